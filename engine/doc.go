@@ -1,0 +1,3 @@
+// Package engine runs the flows of a mapping: window, fetch, records, objects,
+// deliver, commit.
+package engine

@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"context"
+	"time"
+)
+
+// State is what a connector instance remembers between runs. The engine reads
+// it at the start of a flow and writes it after the target has acknowledged.
+type State interface {
+	// Checkpoint returns where flow stands; the zero Checkpoint if it never ran.
+	Checkpoint(ctx context.Context, flow string) (Checkpoint, error)
+	// Ledger returns the entries of the given keys; unknown keys are absent.
+	Ledger(ctx context.Context, flow string, keys []EntryKey) (map[EntryKey]Entry, error)
+	// Commit stores everything of c in one transaction, or nothing.
+	Commit(ctx context.Context, flow string, c Commit) error
+}
+
+// Checkpoint is how far a flow has read.
+type Checkpoint struct {
+	// Cursor is the lower bound of the next window, inclusive. Zero: none yet.
+	Cursor time.Time
+	// Boundary maps the keys of the records that lie exactly on Cursor to the
+	// hash of their content, so that the next run leaves them out.
+	Boundary map[string]string
+}
+
+// EntryKey names what a ledger entry is about: the rule that made an object
+// ("event.alert") and the object's key under that rule.
+type EntryKey struct{ Rule, Key string }
+
+// Entry is the ledger's memory of one delivered object.
+type Entry struct {
+	EntryKey
+	Hash     string // of the object as it was sent
+	RemoteID int64  // its id on the target; 0 if the target has none
+}
+
+// DeadLetter is a record or an object that could not be delivered.
+type DeadLetter struct {
+	Rule   string // the rule that refused it, "" for the record itself
+	Key    string // the record's key, or a hash of it where it has none
+	Reason string
+	Where  string // file:line:column of the rule, if one failed
+	Input  []byte // the record as JSON
+	At     time.Time
+}
+
+// Commit is one acknowledged step of a flow.
+type Commit struct {
+	Checkpoint *Checkpoint // nil: not moved
+	Entries    []Entry     // inserted or replaced
+	Dead       []DeadLetter
+	// Revived names the keys of dead letters that were delivered after all.
+	Revived []string
+}
