@@ -1,0 +1,26 @@
+# make            shows the targets
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 10
+
+build: ## the binary, in bin/
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/tqmap ./cmd/tqmap
+
+run: build ## run the IronNet connector once against the sandbox; state in .tqmap/
+	@bin/tqmap run ironnet --sandbox -c .tqmap
+
+test: build ## all tests; says which ones are left out and why
+	@.ci/test
+
+check: ## format, vet, static analysis, known vulnerabilities, mappings
+	@.ci/check
+
+bench: ## benchmarks: speed and memory as ratios
+	@go test -run '^$$' -bench . -benchmem ./...
+
+clean: ## forget what was built and the sandbox's state
+	@rm -rf bin .tqmap
+
+.PHONY: help build run test check bench clean

@@ -1,0 +1,58 @@
+package auth
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tqmap/engine/request"
+)
+
+// tokenError is a login that was accepted, but whose answer gives no token.
+type tokenError struct {
+	resp *request.Response
+	err  error
+}
+
+func (e *tokenError) Error() string {
+	return fmt.Sprintf("%s answered %d, but there is no token to be had: %v; check where the mapping looks for it", e.resp.URL, e.resp.Status, e.err)
+}
+
+func (e *tokenError) Unwrap() error { return e.err }
+
+// usable reports why token cannot stand in a header.
+func usable(token string) error {
+	switch {
+	case token == "":
+		return errors.New("it is empty")
+	case strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r == 0x7f }):
+		return errors.New("it holds control characters, which no header may")
+	}
+	return nil
+}
+
+// lastExpiry bounds exp to what a time can hold (the year 9999).
+const lastExpiry = 253_402_300_799
+
+// jwtExpiry is the exp claim of a JWT (RFC 7519), the zero time if token is none or has
+// none. The signature is the server's business.
+func jwtExpiry(token string) time.Time {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return time.Time{}
+	}
+	text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return time.Time{}
+	}
+	var claims struct {
+		Exp float64 `json:"exp"`
+	}
+	if json.Unmarshal(text, &claims) != nil || claims.Exp <= 0 || claims.Exp > lastExpiry {
+		return time.Time{}
+	}
+	return time.Unix(int64(claims.Exp), 0)
+}

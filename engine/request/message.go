@@ -1,0 +1,50 @@
+package request
+
+import (
+	"bytes"
+	"html"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// maxMessage is how much of a server's text an error quotes, in characters.
+const maxMessage = 500
+
+var (
+	htmlStart = regexp.MustCompile(`(?i)^\s*(<!doctype html|<html)`)
+	htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+)
+
+// message is what the server says about its refusal, on one line.
+func (c *Client) message(contentType string, body []byte) string {
+	if c.cfg.ErrorMessage != nil {
+		if own := oneLine(c.cfg.ErrorMessage(body)); own != "" {
+			return own
+		}
+	}
+	if strings.HasPrefix(contentType, "text/html") || htmlStart.Match(body) {
+		title := htmlTitle.FindSubmatch(body)
+		if title == nil {
+			return "an HTML page without a title"
+		}
+		return oneLine("HTML page: " + html.UnescapeString(string(title[1])))
+	}
+	return oneLine(string(bytes.TrimSpace(body)))
+}
+
+// oneLine replaces line breaks and control characters, which could forge log lines,
+// and cuts to maxMessage characters.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+	r := []rune(strings.Join(strings.Fields(s), " "))
+	if len(r) > maxMessage {
+		return string(r[:maxMessage-1]) + "…"
+	}
+	return string(r)
+}
