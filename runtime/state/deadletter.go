@@ -1,0 +1,111 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"tqmap/engine"
+)
+
+// DeadLetter is a remembered dead letter. Its At is when it was last refused.
+// A letter of the same flow, rule and key is the same letter, refused again.
+type DeadLetter struct {
+	ID   int64 // of this letter, never used again for another
+	Flow string
+	engine.DeadLetter
+	First    time.Time // when it was refused first
+	Attempts int       // how often it was refused
+}
+
+// Filter chooses dead letters. A zero field chooses all.
+type Filter struct {
+	ID    int64
+	Flow  string
+	Rule  string
+	Key   string
+	Limit int // at most so many; 0: no limit
+}
+
+// DeadLetters lists what could not be delivered, oldest first.
+func (i *Instance) DeadLetters(ctx context.Context, f Filter) ([]DeadLetter, error) {
+	return collect(ctx, i.store, "list the dead letters of "+i.name, i.store.scanDeadLetter,
+		`SELECT d.id, flow.name, d.rule, d.key, d.reason, d.position, d.input, d.first_seen, d.last_seen, d.attempts
+		FROM dead_letter AS d JOIN flow ON flow.id = d.flow
+		WHERE flow.instance = ?1 AND (?2 = 0 OR d.id = ?2) AND (?3 = '' OR flow.name = ?3)
+			AND (?4 = '' OR d.rule = ?4) AND (?5 = '' OR d.key = ?5)
+		ORDER BY d.id LIMIT iif(?6 > 0, ?6, -1)`, i.name, f.ID, f.Flow, f.Rule, f.Key, f.Limit)
+}
+
+func (s *Store) scanDeadLetter(scan func(...any) error) (d DeadLetter, err error) {
+	var first, last string
+	err = scan(&d.ID, &d.Flow, &d.Rule, &d.Key, &d.Reason, &d.Where, &d.Input, &first, &last, &d.Attempts)
+	if err != nil {
+		return d, err
+	}
+	return d, s.decodeTimes(first, &d.First, last, &d.At)
+}
+
+// decodeTimes decodes two texts of the file.
+func (s *Store) decodeTimes(a string, to *time.Time, b string, and *time.Time) (err error) {
+	if *to, err = decodeTime(a); err != nil {
+		return s.damaged(err)
+	}
+	if *and, err = decodeTime(b); err != nil {
+		return s.damaged(err)
+	}
+	return nil
+}
+
+// DropDeadLetter forgets one dead letter for good; ErrNotFound if there is none
+// of this id.
+func (i *Instance) DropDeadLetter(ctx context.Context, id int64) error {
+	return i.store.write(ctx, "drop a dead letter of "+i.name, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, `DELETE FROM dead_letter WHERE id = ?
+			AND flow IN (SELECT id FROM flow WHERE instance = ?)`, id, i.name)
+		return oneRow(done, err, fmt.Sprintf("dead letter %d", id))
+	})
+}
+
+// oneRow turns a statement that changed nothing into ErrNotFound.
+func oneRow(done sql.Result, err error, what string) error {
+	if err != nil {
+		return err
+	}
+	n, err := done.RowsAffected()
+	if err == nil && n == 0 {
+		return fmt.Errorf("%s %w", what, ErrNotFound)
+	}
+	return err
+}
+
+func revive(ctx context.Context, tx *sql.Tx, flow int64, keys []string) error {
+	for _, key := range keys {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM dead_letter WHERE flow = ? AND key = ?`, flow, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bury(ctx context.Context, tx *sql.Tx, flow int64, dead []engine.DeadLetter, now time.Time) error {
+	for _, d := range dead {
+		if d.At.IsZero() {
+			d.At = now
+		}
+		at, err := encodeTime(d.At)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO dead_letter (flow, key, rule, reason, position, input, first_seen, last_seen)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+			ON CONFLICT DO UPDATE SET reason = excluded.reason, position = excluded.position, input = excluded.input,
+				last_seen = excluded.last_seen, attempts = attempts + 1`,
+			flow, d.Key, d.Rule, d.Reason, d.Where, d.Input, at)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

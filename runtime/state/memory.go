@@ -1,0 +1,163 @@
+package state
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"tqmap/engine"
+)
+
+// Memory is a state that ends with the process: for previews, dry runs and
+// tests. It may lie over another state, which it reads and never writes.
+// It is safe for concurrent use.
+type Memory struct {
+	base  engine.State // nil: none
+	mu    sync.Mutex
+	flows map[string]*memoryFlow
+	last  int64 // id of the newest dead letter
+	now   func() time.Time
+}
+
+type memoryFlow struct {
+	checkpoint *engine.Checkpoint // nil: that of the base
+	ledger     map[engine.EntryKey]engine.Entry
+	dead       []DeadLetter
+}
+
+var _ engine.State = (*Memory)(nil)
+
+// NewMemory returns an empty state.
+func NewMemory() *Memory { return NewOverlay(nil) }
+
+// NewOverlay returns a state that begins as base is and keeps every change to
+// itself. Dead letters of base are not seen through it.
+func NewOverlay(base engine.State) *Memory {
+	return &Memory{base: base, flows: make(map[string]*memoryFlow), now: time.Now}
+}
+
+// flow returns the changes of a flow; m.mu is held.
+func (m *Memory) flow(name string) *memoryFlow {
+	f := m.flows[name]
+	if f == nil {
+		f = &memoryFlow{ledger: make(map[engine.EntryKey]engine.Entry)}
+		m.flows[name] = f
+	}
+	return f
+}
+
+// Checkpoint implements engine.State. The cursor is in UTC.
+func (m *Memory) Checkpoint(ctx context.Context, flow string) (engine.Checkpoint, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.checkpoint(ctx, flow)
+}
+
+func (m *Memory) checkpoint(ctx context.Context, flow string) (engine.Checkpoint, error) {
+	if err := ctx.Err(); err != nil {
+		return engine.Checkpoint{}, err
+	}
+	if own := m.flow(flow).checkpoint; own != nil {
+		return engine.Checkpoint{Cursor: own.Cursor, Boundary: maps.Clone(own.Boundary)}, nil
+	}
+	if m.base == nil {
+		return engine.Checkpoint{}, nil
+	}
+	return m.base.Checkpoint(ctx, flow)
+}
+
+// Ledger implements engine.State.
+func (m *Memory) Ledger(ctx context.Context, flow string, keys []engine.EntryKey) (map[engine.EntryKey]engine.Entry, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	own := m.flow(flow).ledger
+	found := make(map[engine.EntryKey]engine.Entry)
+	var rest []engine.EntryKey
+	for _, k := range keys {
+		if e, ok := own[k]; ok {
+			found[k] = e
+		} else {
+			rest = append(rest, k)
+		}
+	}
+	if m.base == nil || len(rest) == 0 {
+		return found, nil
+	}
+	below, err := m.base.Ledger(ctx, flow, rest)
+	maps.Copy(found, below)
+	return found, err
+}
+
+// Commit implements engine.State, like Instance.Commit.
+func (m *Memory) Commit(ctx context.Context, flow string, c engine.Commit) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, err := m.checkpoint(ctx, flow) // fails if ctx has ended
+	if err != nil {
+		return err
+	}
+	f := m.flow(flow)
+	if c.Checkpoint != nil {
+		if c.Checkpoint.Cursor.IsZero() && !at.Cursor.IsZero() {
+			return fmt.Errorf("commit of flow %q: %w", flow, ErrNoCursor)
+		}
+		f.checkpoint = &engine.Checkpoint{Cursor: c.Checkpoint.Cursor.UTC(), Boundary: maps.Clone(c.Checkpoint.Boundary)}
+	}
+	for _, e := range c.Entries {
+		f.ledger[e.EntryKey] = e
+	}
+	f.dead = slices.DeleteFunc(f.dead, func(d DeadLetter) bool { return slices.Contains(c.Revived, d.Key) })
+	for _, d := range c.Dead {
+		m.bury(f, flow, d)
+	}
+	return nil
+}
+
+func (m *Memory) bury(f *memoryFlow, flow string, d engine.DeadLetter) {
+	if d.At.IsZero() {
+		d.At = m.now()
+	}
+	d.At, d.Input = d.At.UTC(), slices.Clone(d.Input)
+	for n := range f.dead {
+		if old := &f.dead[n]; old.Rule == d.Rule && old.Key == d.Key {
+			old.DeadLetter = d
+			old.Attempts++
+			return
+		}
+	}
+	m.last++
+	f.dead = append(f.dead, DeadLetter{ID: m.last, Flow: flow, DeadLetter: d, First: d.At, Attempts: 1})
+}
+
+// DeadLetters lists the dead letters committed to m, oldest first.
+func (m *Memory) DeadLetters(ctx context.Context, want Filter) ([]DeadLetter, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []DeadLetter
+	for _, f := range m.flows {
+		for _, d := range f.dead {
+			if want.matches(d) {
+				all = append(all, d)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b DeadLetter) int { return int(a.ID - b.ID) })
+	if want.Limit > 0 && len(all) > want.Limit {
+		all = all[:want.Limit]
+	}
+	return all, nil
+}
+
+func (f Filter) matches(d DeadLetter) bool {
+	return (f.ID == 0 || f.ID == d.ID) && (f.Flow == "" || f.Flow == d.Flow) &&
+		(f.Rule == "" || f.Rule == d.Rule) && (f.Key == "" || f.Key == d.Key)
+}

@@ -1,0 +1,158 @@
+package state
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// migrations[n] brings a file from schema n to n+1. Steps that were released
+// never change.
+var migrations = []string{`
+CREATE TABLE flow (
+	id       INTEGER PRIMARY KEY,
+	instance TEXT NOT NULL,
+	name     TEXT NOT NULL,
+	cursor   TEXT NOT NULL DEFAULT '',
+	UNIQUE (instance, name)
+) STRICT;
+CREATE TABLE boundary (
+	flow INTEGER NOT NULL REFERENCES flow ON DELETE CASCADE,
+	key  TEXT NOT NULL,
+	hash TEXT NOT NULL,
+	PRIMARY KEY (flow, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger (
+	flow      INTEGER NOT NULL REFERENCES flow ON DELETE CASCADE,
+	rule      TEXT NOT NULL,
+	key       TEXT NOT NULL,
+	hash      TEXT NOT NULL,
+	remote_id INTEGER NOT NULL,
+	PRIMARY KEY (flow, rule, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dead_letter (
+	id         INTEGER PRIMARY KEY AUTOINCREMENT,
+	flow       INTEGER NOT NULL REFERENCES flow ON DELETE CASCADE,
+	key        TEXT NOT NULL,
+	rule       TEXT NOT NULL,
+	reason     TEXT NOT NULL,
+	position   TEXT NOT NULL,
+	input      BLOB,
+	first_seen TEXT NOT NULL,
+	last_seen  TEXT NOT NULL,
+	attempts   INTEGER NOT NULL DEFAULT 1,
+	UNIQUE (flow, key, rule)
+) STRICT;
+CREATE TABLE lock (
+	instance  TEXT PRIMARY KEY,
+	token     INTEGER NOT NULL,
+	owner     TEXT NOT NULL,
+	host      TEXT NOT NULL,
+	pid       INTEGER NOT NULL,
+	boot      TEXT NOT NULL,
+	namespace TEXT NOT NULL,
+	birth     TEXT NOT NULL,
+	started   TEXT NOT NULL,
+	heartbeat TEXT NOT NULL
+) STRICT;
+CREATE TABLE run (
+	id       INTEGER PRIMARY KEY AUTOINCREMENT,
+	instance TEXT NOT NULL,
+	started  TEXT NOT NULL,
+	finished TEXT NOT NULL DEFAULT '',
+	outcome  TEXT NOT NULL DEFAULT '',
+	counts   TEXT NOT NULL DEFAULT '',
+	error    TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX run_instance ON run (instance, id);
+`}
+
+// prepare refuses a file that is damaged or too new before anything in it changes.
+func (s *Store) prepare(ctx context.Context, steps []string) error {
+	version, err := s.version(ctx, s.db, len(steps))
+	if err != nil {
+		return err
+	}
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	// Readers and one writer do not wait for each other in this mode.
+	if _, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = wal"); err != nil {
+		return s.explain(ctx, "open state", err)
+	}
+	if version == len(steps) {
+		return nil
+	}
+	if version > 0 {
+		if err := s.backup(ctx, version); err != nil {
+			return err
+		}
+	}
+	return s.migrate(ctx, steps)
+}
+
+// A querier is a database or a transaction.
+type querier interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}
+
+func (s *Store) version(ctx context.Context, q querier, known int) (int, error) {
+	var version int
+	if err := q.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return 0, s.explain(ctx, "open state", err)
+	}
+	if version > known {
+		return 0, fmt.Errorf("%w: %s has schema %d, this version knows %d: use the newer tqmap, or name another state directory",
+			ErrNewer, s.path, version, known)
+	}
+	return version, nil
+}
+
+func (s *Store) check(ctx context.Context) error {
+	var result string
+	if err := s.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
+		return s.explain(ctx, "check state", err)
+	}
+	if result != "ok" {
+		return s.damaged(errors.New(result))
+	}
+	return nil
+}
+
+// migrate looks at the version again inside the transaction, because another
+// process may have been faster.
+func (s *Store) migrate(ctx context.Context, steps []string) error {
+	return s.write(ctx, "migrate state", func(tx *sql.Tx) error {
+		version, err := s.version(ctx, tx, len(steps))
+		if err != nil {
+			return err
+		}
+		for _, step := range steps[version:] {
+			if _, err := tx.ExecContext(ctx, step); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(steps)))
+		return err
+	})
+}
+
+// backup keeps the file as it was under schema version, as tqmap.db.v<version>.
+func (s *Store) backup(ctx context.Context, version int) error {
+	copied, err := os.CreateTemp(filepath.Dir(s.path), FileName+".copy-*") // mode 0600
+	if err != nil {
+		return unwritable(filepath.Dir(s.path), err)
+	}
+	_, err = s.db.ExecContext(ctx, "VACUUM INTO ?", copied.Name())
+	err = errors.Join(err, copied.Close())
+	if err == nil {
+		err = os.Rename(copied.Name(), fmt.Sprintf("%s.v%d", s.path, version))
+	}
+	if err != nil {
+		return s.explain(ctx, "keep a copy of the state before migrating it", errors.Join(err, os.Remove(copied.Name())))
+	}
+	return nil
+}

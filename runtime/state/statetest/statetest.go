@@ -1,0 +1,96 @@
+// Package statetest holds the behaviour that every engine.State must show.
+package statetest
+
+import (
+	"context"
+	"testing"
+
+	"tqmap/engine"
+	"tqmap/runtime/state"
+)
+
+// Run runs the suite. Each call of open must return an empty state that is
+// isolated from all others; an implementation whose instances share a store
+// should return instances of one store, so that their isolation is tested too.
+//
+// A state with a method DeadLetters like that of state.Instance has its dead
+// letters checked as well.
+func Run(t *testing.T, open func(t *testing.T) engine.State) {
+	suite := []struct {
+		name string
+		test func(*testing.T, func(*testing.T) engine.State)
+	}{
+		{"nothing is remembered of a flow that never ran", neverRan},
+		{"a checkpoint comes back as the same instant", sameInstant},
+		{"three runs replace the boundary", threeRuns},
+		{"an empty commit moves nothing", emptyCommit},
+		{"a checkpoint may move back", moveBack},
+		{"no cursor never replaces a cursor", noCursor},
+		{"a commit that fails leaves nothing", failedCommit},
+		{"a commit that is cancelled leaves nothing", cancelledCommit},
+		{"what was given or returned is not shared", notShared},
+		{"ledger entries are replaced", ledgerReplaced},
+		{"many ledger keys at once", manyKeys},
+		{"any text is a key", anyText},
+		{"dead letters are kept once", deadLetters},
+		{"dead letters are revived by key", revived},
+		{"flows are isolated", isolatedFlows},
+		{"instances are isolated", isolatedInstances},
+		{"commits may come at the same time", concurrent},
+	}
+	for _, s := range suite {
+		t.Run(s.name, func(t *testing.T) { s.test(t, open) })
+	}
+}
+
+// graveyard is what a state may have besides engine.State.
+type graveyard interface {
+	DeadLetters(context.Context, state.Filter) ([]state.DeadLetter, error)
+}
+
+func commit(t *testing.T, s engine.State, flow string, c engine.Commit) {
+	t.Helper()
+	if err := s.Commit(t.Context(), flow, c); err != nil {
+		t.Fatalf("commit: %v", err)
+	}
+}
+
+func dead(t *testing.T, s engine.State, f state.Filter) []state.DeadLetter {
+	t.Helper()
+	g, ok := s.(graveyard)
+	if !ok {
+		t.Skip("this state does not list dead letters")
+	}
+	all, err := g.DeadLetters(t.Context(), f)
+	if err != nil {
+		t.Fatalf("list dead letters: %v", err)
+	}
+	return all
+}
+
+// ledger returns the entries of rule "event.alert" under keys.
+func ledger(t *testing.T, s engine.State, flow string, keys ...string) map[string]engine.Entry {
+	t.Helper()
+	asked := make([]engine.EntryKey, 0, len(keys))
+	for _, k := range keys {
+		asked = append(asked, alert(k))
+	}
+	got, err := s.Ledger(t.Context(), flow, asked)
+	if err != nil {
+		t.Fatalf("read the ledger: %v", err)
+	}
+	byKey := make(map[string]engine.Entry, len(got))
+	for k, e := range got {
+		if k != e.EntryKey {
+			t.Errorf("under %v stands the entry of %v", k, e.EntryKey)
+		}
+		byKey[k.Key] = e
+	}
+	return byKey
+}
+
+func alert(key string) engine.EntryKey { return engine.EntryKey{Rule: "event.alert", Key: key} }
+
+func entry(key, hash string, id int64) engine.Entry {
+	return engine.Entry{EntryKey: alert(key), Hash: hash, RemoteID: id}
+}
