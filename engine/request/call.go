@@ -31,7 +31,7 @@ type answer struct {
 
 func newCall(c *Client, r Request, at target) *call {
 	return &call{Client: c, req: r, at: at, start: time.Now(), schedule: backoff.ExponentialBackOff{
-		InitialInterval:     time.Second,
+		InitialInterval:     c.cfg.RetryWait,
 		Multiplier:          2,
 		MaxInterval:         maxBackOff,
 		RandomizationFactor: 0.5,

@@ -36,6 +36,9 @@ type Config struct {
 	// the server asked for included. 0 means the default of 3; any negative
 	// number (NoRetries) means none.
 	Retries int
+	// RetryWait is the wait before the first retry; each further one is twice as
+	// long, at most 30 s, give or take a part by chance. Default 1 s.
+	RetryWait time.Duration
 	// MaxBody is the size of the longest answer, in bytes after decompression.
 	// Default 64 MiB. Answers that unpack to more than 200 times their size are
 	// refused too, whatever their length.
@@ -151,6 +154,9 @@ func withDefaults(c Config) Config {
 		c.Retries = 3
 	}
 	c.Retries = max(c.Retries, 0)
+	if c.RetryWait <= 0 {
+		c.RetryWait = time.Second
+	}
 	if c.MaxBody <= 0 {
 		c.MaxBody = 64 << 20
 	}

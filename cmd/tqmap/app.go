@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"tqmap/dsl"
+	"tqmap/runtime"
+	"tqmap/runtime/redact"
+	"tqmap/runtime/state"
+)
+
+// app is what every verb needs from outside.
+type app struct {
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	now            func() time.Time
+
+	redactor *redact.Redactor
+	// mapping is loaded before the flags are parsed, because it declares some.
+	mapping *dsl.Mapping
+	diags   hcl.Diagnostics
+	loadErr error
+}
+
+// Exit codes.
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitPartial = 3
+	exitLocked  = 4
+)
+
+// exitError carries an exit code; its message, if any, was printed already.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// usageError is a mistake on the command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+func (a *app) main(ctx context.Context, argv []string) int {
+	a.redactor = redact.New()
+	args := connectorArgs(argv)
+	root := a.root()
+	if err := a.declareFlags(root, &args); err != nil {
+		return a.fail(err)
+	}
+	root.SetArgs(args)
+	return a.fail(root.ExecuteContext(ctx))
+}
+
+// connectorArgs makes a copy of the binary called tq-conn-NAME behave like the
+// connector of that name.
+func connectorArgs(argv []string) []string {
+	name, ok := strings.CutPrefix(strings.TrimSuffix(filepath.Base(argv[0]), ".exe"), "tq-conn-")
+	if !ok {
+		return argv[1:]
+	}
+	return append([]string{"run", strings.ReplaceAll(name, "-", "_")}, argv[1:]...)
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tqmap",
+		Short: "Moves threat intelligence between ThreatQ and security products",
+		Long: `tqmap moves threat intelligence between ThreatQ and security products. Each
+product is described by one mapping, an HCL file that you can read and change.
+
+Try it without any account:   tqmap run ironnet --sandbox -c /tmp/tqmap`,
+		SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.AddCommand(a.runCmd(), a.previewCmd(), a.validateCmd(), a.testCmd(), a.mappingsCmd(), a.sandboxCmd(), a.versionCmd())
+	return root
+}
+
+// fail prints err and says which exit code it stands for.
+func (a *app) fail(err error) int {
+	var code exitError
+	var usage *usageError
+	var config *runtime.ConfigError
+	var param *dsl.ParamError
+	var file *runtime.FileError
+	var diags hcl.Diagnostics
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	case errors.As(err, &file):
+		a.printDiags(file.Files, file.Diags)
+		return exitUsage
+	case errors.As(err, &diags):
+		a.printDiags(a.files(), diags)
+		return exitUsage
+	}
+	fmt.Fprintf(a.stderr, "Error: %s\n", a.redactor.String(err.Error()))
+	switch {
+	case errors.Is(err, state.ErrLocked):
+		return exitLocked
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &param), errors.Is(err, state.ErrUnwritable), strings.HasPrefix(err.Error(), "unknown command"):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func (a *app) files() map[string]*hcl.File {
+	if a.mapping == nil {
+		return nil
+	}
+	return a.mapping.Files
+}
+
+func (a *app) printDiags(files map[string]*hcl.File, diags hcl.Diagnostics) {
+	width := 100
+	color := false
+	if f, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		color = a.getenv("NO_COLOR") == ""
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
+			width = w
+		}
+	}
+	out := a.redactor.Writer(a.stderr)
+	hcl.NewDiagnosticTextWriter(out, files, uint(width), color).WriteDiagnostics(diags)
+	out.Close()
+}
+
+// terminal says whether w is one.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tqmap/dsl"
+	"tqmap/engine"
+	"tqmap/mappings"
+)
+
+// takesMapping marks the verbs whose first argument is a mapping.
+const takesMapping = "mapping"
+
+// declareFlags loads the mapping named on the command line and gives the verb the
+// flags that it declares. Spellings of the guides such as -ll are rewritten in args.
+func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
+	*args = longShorts(*args, map[string]string{"ll": "loglocation"})
+	cmd, rest, err := root.Find(*args)
+	if err != nil || cmd.Annotations[takesMapping] == "" {
+		return nil // cobra says what is wrong
+	}
+	arg := firstArgument(a, cmd, rest)
+	if arg == "" {
+		return nil
+	}
+	in, err := resolve(arg)
+	if err != nil {
+		a.loadErr = err
+		return nil
+	}
+	a.mapping, a.diags = dsl.Load(in, engine.Vocabulary())
+	shorts := map[string]string{}
+	for _, p := range a.mapping.Params {
+		if p.Flag == "" {
+			continue
+		}
+		if cmd.Flags().Lookup(p.Flag) != nil || len(p.Short) == 1 && cmd.Flags().ShorthandLookup(p.Short) != nil {
+			return fmt.Errorf("%s: the flag --%s (-%s) of parameter %q belongs to tqmap itself; choose another", p.Node.Range, p.Flag, p.Short, p.Name)
+		}
+		declare(cmd.Flags(), p)
+		if len(p.Short) > 1 {
+			shorts[p.Short] = p.Flag
+		}
+	}
+	*args = longShorts(*args, shorts)
+	return nil
+}
+
+func declare(flags *pflag.FlagSet, p *dsl.Param) {
+	short := ""
+	if len(p.Short) == 1 {
+		short = p.Short
+	}
+	help := p.Help
+	if len(p.Short) > 1 {
+		help += " (also -" + p.Short + ")"
+	}
+	flags.StringP(p.Flag, short, "", help)
+	f := flags.Lookup(p.Flag)
+	f.DefValue = p.Default()
+	if p.Type == dsl.BoolParam {
+		f.NoOptDefVal = "true"
+	}
+}
+
+// firstArgument finds the mapping among args before its flags are known: on a
+// second command tree, so that nothing is parsed twice into the same values.
+func firstArgument(a *app, cmd *cobra.Command, rest []string) string {
+	probe, _, err := a.root().Find([]string{cmd.Name()})
+	if err != nil {
+		return ""
+	}
+	flags := probe.Flags()
+	flags.ParseErrorsWhitelist.UnknownFlags = true
+	flags.SetOutput(devNull{})
+	flags.BoolP("help", "h", false, "")
+	if err := flags.Parse(rest); err != nil && !errors.Is(err, pflag.ErrHelp) {
+		return ""
+	}
+	if flags.NArg() == 0 {
+		return ""
+	}
+	return flags.Arg(0)
+}
+
+type devNull struct{}
+
+func (devNull) Write(p []byte) (int, error) { return len(p), nil }
+
+// longShorts rewrites single-dash flags of several letters, which the guides use
+// and pflag would read as a bundle: -ll DIR, -ep.
+func longShorts(args []string, long map[string]string) []string {
+	out := make([]string, 0, len(args))
+	for i, arg := range args {
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		name, value, has := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		full, ok := long[name]
+		if !ok || !strings.HasPrefix(arg, "-") || strings.HasPrefix(arg, "--") {
+			out = append(out, arg)
+			continue
+		}
+		if has {
+			full += "=" + value
+		}
+		out = append(out, "--"+full)
+	}
+	return out
+}
+
+// resolve finds a mapping: a file, a folder of files, or the name of a built-in one.
+func resolve(arg string) (dsl.Input, error) {
+	in := dsl.Input{Fallback: mappings.FS}
+	bare := !strings.ContainsAny(arg, `/\`)
+	info, err := os.Stat(arg)
+	builtin := strings.TrimSuffix(arg, ".hcl") + ".hcl"
+	_, builtinErr := fs.Stat(mappings.FS, builtin)
+	switch {
+	case err == nil && !info.IsDir():
+		in.FS, in.Names, in.Prefix = os.DirFS(filepath.Dir(arg)), []string{filepath.Base(arg)}, filepath.Dir(arg)
+	case bare && builtinErr == nil:
+		in.FS, in.Names, in.Prefix = mappings.FS, []string{builtin}, "built-in"
+	case err == nil:
+		in.FS, in.Prefix = os.DirFS(arg), arg
+		in.Names, err = fs.Glob(in.FS, "*.hcl")
+		if err != nil || len(in.Names) == 0 {
+			return in, usagef("the folder %s holds no .hcl file", arg)
+		}
+	default:
+		return in, usagef("there is no file %s, and no built-in mapping of that name; built in: %s", arg, strings.Join(builtins(), ", "))
+	}
+	return in, nil
+}
+
+func builtins() []string {
+	names, _ := fs.Glob(mappings.FS, "*.hcl")
+	for i := range names {
+		names[i] = strings.TrimSuffix(names[i], ".hcl")
+	}
+	return names
+}
+
+// loaded returns the mapping that the command line names, without errors.
+func (a *app) loaded(args []string) (*dsl.Mapping, error) {
+	switch {
+	case a.loadErr != nil:
+		return nil, a.loadErr
+	case a.mapping == nil && len(args) == 0:
+		return nil, usagef("name a mapping: a file, a folder, or one of: %s", strings.Join(builtins(), ", "))
+	case a.mapping == nil:
+		return nil, usagef("write the mapping before the flags that it declares: tqmap run %s …", args[0])
+	case len(args) > 1:
+		return nil, usagef("one mapping at a time; %q is one too many", args[1])
+	case len(a.diags) > 0:
+		a.printDiags(a.mapping.Files, a.diags)
+	}
+	if a.diags.HasErrors() {
+		return nil, exitError(exitUsage)
+	}
+	return a.mapping, nil
+}

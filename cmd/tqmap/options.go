@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tqmap/dsl"
+	"tqmap/runtime"
+	"tqmap/runtime/logs"
+)
+
+// options are the flags that run and preview share.
+type options struct {
+	config, logDir, name string
+	verbosity            int
+	params, flows        []string
+	imports, exports     bool
+	sandbox              bool
+	records              int
+	rate                 float64
+	faults               []string
+	threatqHost          string
+}
+
+func (o *options) declare(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&o.config, "config", "c", ".", "folder of the settings file and of the state")
+	f.StringVar(&o.logDir, "loglocation", "", "folder for a log file beside the log on stderr (also -ll)")
+	f.IntVarP(&o.verbosity, "verbosity", "v", 2, "1 errors and warnings, 2 also what happens, 3 everything")
+	f.StringVarP(&o.name, "name", "n", "", "connector instance, with settings and state of its own (default: the connector's name)")
+	f.StringArrayVar(&o.params, "param", nil, "`name=value` of a parameter; may be repeated")
+	f.StringSliceVar(&o.flows, "flow", nil, "only this flow; may be repeated")
+	f.BoolVar(&o.imports, "import", false, "only flows into ThreatQ")
+	f.BoolVar(&o.exports, "export", false, "only flows out of ThreatQ")
+	f.StringVar(&o.threatqHost, "threatq-host", "", "address of ThreatQ")
+	f.BoolVar(&o.sandbox, "sandbox", false, "use a simulated appliance and a local ThreatQ-compatible library")
+	f.IntVar(&o.records, "sandbox-records", 0, "how many records the simulated appliance holds when it is first started")
+	f.Float64Var(&o.rate, "sandbox-rate", 0, "requests per second that it allows; negative: any")
+	f.StringArrayVar(&o.faults, "sandbox-fault", nil, "fault switch of the appliance, or of the library after \"threatq:\"")
+	cmd.Annotations = map[string]string{takesMapping: "yes"}
+}
+
+func (o *options) instance(m *dsl.Mapping) string {
+	if o.name != "" {
+		return o.name
+	}
+	return m.Connector.Name
+}
+
+// settings are read from the file, the environment and the command line.
+func (a *app) settings(cmd *cobra.Command, o *options, m *dsl.Mapping) (runtime.Settings, error) {
+	s, err := runtime.LoadSettings(o.config, o.instance(m), m, a.getenv)
+	if err != nil {
+		return s, err
+	}
+	for _, p := range m.Params {
+		if f := cmd.Flags().Lookup(p.Flag); p.Flag != "" && f != nil && f.Changed {
+			s.Params[p.Name] = dsl.Text(f.Value.String(), "--"+p.Flag)
+		}
+	}
+	for _, text := range o.params {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return s, usagef("--param %s: write name=value", strings.SplitN(text, "=", 2)[0])
+		}
+		s.Params[strings.TrimSpace(name)] = dsl.Text(value, "--param")
+	}
+	if o.threatqHost != "" {
+		s.ThreatQ.Host = o.threatqHost
+	}
+	for _, secret := range s.Secrets(m) {
+		a.redactor.Add(secret)
+	}
+	return s, nil
+}
+
+// logger writes to stderr, and to a file below -ll.
+func (a *app) logger(o *options, m *dsl.Mapping) (*slog.Logger, io.Closer, error) {
+	if o.verbosity < 1 || o.verbosity > 3 {
+		return nil, nil, usagef("-v takes 1, 2 or 3, not %d", o.verbosity)
+	}
+	tty := terminal(a.stderr)
+	log, closer, err := logs.New(logs.Options{
+		Stderr: a.stderr, Terminal: tty, Color: tty && a.getenv("NO_COLOR") == "",
+		Dir: o.logDir, Connector: o.instance(m), Verbosity: o.verbosity, Redactor: a.redactor,
+	})
+	if err != nil {
+		return nil, nil, &usageError{err}
+	}
+	return log, closer, nil
+}
+
+// chosen are the flows that the command line selects; all is what is taken where
+// it selects none.
+func (o *options) chosen(m *dsl.Mapping, all func(*dsl.Flow) bool) ([]*dsl.Flow, error) {
+	var out []*dsl.Flow
+	for _, name := range o.flows {
+		f := m.Flow(name)
+		if f == nil {
+			return nil, usagef("%s has no flow %q; it has: %s", m.Connector.Name, name, strings.Join(flowNames(m), ", "))
+		}
+		out = append(out, f)
+	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	for _, f := range m.Flows {
+		if !all(f) || o.imports && f.Exports() || o.exports && !f.Exports() {
+			continue
+		}
+		out = append(out, f)
+	}
+	if len(out) == 0 {
+		return nil, usagef("%s has no such flow; it has: %s", m.Connector.Name, strings.Join(flowNames(m), ", "))
+	}
+	return out, nil
+}
+
+func flowNames(m *dsl.Mapping) []string {
+	var out []string
+	for _, f := range m.Flows {
+		out = append(out, fmt.Sprintf("%q", f.Name))
+	}
+	return out
+}

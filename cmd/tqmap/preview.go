@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tqmap/dsl"
+	"tqmap/engine"
+	"tqmap/engine/request"
+	"tqmap/runtime/state"
+)
+
+func (a *app) previewCmd() *cobra.Command {
+	var o options
+	var format string
+	var limit int
+	var from []string
+	cmd := &cobra.Command{
+		Use:   "preview MAPPING",
+		Short: "Show the objects a mapping makes, before anything is written",
+		Long: `Reads what a first run would read, or a recorded answer (--from), and shows the
+objects that the mapping makes of it. Nothing is written anywhere, and ThreatQ is
+not asked.`,
+		Example: `  tqmap preview ironnet --sandbox --limit 3
+  tqmap preview my-copy.hcl --from recorded-answer.json --format json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if format != "table" && format != "json" {
+				return usagef("--format takes table or json, not %q", format)
+			}
+			if limit < 0 {
+				return usagef("--limit takes a number of records, 0 for all")
+			}
+			m, err := a.loaded(args)
+			if err != nil {
+				return err
+			}
+			shown, err := a.preview(cmd, &o, m, limit, from)
+			if err != nil {
+				return err
+			}
+			render := previewTable
+			if format == "json" {
+				render = previewJSON
+			}
+			text, err := render(shown)
+			if err != nil {
+				return err
+			}
+			fmt.Fprint(a.stdout, a.redactor.String(text))
+			for _, r := range shown {
+				if r.Dead != nil {
+					return exitError(exitPartial)
+				}
+			}
+			return nil
+		},
+	}
+	o.declare(cmd)
+	cmd.Flags().StringVar(&format, "format", "table", "table or json")
+	cmd.Flags().IntVar(&limit, "limit", 20, "records to show; 0: all")
+	cmd.Flags().StringArrayVar(&from, "from", nil, "file with a recorded answer, in place of the live API; may be repeated")
+	return cmd
+}
+
+func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int, from []string) ([]engine.Mapped, error) {
+	flows, err := o.chosen(m, func(f *dsl.Flow) bool { return !f.Exports() })
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range flows {
+		if f.Exports() {
+			return nil, usagef("flow %q makes no objects; see what it would send with: tqmap run --dry-run --flow %s", f.Name, f.Name)
+		}
+	}
+	settings, err := a.settings(cmd, o, m)
+	if err != nil {
+		return nil, err
+	}
+	log, closer, err := a.logger(o, m)
+	if err != nil {
+		return nil, err
+	}
+	defer closer.Close()
+	if o.sandbox {
+		box, err := a.openSandbox(cmd.Context(), o, m, "", &settings)
+		if err != nil {
+			return nil, err
+		}
+		defer box.Close()
+	}
+	if len(from) > 0 {
+		fillRequired(m, settings.Params)
+	}
+	bound, errs := m.Bind(settings.Params, a.now().UTC())
+	if len(errs) > 0 {
+		return nil, &usageError{joined(errs)}
+	}
+	r := &engine.Run{Bound: bound, State: state.NewMemory(), DryRun: true, Log: log}
+	r.Clients = func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
+		return engine.OpenClient(ctx, bound, c, engine.ClientOptions{OnSecret: a.redactor.Add, Log: log, Proxy: settings.Proxy(log, a.redactor.Add)})
+	}
+	return collect(cmd.Context(), r, flows, limit, from)
+}
+
+// collect maps records until limit of them make objects or fail.
+func collect(ctx context.Context, r *engine.Run, flows []*dsl.Flow, limit int, from []string) ([]engine.Mapped, error) {
+	shown := []engine.Mapped{}
+	for _, f := range flows {
+		emit := func(m engine.Mapped) bool {
+			if m.Skipped == "" {
+				shown = append(shown, m)
+			}
+			return limit == 0 || len(shown) < limit
+		}
+		if len(from) == 0 {
+			if err := r.Preview(ctx, f, emit); err != nil {
+				return nil, err
+			}
+		}
+		for _, name := range from {
+			body, err := os.ReadFile(name)
+			if err != nil {
+				return nil, usagef("--from: %w", err)
+			}
+			if limit > 0 && len(shown) >= limit {
+				break
+			}
+			if err := r.PreviewAnswer(ctx, f, body, emit); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return shown, nil
+}
+
+// fillRequired gives required parameters a stand-in: a recorded answer needs no
+// address and no password.
+func fillRequired(m *dsl.Mapping, given map[string]dsl.Given) {
+	for _, p := range m.Params {
+		if _, ok := given[p.Name]; !ok && p.Required && p.Type == dsl.StringParam && p.Default() == "" {
+			given[p.Name] = dsl.Text("preview", "--from")
+		}
+	}
+}
+
+func joined(errs []error) error {
+	var lines []string
+	for _, err := range errs {
+		lines = append(lines, err.Error())
+	}
+	return fmt.Errorf("%s", strings.Join(lines, "\n       "))
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tqmap/dsl"
+	"tqmap/engine"
+	"tqmap/examples"
+	"tqmap/runtime"
+)
+
+func (a *app) runCmd() *cobra.Command {
+	var o options
+	var dryRun bool
+	var report string
+	cmd := &cobra.Command{
+		Use:   "run MAPPING",
+		Short: "Run a connector once",
+		Long: `Runs the flows of a mapping once: a file, a folder of files, or the name of a
+built-in mapping. Settings come from DIR/<name>.hcl (-c DIR), then from the
+environment, then from the command line.
+
+Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 partial (some records
+were refused or will be tried again), 4 another run holds the lock.`,
+		Example: `  tqmap run ironnet --sandbox -c /tmp/tqmap
+  tqmap run ironnet -c /etc/tq_labs -ll /var/log/tq_labs -v3
+  tqmap run my-copy.hcl --dry-run --param hostname=appliance.example.com`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if report != "" && report != "json" {
+				return usagef("--report takes json, not %q", report)
+			}
+			m, err := a.loaded(args)
+			if err != nil {
+				return err
+			}
+			return a.run(cmd, &o, m, dryRun, report == "json")
+		},
+	}
+	o.declare(cmd)
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "compute everything, write nothing, print what would be done")
+	cmd.Flags().StringVar(&report, "report", "", "json: print one JSON document on stdout and nothing else")
+	return cmd
+}
+
+func (a *app) run(cmd *cobra.Command, o *options, m *dsl.Mapping, dryRun, asJSON bool) error {
+	flows, err := o.chosen(m, func(*dsl.Flow) bool { return true })
+	if err != nil {
+		return err
+	}
+	settings, err := a.settings(cmd, o, m)
+	if err != nil {
+		return err
+	}
+	log, closer, err := a.logger(o, m)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	for _, w := range settings.Warnings {
+		log.Warn(w)
+	}
+	if o.sandbox {
+		s, err := a.openSandbox(cmd.Context(), o, m, filepath.Join(o.config, "sandbox"), &settings)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+	}
+	line := newProgress(a.stderr, asJSON)
+	job := &runtime.Job{
+		Mapping: m, Settings: settings, Instance: o.instance(m), Dir: o.config, Flows: flows,
+		Now: a.now().UTC(), DryRun: dryRun, Log: log, OnSecret: a.redactor.Add, Progress: line.show,
+	}
+	report, err := job.Run(cmd.Context())
+	line.done()
+	if err != nil {
+		return err
+	}
+	return a.finish(report, asJSON)
+}
+
+// finish prints the report and turns its outcome into an exit code.
+func (a *app) finish(report *engine.Report, asJSON bool) error {
+	var text string
+	if asJSON {
+		b, err := json.MarshalIndent(report, "", "  ")
+		if err != nil {
+			return err
+		}
+		text = string(b) + "\n"
+	} else {
+		text = summary(report)
+	}
+	if _, err := a.stdout.Write([]byte(a.redactor.String(text))); err != nil {
+		return err
+	}
+	switch report.Outcome {
+	case engine.Failed:
+		return exitError(exitFailed)
+	case engine.Partial:
+		return exitError(exitPartial)
+	}
+	return nil
+}
+
+// openSandbox starts the simulators and points the settings at them. What the
+// operator gave for other parameters stays.
+func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir string, s *runtime.Settings) (*examples.Sandbox, error) {
+	opts := examples.Options{Dir: dir, Records: o.records, Rate: o.rate}
+	for _, f := range o.faults {
+		if rest, ok := strings.CutPrefix(f, "threatq:"); ok {
+			opts.LibraryFaults = append(opts.LibraryFaults, rest)
+		} else {
+			opts.Faults = append(opts.Faults, f)
+		}
+	}
+	box, err := examples.Open(ctx, m.Connector.Name, opts)
+	if err != nil {
+		return nil, usagef("--sandbox: %w", err)
+	}
+	for name, value := range box.Params {
+		s.Params[name] = dsl.Text(value, "--sandbox")
+	}
+	delete(s.Params, "port")
+	s.ThreatQ = runtime.ThreatQ{Host: box.LibraryURL, ClientID: box.Account.ClientID, Username: box.Account.Username, Password: box.Account.Password}
+	for _, secret := range s.Secrets(m) {
+		a.redactor.Add(secret)
+	}
+	return box, nil
+}

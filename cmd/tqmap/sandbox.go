@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tqmap/examples"
+)
+
+func (a *app) sandboxCmd() *cobra.Command {
+	var o examples.Options
+	cmd := &cobra.Command{
+		Use:   "sandbox CONNECTOR",
+		Short: "Start a simulated appliance and a ThreatQ-compatible library",
+		Long: `Starts the simulated appliance of a connector and a local ThreatQ-compatible
+library, prints their addresses and credentials, and serves until it is stopped.
+There is a sandbox for: ` + strings.Join(examples.Names(), ", ") + ".",
+		Example: `  tqmap sandbox ironnet --listen 127.0.0.1:18080 --dir /tmp/sandbox
+  tqmap sandbox ironnet --fault 500:/IronApi/GetAlerts:2`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("name one connector: %s", strings.Join(examples.Names(), ", "))
+			}
+			box, err := examples.Open(cmd.Context(), strings.TrimSuffix(args[0], ".hcl"), o)
+			if err != nil {
+				return &usageError{err}
+			}
+			defer box.Close()
+			a.printSandbox(args[0], box)
+			<-cmd.Context().Done()
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "address of the appliance")
+	f.StringVar(&o.ListenLibrary, "listen-threatq", "127.0.0.1:0", "address of the library")
+	f.StringVar(&o.Dir, "dir", "", "folder that keeps both across restarts (default: nothing is kept)")
+	f.IntVar(&o.Records, "records", 0, "how many records the appliance holds")
+	f.Float64Var(&o.Rate, "rate", 0, "requests per second that the appliance allows; negative: any")
+	f.StringArrayVar(&o.Faults, "fault", nil, "fault switch of the appliance; may be repeated")
+	f.StringArrayVar(&o.LibraryFaults, "fault-threatq", nil, "fault switch of the library; may be repeated")
+	return cmd
+}
+
+func (a *app) printSandbox(name string, box *examples.Sandbox) {
+	fmt.Fprintf(a.stdout, "%s appliance  %s\n", name, box.URL)
+	for _, k := range slices.Sorted(maps.Keys(box.Params)) {
+		fmt.Fprintf(a.stdout, "  --param %s=%s\n", k, box.Params[k])
+	}
+	fmt.Fprintf(a.stdout, "ThreatQ library    %s\n", box.LibraryURL)
+	fmt.Fprintf(a.stdout, "  TQMAP_THREATQ_HOST=%s\n  TQMAP_THREATQ_CLIENT_ID=%s\n  TQMAP_THREATQ_USERNAME=%s\n  TQMAP_THREATQ_PASSWORD=%s\n",
+		box.LibraryURL, box.Account.ClientID, box.Account.Username, box.Account.Password)
+	fmt.Fprintln(a.stdout, "Stop with Ctrl-C.")
+}

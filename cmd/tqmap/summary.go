@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"tqmap/engine"
+)
+
+// summary is a report for a person.
+func summary(r *engine.Report) string {
+	var b strings.Builder
+	for _, f := range r.Flows {
+		for _, line := range f.Plan {
+			fmt.Fprintln(&b, line)
+		}
+	}
+	if b.Len() > 0 {
+		fmt.Fprintln(&b)
+	}
+	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "FLOW\tFETCHED\tMAPPED\tCREATED\tUPDATED\tUNCHANGED\tSKIPPED\tDEAD")
+	for _, f := range r.Flows {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", f.Name, f.Fetched, f.Mapped, f.Created, f.Updated, f.Unchanged, f.Skipped, f.Dead)
+	}
+	w.Flush()
+	for _, f := range r.Flows {
+		remarks(&b, f)
+	}
+	fmt.Fprintf(&b, "\n%s: %s in %s. %s\n", r.Connector, r.Outcome, r.Finished.Sub(r.Started).Round(time.Millisecond), verdict(r))
+	return b.String()
+}
+
+func remarks(b *strings.Builder, f *engine.FlowReport) {
+	for _, reason := range slices.Sorted(maps.Keys(f.SkippedBy)) {
+		fmt.Fprintf(b, "  %s: %d left out: %s\n", f.Name, f.SkippedBy[reason], reason)
+	}
+	for _, table := range slices.Sorted(maps.Keys(f.UnknownKeys)) {
+		fmt.Fprintf(b, "  table %s has no row for: %s\n", table, counted(f.UnknownKeys[table]))
+	}
+	if f.Dead > 0 {
+		fmt.Fprintf(b, "  %s: %d kept as dead letters; the log says why\n", f.Name, f.Dead)
+	}
+	if f.Failed > 0 {
+		fmt.Fprintf(b, "  %s: %d could not be sent; the next run tries again\n", f.Name, f.Failed)
+	}
+	for _, n := range f.Notes {
+		fmt.Fprintf(b, "  %s: %s\n", f.Name, n)
+	}
+	if f.Error != "" {
+		fmt.Fprintf(b, "  %s failed: %s\n", f.Name, f.Error)
+	}
+}
+
+func counted(keys map[string]int) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
+		out = append(out, fmt.Sprintf("%q (%d×)", k, keys[k]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// verdict says in a sentence what changed in ThreatQ and on the vendor's side.
+func verdict(r *engine.Report) string {
+	did, would := "", ""
+	if r.DryRun {
+		did, would = " (dry run: nothing was written)", "would be "
+	}
+	total := map[string]engine.Counts{}
+	for _, f := range r.Flows {
+		for kind, c := range f.Objects {
+			t := total[kind]
+			total[kind] = engine.Counts{Created: t.Created + c.Created, Updated: t.Updated + c.Updated, Unchanged: t.Unchanged + c.Unchanged}
+		}
+	}
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(total)) {
+		c := total[kind]
+		if kind == "calls" {
+			if c.Updated > 0 {
+				parts = append(parts, fmt.Sprintf("%d changes %ssent to the vendor", c.Updated, would))
+			}
+			continue
+		}
+		if c.Created > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s %screated", c.Created, kind, would))
+		}
+		if c.Updated > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s %supdated", c.Updated, kind, would))
+		}
+	}
+	if len(parts) == 0 {
+		return "Nothing to create or update." + did
+	}
+	return strings.Join(parts, ", ") + "." + did
+}

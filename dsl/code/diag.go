@@ -1,0 +1,83 @@
+package code
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/hashicorp/hcl/v2"
+)
+
+// maxSource is the longest program accepted, in bytes.
+const maxSource = 64 << 10
+
+// EvalError is a program that failed on a record or response. It names places,
+// kinds and functions, never a value of the record.
+type EvalError struct {
+	diags hcl.Diagnostics
+	cause error
+}
+
+// Error says where and what, on one line.
+func (e *EvalError) Error() string {
+	d := e.diags[0]
+	return fmt.Sprintf("%s: %s: %s", d.Subject, d.Summary, d.Detail)
+}
+
+// Diagnostics are the failure with its place in the mapping file. They are never empty.
+func (e *EvalError) Diagnostics() hcl.Diagnostics { return e.diags }
+
+// Unwrap is what a called function, or the context, reported; else nil.
+func (e *EvalError) Unwrap() error { return e.cause }
+
+func problem(subject, context hcl.Range, summary, detail string) *hcl.Diagnostic {
+	if subject.Empty() {
+		context = subject
+	}
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &subject, Context: &context}
+}
+
+// problem reports the bytes from..to of the code. Nothing at the end of the code
+// is pointed at by the last thing that stands there.
+func (s Source) problem(from, to int, summary, format string, args ...any) *hcl.Diagnostic {
+	if from >= len(strings.TrimRight(s.Text, " \t\n")) {
+		to = len(strings.TrimRight(s.Text, " \t\n"))
+		from = max(0, to-1)
+		for from > 0 && s.Text[from]&0xC0 == 0x80 { // not inside a rune
+			from--
+		}
+	}
+	subject := s.Range(from, to)
+	return problem(subject, s.whole, summary, fmt.Sprintf(format, args...))
+}
+
+func (s Source) fail(cause error, from, to int, summary, format string, args ...any) *EvalError {
+	return &EvalError{diags: hcl.Diagnostics{s.problem(from, to, summary, format, args...)}, cause: cause}
+}
+
+// tooLong reports code over maxSource.
+func (s Source) tooLong() hcl.Diagnostics {
+	if len(s.Text) <= maxSource {
+		return nil
+	}
+	return hcl.Diagnostics{problem(s.whole, s.whole, "Code too long", fmt.Sprintf("A program has at most %d bytes, this one has %d. Split it into several attributes.", maxSource, len(s.Text)))}
+}
+
+// suggest ends a message with the nearest known name, or with all of them where
+// they are few.
+func suggest(got string, known []string) string {
+	best, distance := "", max(2, len(got)/3)+1
+	for _, k := range known {
+		if d := levenshtein.Distance(strings.ToLower(got), strings.ToLower(k), nil); d < distance {
+			best, distance = k, d
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf(" Did you mean %q?", best)
+	case len(known) > 0 && len(known) <= 20:
+		return " Known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ") + "."
+	}
+	return ""
+}

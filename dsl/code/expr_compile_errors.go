@@ -1,0 +1,168 @@
+package code
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+	"github.com/hashicorp/hcl/v2"
+)
+
+var (
+	unknownName  = regexp.MustCompile(`^unknown name (.*)$`)
+	unknownField = regexp.MustCompile(`^(?:unknown field|type .* has no (?:field|method)) (.*)$`)
+	goType       = regexp.MustCompile(`(?:map\[string\](?:interface \{\}|any)|\[\](?:interface \{\}|any|string|int|float64)|time\.Time|interface \{\}|float64|float32)`)
+)
+
+// explainCompile turns an error of expr's parser, checker or compiler into
+// diagnostics.
+func explainCompile(src Source, tree *parser.Tree, env Env, err error) hcl.Diagnostics {
+	fe := fileError(err)
+	if fe == nil {
+		return hcl.Diagnostics{src.problem(0, len(src.Text), "Invalid expr", "%s.", sentence(err.Error()))}
+	}
+	from, to := bytesOf(runeOffsets(src.Text), fe.Location)
+	report := func(summary, format string, args ...any) hcl.Diagnostics {
+		return hcl.Diagnostics{src.problem(from, to, summary, format, args...)}
+	}
+	message := strings.TrimSpace(fe.Message)
+	if m := unknownName.FindStringSubmatch(message); m != nil {
+		return report("Unknown name", "Nothing is called %q here.%s", m[1], nameHint(m[1], env))
+	}
+	if m := unknownField.FindStringSubmatch(message); m != nil {
+		base, fields, closed := fieldsAt(tree, fe.Location)
+		if closed {
+			return report("Unknown field", "%s has no field %q.%s", orThis(base), m[1], suggest(m[1], fields))
+		}
+		return report("Unknown field", "%s.", sentence(message))
+	}
+	if strings.Contains(message, "unexpected token EOF") {
+		return report("Invalid expr", "The expression ends too early: something must follow.")
+	}
+	if strings.HasSuffix(message, "exceeds maximum allowed nodes") {
+		return report("Code too long", "An expression has at most %d parts. Split it into several attributes, or cut the data with jq first.", maxNodes)
+	}
+	return report("Invalid expr", "%s.%s", sentence(message), tokenHint(src.Text, from, to))
+}
+
+func nameHint(name string, env Env) string {
+	switch name {
+	case "null", "None", "undefined":
+		return " The empty value is nil in expr."
+	case "True", "False":
+		return " Write " + strings.ToLower(name) + "."
+	}
+	known := env.names()
+	for _, f := range table() {
+		known = append(known, f.Name)
+	}
+	gone := removed()
+	for _, b := range builtin.Names {
+		if gone[b] == "" && !slices.Contains(known, b) {
+			known = append(known, b)
+		}
+	}
+	if hint := suggest(name, known); hint != "" {
+		return hint
+	}
+	return suggest(name, env.names())
+}
+
+// tokenHint knows what people who think in another language write.
+func tokenHint(text string, from, to int) string {
+	switch {
+	case text[from:to] == "=":
+		return " To compare, write ==."
+	case strings.HasPrefix(text[from:], "===") || strings.HasSuffix(text[:to], "==="):
+		return " To compare, write ==."
+	}
+	return ""
+}
+
+// fieldsAt finds the closed object whose member stands at loc, as the checker saw it.
+func fieldsAt(tree *parser.Tree, loc file.Location) (base string, fields []string, closed bool) {
+	if tree == nil || tree.Node == nil {
+		return "", nil, false
+	}
+	all := &collector{}
+	ast.Walk(&tree.Node, all)
+	for _, n := range all.nodes {
+		member, ok := n.(*ast.MemberNode)
+		if !ok || member.Property.Location() != loc {
+			continue
+		}
+		nature := member.Node.Nature()
+		if nature.TypeData != nil && nature.Strict {
+			return member.Node.String(), slices.Collect(maps.Keys(nature.Fields)), true
+		}
+	}
+	return "", nil, false
+}
+
+func orThis(name string) string {
+	if name == "" {
+		return "This"
+	}
+	return name
+}
+
+// sentence makes expr's words readable: Go's names of types become ours.
+func sentence(message string) string {
+	message = goType.ReplaceAllStringFunc(message, kindName)
+	message = strings.TrimRight(strings.TrimSpace(message), ".")
+	first, size := utf8.DecodeRuneInString(message)
+	return string(unicode.ToUpper(first)) + message[size:]
+}
+
+// kindName is our word for a Go type, as printed by %T.
+func kindName(goName string) string {
+	switch {
+	case goName == "<nil>" || goName == "nil":
+		return "null"
+	case strings.HasPrefix(goName, "map["):
+		return "object"
+	case strings.HasPrefix(goName, "[]"):
+		return "list"
+	case goName == "float64" || goName == "float32":
+		return "float"
+	case goName == "time.Time":
+		return "time"
+	case goName == "interface {}":
+		return "any"
+	case strings.HasPrefix(goName, "func("):
+		return "function"
+	}
+	return goName
+}
+
+func article(noun string) string {
+	switch {
+	case noun == "null" || noun == "any":
+		return noun
+	case strings.ContainsRune("aeiou", rune(noun[0])):
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+// runeOffsets maps rune counts, which expr uses, to byte offsets.
+func runeOffsets(text string) []int {
+	out := make([]int, 0, len(text)+1)
+	for i := range text {
+		out = append(out, i)
+	}
+	return append(out, len(text))
+}
+
+func bytesOf(at []int, loc file.Location) (from, to int) {
+	last := len(at) - 1
+	from = at[min(max(loc.From, 0), last)]
+	return from, max(from, at[min(max(loc.To, 0), last)])
+}

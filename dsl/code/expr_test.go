@@ -1,0 +1,314 @@
+package code
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func testEnv() Env {
+	lookup := func(v any) (any, error) {
+		switch v {
+		case "OPEN":
+			return "Active", nil
+		case "BAD":
+			return nil, errors.New(`table status has no such key`)
+		}
+		return nil, nil
+	}
+	return Env{
+		"alert": ObjectOf(map[string]Shape{
+			"id":       {Kind: String},
+			"severity": {Kind: Int},
+			"status":   {Kind: String, Optional: true},
+			"score":    {Kind: Float},
+			"updated":  {Kind: String},
+			"tags":     ListOf(Shape{Kind: String}),
+			"src":      {Kind: Object, Optional: true, Fields: map[string]Shape{"ip": {Kind: String}}},
+			"events":   ListOf(ObjectOf(map[string]Shape{"n": {Kind: Int}})),
+			"more":     {},
+		}),
+		"param": {Kind: Object, Open: true, Fields: map[string]Shape{"limit": {Kind: Int}}},
+		"table": ObjectOf(map[string]Shape{"status": ObjectOf(map[string]Shape{"lookup": {Kind: Function, Func: lookup}})}),
+		"now":   {Kind: Time},
+	}
+}
+
+func testVars() map[string]any {
+	return map[string]any{
+		"alert": map[string]any{
+			"id": "a-1", "severity": 870, "status": "STATUS_UNDER_REVIEW", "score": 0.5,
+			"updated": "2020-02-05T02:00:00.000Z", "tags": []any{"x", "y"},
+			"src":    map[string]any{"ip": "203.0.113.9"},
+			"events": []any{map[string]any{"n": 1}, map[string]any{"n": 2}},
+			"more":   map[string]any{"deep": []any{1}},
+		},
+		"param": map[string]any{"limit": 5, "extra": "e"},
+		"table": map[string]any{"status": map[string]any{"lookup": testEnv()["table"].Fields["status"].Fields["lookup"].Func}},
+		"now":   time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC),
+	}
+}
+
+func TestEval(t *testing.T) {
+	tests := []struct {
+		code string
+		want any
+	}{
+		{`alert.id`, "a-1"},
+		{`'Alert: ' + alert.id + ' (' + string(alert.severity) + ')'`, "Alert: a-1 (870)"},
+		{`alert.severity + 1`, 871},
+		{`alert.severity / 2`, 435.0},
+		{`alert.status | label('STATUS_')`, "Under Review"},
+		{`alert.src?.ip ?? 'none'`, "203.0.113.9"},
+		{`alert.tags | map(upper(#))`, []any{"X", "Y"}},
+		{`alert.events | filter(.n > 1) | map(.n)`, []any{2}},
+		{`map(alert.events, {let e = #; any(alert.tags, # == 'x' and e.n > 0)})`, []any{true, true}},
+		{`table.status.lookup('OPEN') ?? 'Review'`, "Active"},
+		{`table.status.lookup('x') ?? 'Review'`, "Review"},
+		{`param.extra + (param.anything ?? '')`, "e"},
+		{`now > time(alert.updated)`, true},
+		{`now - duration('24h')`, time.Date(2024, 4, 30, 0, 0, 0, 0, time.UTC)},
+		{`alert.more.deep[0]`, 1},
+		{`split('a,b', ',')`, []any{"a", "b"}},
+		{`1..3`, []any{1, 2, 3}},
+		{`groupBy(alert.events, .n > 1)`, map[string]any{"Yes": []any{map[string]any{"n": 2}}, "No": []any{map[string]any{"n": 1}}}},
+		{`1 + 1.5`, 2.5},
+		{`'é' + "ü"`, "éü"},
+		{`alert.more ?? ''`, map[string]any{"deep": []any{1}}},
+		{`alert["severity"] in 1..1000`, true},
+		{`{a: nil, "b": [nil]}`, map[string]any{"a": nil, "b": []any{nil}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.code, func(t *testing.T) {
+			e, diags := CompileExpr(Literal(tt.code), testEnv())
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			got, err := e.Eval(testVars())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestCompileExprErrors(t *testing.T) {
+	long := strings.Repeat("1+", 600) + "1"
+	tests := []struct{ code, want string }{
+		{`alert.sevrity > 5`, `1:7-14 Unknown field: alert has no field "sevrity". Did you mean "severity"?`},
+		{`aler.id`, `1:1-5 Unknown name: Nothing is called "aler" here. Did you mean "alert"?`},
+		{`labl(alert.status, 'S')`, `1:1-5 Unknown name: Nothing is called "labl" here. Did you mean "label"?`},
+		{`alert.src?.ipp`, `1:12-15 Unknown field: alert.src has no field "ipp". Did you mean "ip"?`},
+		{`map(alert.events, .m)`, `1:20-21 Unknown field: # has no field "m". Did you mean "n"?`},
+		{`alert.id + 1`, `1:10-11 Invalid expr: Invalid operation: + (mismatched types string and int).`},
+		{`alert.severity == 'x'`, `1:16-18 Invalid expr: Invalid operation: == (mismatched types int and string).`},
+		{`upper(alert.severity)`, `1:13-21 Invalid expr: Cannot use int as argument (type string) to call upper.`},
+		{`1 +`, `1:3-4 Invalid expr: The expression ends too early: something must follow.`},
+		{``, ``},
+		{`alert.id == null`, `1:13-17 Unknown name: Nothing is called "null" here. The empty value is nil in expr.`},
+		{`alert.id = 'x'`, `1:10-11 Invalid expr: Unexpected token Operator("="). To compare, write ==.`},
+		{`'ééé' + aler`, `1:9-13 Unknown name: Nothing is called "aler" here. Did you mean "alert"?`},
+		{`now() > now`, `1:1-4 Function not available: now() is not available in mappings. The run's clock is the variable now: write it without parentheses.`},
+		{`date('2024-01-01')`, `1:1-5 Function not available: date() is not available in mappings. It guesses layouts and zones. Use time(text), or time(text, zone) where the text names no zone.`},
+		{`::now()`, `1:3-6 Function not available: now() is not available in mappings. The run's clock is the variable now: write it without parentheses.`},
+		{`$env["alert"]`, `1:1-5 No access to all names: $env would switch off the check of names. Write the name itself.`},
+		{`map(alert.tags, map(alert.tags, map(alert.tags, #)))`, `1:49-50 Loops nested too deep: Two predicates inside one another are the limit, because each multiplies the work. Cut the data with jq first.`},
+		{long, `1:1002-1003 Code too long: An expression has at most 1000 parts. Split it into several attributes, or cut the data with jq first.`},
+		{`alert.id matches '('`, "1:10-17 Invalid expr: Error parsing regexp: missing closing ): `(`."},
+		{`lines([aler])`, `1:8-12 Unknown name: Nothing is called "aler" here. Did you mean "alert"?`},
+		{`table.status.lookp(1)`, `1:14-19 Unknown field: table.status has no field "lookp". Did you mean "lookup"?`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.code[:min(len(tt.code), 40)], func(t *testing.T) {
+			e, diags := CompileExpr(Literal(tt.code), testEnv())
+			if tt.want == "" {
+				if !diags.HasErrors() || e != nil {
+					t.Fatalf("compiled; want an error")
+				}
+				return
+			}
+			if d := cmp.Diff(tt.want, show(diags)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestEvalErrors(t *testing.T) {
+	empty := func(v map[string]any) { v["alert"] = map[string]any{} }
+	none := func(map[string]any) {}
+	secret := func(v map[string]any) { v["alert"].(map[string]any)["more"] = "hunter2" }
+	const null = " (absent in this record); use ?? to give a fallback, or ?. to read a field of what may be absent."
+	tests := []struct {
+		code string
+		with func(map[string]any)
+		want string
+	}{
+		{`alert.id == 'x'`, empty, `1:1-9 Value is null: alert.id is null` + null},
+		{`'a' + alert.id`, empty, `1:7-15 Value is null: alert.id is null` + null},
+		{`alert.severity + 1 > 2`, empty, `1:1-15 Value is null: alert.severity is null` + null},
+		{`alert.src.ip`, empty, `1:1-10 Value is null: alert.src is null` + null},
+		{`upper(alert.id)`, empty, `1:7-15 Value is null: alert.id is null` + null},
+		{`alert.id | split(',')`, empty, `1:1-9 Value is null: alert.id is null` + null},
+		{`map(alert.tags, #)`, empty, `1:5-15 Value is null: alert.tags is null` + null},
+		{`alert.more ? 1 : 2`, empty, `1:1-11 Value is null: alert.more is null` + null},
+		{`not (alert.more)`, empty, `1:6-16 Value is null: alert.more is null` + null},
+		{`string(alert.id)`, empty, `1:8-16 Value is null: alert.id is null` + null},
+		{`upper(first(alert.tags) ?? alert.more)`, empty, `1:7-38 Value is null: first(alert.tags) ?? alert.more is null` + null},
+		{`map(alert.events, .n + 1)`, func(v map[string]any) {
+			v["alert"].(map[string]any)["events"] = []any{map[string]any{}}
+		}, `1:22-23 Value is null: A value here is null` + null},
+		{`alert.more + 1`, secret, `1:12-13 expr failed: The operator + does not work on a string and an int.`},
+		{`upper(alert.more)`, func(v map[string]any) { v["alert"].(map[string]any)["more"] = 7 }, `1:7-17 Wrong kind of value: alert.more is an int, but a string is needed.`},
+		{`alert.more.x`, secret, `1:12-13 Wrong kind of value: alert.more is a string, which has no fields.`},
+		{`int(alert.more)`, secret, `1:1-4 expr failed: The text is not a whole number.`},
+		{`duration(alert.more)`, secret, `1:1-9 expr failed: Duration reads texts such as "90m" or "1h30m".`},
+		{`time(alert.more)`, secret, `1:1-5 expr failed: The text is no RFC 3339 instant such as 2006-01-02T15:04:05Z; where it names no zone, give one: time(text, 'UTC').`},
+		{`fromJSON(alert.more)`, secret, `1:1-9 expr failed: This is no JSON (line 1, column 1, byte 0).`},
+		{`'x' matches alert.more`, func(v map[string]any) { v["alert"].(map[string]any)["more"] = "hunter2(" }, `1:5-12 expr failed: This cannot be computed from the values of this record.`},
+		{`alert.tags[7]`, none, `1:11-12 expr failed: There is no element 7: the list has 2. Use ?? with a check of len().`},
+		{`table.status.lookup('BAD')`, none, `1:14-20 expr failed: Table status has no such key.`},
+		{`repeat('abcdef', 1000000)`, none, `1:1-7 expr failed: Repeat would make a text of more than 1048576 bytes.`},
+		{`let a = repeat('x', 1000000); a + a`, none, `1:33-34 expr failed: + would make a text of more than 1048576 bytes.`},
+		{`len(1..200000)`, none, `1:6-8 expr failed: The program made collections of more than 100000 elements. Cut the data with jq first.`},
+		{`let r = 1..20000; count(r, count(r, # < 0) == 0)`, none, `1:39-40 expr failed: Nested loops took more than 2000000 steps; loop over fewer elements.`},
+		{`let a = [1..400]; let b = map(1..400, a); flatten(b)`, none, `1:44-51 expr failed: Flatten would make a list of more than 100000 elements.`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.code, func(t *testing.T) {
+			e, diags := CompileExpr(Literal(tt.code), testEnv())
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			vars := testVars()
+			tt.with(vars)
+			v, err := e.Eval(vars)
+			var ee *EvalError
+			if !errors.As(err, &ee) {
+				t.Fatalf("got %T, %v; want an EvalError", v, err)
+			}
+			if d := cmp.Diff(tt.want, show(ee.Diagnostics())); d != "" {
+				t.Error(d)
+			}
+			if strings.Contains(fmt.Sprint(err, errors.Unwrap(err)), "hunter2") {
+				t.Error("the error shows a value of the record")
+			}
+		})
+	}
+}
+
+func TestReturns(t *testing.T) {
+	if _, diags := CompileExpr(Literal(`alert.id`), testEnv(), Returns(Bool)); show(diags) != "1:1-9 Wrong kind of result: This must result in a bool; it always results in a string." {
+		t.Error(show(diags))
+	}
+	e, diags := CompileExpr(Literal(`alert.more`), testEnv(), Returns(List, String))
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	_, err := e.Eval(testVars())
+	var ee *EvalError
+	if !errors.As(err, &ee) || show(ee.Diagnostics()) != "1:1-11 Wrong kind of result: This must result in a list or a string, but resulted in an object." {
+		t.Error(err)
+	}
+	if v, err := e.Eval(map[string]any{"alert": map[string]any{}}); v != nil || err != nil {
+		t.Errorf("null must be allowed: %v, %v", v, err)
+	}
+}
+
+func TestEvalLeavesVarsAlone(t *testing.T) {
+	e, diags := CompileExpr(Literal(`map(alert.events, count(alert.tags, # == 'x'))`), testEnv())
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	vars := testVars()
+	for range 3 {
+		if _, err := e.Eval(vars); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(vars) != len(testVars()) {
+		t.Error("Eval changed its variables")
+	}
+}
+
+func TestEvalIsConcurrent(t *testing.T) {
+	e, diags := CompileExpr(Literal(`map(alert.events, .n) | sum()`), testEnv())
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	done := make(chan error)
+	for range 8 {
+		go func() {
+			var bad error
+			for range 200 {
+				if v, err := e.Eval(testVars()); err != nil || v != 3 {
+					bad = fmt.Errorf("%v, %v", v, err)
+				}
+			}
+			done <- bad
+		}()
+	}
+	for range 8 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestFuncExamples(t *testing.T) {
+	for _, f := range Funcs() {
+		if f.Summary == "" || !strings.HasPrefix(f.Signature, f.Name+"(") || len(f.Examples) == 0 {
+			t.Errorf("%s: needs a summary, a signature and an example", f.Name)
+		}
+		for _, ex := range f.Examples {
+			e, diags := CompileExpr(Literal(ex.Expr), nil)
+			if diags.HasErrors() {
+				t.Errorf("%s: %s", ex.Expr, diags)
+				continue
+			}
+			got, err := e.Eval(nil)
+			if err != nil {
+				t.Errorf("%s: %s", ex.Expr, err)
+				continue
+			}
+			want, err := Decode([]byte(ex.Result))
+			if err != nil {
+				t.Errorf("%s: %s", ex.Expr, err)
+			}
+			if d := cmp.Diff(want, forJQ(got)); d != "" {
+				t.Errorf("%s: %s", ex.Expr, d)
+			}
+		}
+	}
+}
+
+// BenchmarkEval reports how many times slower a field is through expr than
+// through Go maps.
+func BenchmarkEval(b *testing.B) {
+	vars := testVars()
+	plain := testing.Benchmark(func(b *testing.B) {
+		for b.Loop() {
+			if vars["alert"].(map[string]any)["severity"].(int) < 500 {
+				b.Fatal()
+			}
+		}
+	})
+	e, diags := CompileExpr(Literal(`alert.severity >= 500`), testEnv())
+	if diags.HasErrors() {
+		b.Fatal(diags)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if v, err := e.Eval(vars); err != nil || v != true {
+			b.Fatal(v, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(float64(plain.T.Nanoseconds())/float64(plain.N)), "x-map-access")
+}

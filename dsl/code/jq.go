@@ -1,0 +1,135 @@
+package code
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/itchyny/gojq"
+)
+
+// JQ is a compiled jq program. It is safe for concurrent use.
+type JQ struct {
+	src  Source
+	vars []string // with $
+	opts options
+	code *gojq.Code
+}
+
+// CompileJQ compiles src. vars are the names of the variables that it may use,
+// with or without the $; [JQ.Run] takes their values in the same order.
+func CompileJQ(src Source, vars []string, opts ...Option) (*JQ, hcl.Diagnostics) {
+	if diags := src.tooLong(); diags != nil {
+		return nil, diags
+	}
+	q := &JQ{src: src, opts: apply(opts)}
+	for _, v := range vars {
+		q.vars = append(q.vars, "$"+strings.TrimPrefix(v, "$"))
+	}
+	query, err := gojq.Parse(src.Text)
+	if err != nil {
+		return nil, explainParse(src, err)
+	}
+	tokens := scanJQ(src.Text)
+	if diags := lintJQ(src, tokens); diags.HasErrors() {
+		return nil, diags
+	}
+	if q.code, err = gojq.Compile(query, gojq.WithVariables(q.vars)); err != nil {
+		return nil, explainJQCompile(src, q.vars, tokens, err)
+	}
+	return q, nil
+}
+
+// Run cuts input and returns all outputs, normalised. It does not change input.
+// There must be a value for each variable. The error is an [*EvalError]; it wraps
+// the context's error where ctx or the deadline ended the run.
+func (q *JQ) Run(ctx context.Context, input any, values ...any) ([]any, error) {
+	if len(values) != len(q.vars) {
+		return nil, q.src.fail(nil, 0, len(q.src.Text), "jq failed", "The program takes %d variables, but %d values were given.", len(q.vars), len(values))
+	}
+	input, values = forJQ(input), forJQ(values).([]any)
+	bounded, cancel := context.WithTimeout(ctx, q.opts.time)
+	defer cancel()
+	outputs := []any{}
+	it := q.code.RunWithContext(bounded, input, values...)
+	for {
+		v, ok := it.Next()
+		if !ok {
+			return outputs, nil
+		}
+		if err, failed := v.(error); failed {
+			return nil, q.explain(ctx, bounded, err, input, values)
+		}
+		if len(outputs) == q.opts.outputs {
+			return nil, q.src.fail(nil, 0, len(q.src.Text), "Too many outputs", "The program made more than %d outputs. Ask the server for smaller pages, or bound the program with limit.", q.opts.outputs)
+		}
+		outputs = append(outputs, Normalize(v))
+	}
+}
+
+func (q *JQ) explain(ctx, bounded context.Context, err error, input any, values []any) *EvalError {
+	switch {
+	case ctx.Err() != nil:
+		return q.src.fail(ctx.Err(), 0, len(q.src.Text), "jq stopped", "The run was cancelled while this program worked.")
+	case bounded.Err() != nil:
+		return q.src.fail(bounded.Err(), 0, len(q.src.Text), "jq took too long", "The program did not end within %s. Look for repeat, recurse or range without an end.", q.opts.time)
+	}
+	from, to := q.locate(ctx, err, input, values)
+	summary, detail := describeJQ(q.src.Text, err)
+	return q.src.fail(nil, from, to, summary, "%s", detail)
+}
+
+// forJQ makes v of the kinds that jq works with: those of Normalize, times as text.
+func forJQ(v any) any {
+	v = Normalize(v)
+	if holdsTime(v) {
+		return withoutTime(v)
+	}
+	return v
+}
+
+func holdsTime(v any) bool {
+	switch v := v.(type) {
+	case time.Time:
+		return true
+	case []any:
+		for _, e := range v {
+			if holdsTime(e) {
+				return true
+			}
+		}
+	case map[string]any:
+		for _, e := range v {
+			if holdsTime(e) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func withoutTime(v any) any {
+	switch v := v.(type) {
+	case time.Time:
+		text, _ := Text(v)
+		return text
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = withoutTime(e)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			out[k] = withoutTime(e)
+		}
+		return out
+	}
+	return v
+}
+
+// String is the program's text, for logs.
+func (q *JQ) String() string { return fmt.Sprintf("jq(%q)", q.src.Text) }

@@ -1,0 +1,177 @@
+package code
+
+import (
+	"context"
+	"time"
+
+	"github.com/itchyny/gojq"
+)
+
+// Bounds of the search for the place of a failure.
+const (
+	locateTime  = 2 * time.Second
+	locateTries = 400
+)
+
+// locate finds the part of the program that makes err. jq gives no positions at
+// run time, so the program is run again in growing parts: pipe stage by stage,
+// then into the parts of the failing stage. The whole program is the answer where
+// that leads nowhere.
+func (q *JQ) locate(ctx context.Context, err error, input any, values []any) (from, to int) {
+	ctx, cancel := context.WithTimeout(ctx, locateTime)
+	defer cancel()
+	l := &locator{q: q, ctx: ctx, message: err.Error(), input: input, values: values, tokens: scanJQ(q.src.Text), tries: locateTries}
+	if len(l.tokens) == 0 {
+		return 0, len(q.src.Text)
+	}
+	first, last := l.narrow("", 0, len(l.tokens))
+	return l.tokens[first].from, l.tokens[last-1].to
+}
+
+type locator struct {
+	q       *JQ
+	ctx     context.Context
+	message string
+	input   any
+	values  []any
+	tokens  []jqToken
+	tries   int
+}
+
+// fails tells whether program ends with the error that is looked for. What does
+// not parse, such as half of a stage, does not.
+func (l *locator) fails(program string) bool {
+	if l.tries--; l.tries < 0 || l.ctx.Err() != nil {
+		return false
+	}
+	query, err := gojq.Parse(program)
+	if err != nil {
+		return false
+	}
+	code, err := gojq.Compile(query, gojq.WithVariables(l.q.vars))
+	if err != nil {
+		return false
+	}
+	it := code.RunWithContext(l.ctx, l.input, l.values...)
+	for range l.q.opts.outputs {
+		v, ok := it.Next()
+		if !ok {
+			return false
+		}
+		if err, failed := v.(error); failed {
+			return err.Error() == l.message
+		}
+	}
+	return false
+}
+
+// text is the program from token i up to token j, exclusive.
+func (l *locator) text(i, j int) string {
+	if i >= j {
+		return ""
+	}
+	return l.q.src.Text[l.tokens[i].from:l.tokens[j-1].to]
+}
+
+// narrow looks inside the tokens i..j, which fail when they are run after head.
+func (l *locator) narrow(head string, i, j int) (from, to int) {
+	head, i, j = l.stage(head, i, j)
+	for _, part := range l.parts(i, j) {
+		without := head + l.text(i, part.from) + " empty " + l.text(part.to, j)
+		for _, before := range []string{head, head + ".[] | "} {
+			if l.fails(before+l.text(part.from, part.to)) && !l.fails(without) {
+				return l.narrow(before, part.from, part.to)
+			}
+		}
+	}
+	return l.step(head, i, j)
+}
+
+// stage is the first pipe stage of i..j with which the program fails, and all
+// that stands before it.
+func (l *locator) stage(head string, i, j int) (string, int, int) {
+	start := i
+	for end := i; end <= j; end++ {
+		if end < j && !(l.tokens[end].kind == jqPipe && l.level(i, end) == 0) {
+			continue
+		}
+		if l.fails(head + l.text(i, end)) {
+			if start > i {
+				head += l.text(i, start) + " "
+			}
+			return head, start, end
+		}
+		start = end + 1
+	}
+	return head, i, j
+}
+
+// level is how many brackets are open at token at, counted from token i.
+func (l *locator) level(i, at int) int {
+	depth := 0
+	for _, t := range l.tokens[i:at] {
+		switch t.kind {
+		case jqOpen:
+			depth++
+		case jqClose:
+			depth--
+		}
+	}
+	return depth
+}
+
+// parts are the pieces of a stage between separators and inside brackets, outer
+// ones first; the stage itself is none of them.
+func (l *locator) parts(i, j int) []span {
+	var out []span
+	add := func(from, to int) {
+		if from < to && (from != i || to != j) {
+			out = append(out, span{from, to})
+		}
+	}
+	start, depth, inner := i, 0, i
+	for k := i; k < j; k++ {
+		switch t := l.tokens[k]; {
+		case t.kind == jqOpen:
+			if depth++; depth == 1 {
+				inner = k + 1
+			}
+		case t.kind == jqClose:
+			if depth--; depth == 0 {
+				add(inner, k)
+			}
+		case t.kind == jqSep && depth == 0:
+			add(start, k)
+			start = k + 1
+		case t.kind == jqSep && depth == 1:
+			add(inner, k)
+			inner = k + 1
+		}
+	}
+	add(start, j)
+	return out
+}
+
+// step narrows a plain path such as .a.b[0].c to the step that fails.
+func (l *locator) step(head string, i, j int) (from, to int) {
+	for _, t := range l.tokens[i:j] {
+		switch t.kind {
+		case jqField, jqDot, jqOpen, jqClose, jqText, jqNumber, jqVar:
+		default:
+			return i, j
+		}
+	}
+	last := i
+	for k := i + 1; k < j; k++ {
+		if l.level(i, k) != 0 || l.tokens[k].text == "?" {
+			continue
+		}
+		if l.fails(head + l.text(i, k)) {
+			return last, k
+		}
+		if l.tokens[k].kind != jqOpen || l.tokens[k-1].text != "." {
+			last = k
+		}
+	}
+	return last, j
+}

@@ -1,0 +1,126 @@
+package dsl
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"tqmap/dsl/code"
+)
+
+// jqVars are the variables that a jq program may name: $param, without the
+// sensitive ones.
+var jqVars = []string{"$param"}
+
+func (m *Mapping) flow(d *decoder, n *Node) *Flow {
+	f := &Flow{Name: n.Labels[0], Node: n, Source: n.Block("source"), Sink: n.Block("sink")}
+	rec := n.Block("record")
+	if rec == nil || f.Source == nil {
+		return f // reported as missing blocks
+	}
+	f.Record = &Record{Name: rec.Labels[0], Node: rec, Extract: rec.Val("extract").JQ()}
+	if !nameFree(d, rec) {
+		return f
+	}
+	f.Record.Shape = m.shape(d, f)
+	env := m.env(f.Record)
+	d.compile(f.Source, env)
+	d.compile(rec, env)
+	f.Record.Key = rec.Val("key").Expr()
+	for _, s := range rec.All("skip") {
+		r := s.Read(m.staticScope())
+		f.Record.Skips = append(f.Record.Skips, Skip{Reason: s.Labels[0], When: s.Val("when").Expr(), Warn: r.Bool("warn", false)})
+	}
+	if f.Sink != nil {
+		d.compile(f.Sink, env)
+	}
+	for _, b := range n.blocks {
+		if b.typ == "event" || b.typ == "indicator" {
+			f.Rules = append(f.Rules, d.rule(b, env))
+		}
+	}
+	m.checkFlow(d, f)
+	return f
+}
+
+// nameFree refuses record names that hide the other names of expr.
+func nameFree(d *decoder, rec *Node) bool {
+	switch name := rec.Labels[0]; name {
+	case "param", "local", "table", "each", "current", "now", "connector":
+		d.errorf(rec.Range, "Name taken", "%q means something else in expr; call the record after what it is, such as \"alert\".", name)
+		return false
+	}
+	return true
+}
+
+func (d *decoder) rule(n *Node, env code.Env) *Rule {
+	r := &Rule{Type: n.typ, Name: n.Labels[0], Node: n}
+	if v := n.Val("for_each"); v != nil {
+		d.compileVal(v, env)
+		r.ForEach = v.Expr()
+		env = withEach(env, r.ForEach)
+	}
+	d.compile(n, env)
+	r.When = n.Val("when").Expr()
+	for _, ref := range n.Val("related").Refs() {
+		r.Related = append(r.Related, ref.Type+"."+ref.Name)
+	}
+	if s := n.Block("sync"); s != nil {
+		d.compile(s, withCurrent(env, code.Shape{Kind: code.Object, Open: true}))
+		agreed := s.Read(&Scoped{ctx: &hcl.EvalContext{}}).String("agreed", "")
+		r.Sync = &Sync{Field: s.Labels[0], Agreed: agreed, Local: s.Val("local").Expr()}
+		if r.Sync.Field != "type" {
+			d.errorf(s.Range, "Unknown field", "Only \"type\" can be kept in step, not %q.", r.Sync.Field)
+		}
+	}
+	return r
+}
+
+// compile compiles every expr of n and of the blocks in it, except those that
+// need a wider environment and are compiled by their owner.
+func (d *decoder) compile(n *Node, env code.Env) {
+	for _, name := range sortedKeys(n.values) {
+		d.compileVal(n.values[name], env)
+	}
+	for _, b := range n.blocks {
+		if b.typ != "sync" {
+			d.compile(b, env)
+		}
+	}
+}
+
+func (d *decoder) compileVal(v *Val, env code.Env) {
+	switch {
+	case v.expr != nil:
+	case v.Attr.Holds == Expr && v.src.Text != "":
+		prog, diags := code.CompileExpr(v.src, env, code.Returns(v.Attr.Returns...))
+		d.diags = append(d.diags, diags...)
+		v.expr = prog
+	case v.tree != nil:
+		d.diags = append(d.diags, v.tree.compile(env)...)
+	}
+}
+
+// checkFlow checks what one flow says about itself.
+func (m *Mapping) checkFlow(d *decoder, f *Flow) {
+	if f.Sink == nil && len(f.Rules) == 0 {
+		d.errorf(f.Node.Range, "Nothing to deliver", "Flow %q makes nothing of its records: add an event or an indicator, or a sink.", f.Name)
+	}
+	if f.Sink != nil && len(f.Rules) > 0 {
+		d.errorf(f.Sink.Range, "Two targets", "Flow %q has objects for ThreatQ and a sink; make it two flows.", f.Name)
+	}
+	known := map[string]bool{}
+	var names []string
+	for _, r := range f.Rules {
+		if known[r.ID()] {
+			d.errorf(r.Node.Range, "Duplicate name", "There is another %s in this flow.", describe(r.Node))
+		}
+		known[r.ID()] = true
+		names = append(names, r.ID())
+	}
+	for _, r := range f.Rules {
+		for _, ref := range r.Node.Val("related").Refs() {
+			if id := ref.Type + "." + ref.Name; !known[id] {
+				d.errorf(ref.Range, "Unknown object", "Flow %q has no %s.%s", f.Name, id, suggest(id, names))
+			}
+		}
+	}
+}

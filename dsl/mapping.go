@@ -1,0 +1,163 @@
+package dsl
+
+import (
+	"io/fs"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"tqmap/dsl/code"
+)
+
+// Mapping is a loaded and checked mapping: one connector with its flows.
+type Mapping struct {
+	Connector Connector
+	Params    []*Param
+	Tables    []*Table
+	Clients   []*Client
+	Flows     []*Flow
+	Tests     []*Test
+	// Files are the sources by display name, for printing diagnostics.
+	Files map[string]*hcl.File
+
+	locals []*Val
+	fsys   []fs.FS // where the mapping's own files are looked for, in order
+}
+
+// Connector is the identity of a mapping.
+type Connector struct {
+	Name, Title, Version, Description string
+	// Source and TLP are written on every ThreatQ object.
+	Source, TLP string
+}
+
+// Client is one server with its credentials and limits.
+type Client struct {
+	Name string
+	Node *Node
+	// Auth are the declared ways to authenticate, of which the first whose
+	// `when` holds is used.
+	Auth []*Node
+}
+
+// Flow is one way for data. Either Rules or Sink is set.
+type Flow struct {
+	Name   string
+	Node   *Node
+	Source *Node
+	Record *Record
+	Rules  []*Rule
+	Sink   *Node
+}
+
+// Exports says whether the flow sends to the vendor rather than to ThreatQ.
+func (f *Flow) Exports() bool { return f.Sink != nil }
+
+// Record is how one element of an answer is cut out, known again and left out.
+type Record struct {
+	Name    string
+	Node    *Node
+	Extract *code.JQ // nil: the source yields records itself
+	Key     *code.Expr
+	Skips   []Skip
+	// Shape is what the samples look like; every expr is checked against it.
+	Shape code.Shape
+}
+
+// Skip leaves records out under a reason.
+type Skip struct {
+	Reason string
+	When   *code.Expr
+	Warn   bool
+}
+
+// Rule makes objects of a record.
+type Rule struct {
+	Type, Name string // "event", "alert"
+	Node       *Node
+	ForEach    *code.Expr
+	When       *code.Expr
+	Related    []string // IDs of rules of the same flow
+	Sync       *Sync
+}
+
+// ID is "event.alert".
+func (r *Rule) ID() string { return r.Type + "." + r.Name }
+
+// Sync is the three-way merge of one field.
+type Sync struct {
+	Field  string // "type"
+	Agreed string // attribute that remembers the last agreement
+	Local  *code.Expr
+}
+
+// Test is a check that runs without any network.
+type Test struct {
+	Name string
+	Node *Node
+	Flow *Flow
+}
+
+// Flow returns the flow called name, or nil.
+func (m *Mapping) Flow(name string) *Flow {
+	for _, f := range m.Flows {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// Client returns the client called name, or nil.
+func (m *Mapping) Client(name string) *Client {
+	for _, c := range m.Clients {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Param returns the parameter called name, or nil.
+func (m *Mapping) Param(name string) *Param {
+	for _, p := range m.Params {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+func (m *Mapping) table(name string) *Table {
+	for _, t := range m.Tables {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// ReadFile reads a file that the mapping names, such as a test's response:
+// beside the mapping file, else among the built-in mappings.
+func (m *Mapping) ReadFile(name string) ([]byte, error) {
+	var first error
+	for _, fsys := range m.fsys {
+		b, err := fs.ReadFile(fsys, name)
+		if err == nil {
+			return b, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+func (m *Mapping) glob(pattern string) ([]string, error) {
+	for _, fsys := range m.fsys {
+		names, err := fs.Glob(fsys, pattern)
+		if err != nil || len(names) > 0 {
+			return names, err
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,232 @@
+package dsl
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// Reading evaluates the plain attributes of a Node one after the other and
+// keeps every problem for the end.
+type Reading struct {
+	n     *Node
+	s     *Scoped
+	diags hcl.Diagnostics
+}
+
+// Read starts a Reading of n in s.
+func (n *Node) Read(s *Scoped) *Reading { return &Reading{n: n, s: s} }
+
+// Err returns everything that went wrong, as hcl.Diagnostics, or nil.
+func (r *Reading) Err() error {
+	if r.diags.HasErrors() {
+		return r.diags
+	}
+	return nil
+}
+
+// Fail adds a problem at the attribute called name.
+func (r *Reading) Fail(name, summary, format string, args ...any) {
+	at := r.n.Range
+	if v := r.n.Val(name); v != nil {
+		at = v.Range
+	}
+	r.diags = append(r.diags, problem(at, summary, format, args...))
+}
+
+func (r *Reading) value(name string) (cty.Value, bool) {
+	v := r.n.Val(name)
+	if v == nil {
+		return cty.NilVal, false
+	}
+	out, diags := v.Value(r.s)
+	r.diags = append(r.diags, diags...)
+	if diags.HasErrors() || out.IsNull() || !out.IsKnown() {
+		return cty.NilVal, false
+	}
+	return out, true
+}
+
+// String returns a text attribute, or def where it is unset or null.
+func (r *Reading) String(name, def string) string {
+	if v, ok := r.value(name); ok {
+		return v.AsString()
+	}
+	return def
+}
+
+// Bool returns a boolean attribute, or def.
+func (r *Reading) Bool(name string, def bool) bool {
+	if v, ok := r.value(name); ok {
+		return v.True()
+	}
+	return def
+}
+
+// Int returns a whole number, or def.
+func (r *Reading) Int(name string, def int) int {
+	v, ok := r.value(name)
+	if !ok {
+		return def
+	}
+	n, exact := number(v.AsBigFloat()).(int)
+	if !exact {
+		r.Fail(name, "Whole number expected", "%q takes a whole number.", name)
+	}
+	return n
+}
+
+// Strings returns a list of texts.
+func (r *Reading) Strings(name string) []string {
+	v, ok := r.value(name)
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, e := range v.AsValueSlice() {
+		if e.IsNull() {
+			r.Fail(name, "Null in a list", "%q has an element that is null.", name)
+			return nil
+		}
+		out = append(out, e.AsString())
+	}
+	return out
+}
+
+// Any returns the attribute as FromCty shapes it; nil where unset.
+func (r *Reading) Any(name string) any {
+	if v, ok := r.value(name); ok {
+		return FromCty(v)
+	}
+	return nil
+}
+
+// Duration returns a duration such as "90s", "2h" or "7d", or def.
+func (r *Reading) Duration(name string, def time.Duration) time.Duration {
+	text := r.String(name, "")
+	if text == "" {
+		return def
+	}
+	d, err := ParseDuration(text)
+	if err != nil {
+		r.Fail(name, "Bad duration", "%q is not a duration: write a number and a unit, such as \"30s\", \"10m\", \"2h\" or \"7d\".", text)
+	}
+	return d
+}
+
+// Bytes returns a size such as "64MB", or def.
+func (r *Reading) Bytes(name string, def int64) int64 {
+	text := strings.ToUpper(strings.TrimSpace(r.String(name, "")))
+	if text == "" {
+		return def
+	}
+	factor := int64(1)
+	for unit, f := range map[string]int64{"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30} {
+		if rest, ok := strings.CutSuffix(text, unit); ok {
+			text, factor = strings.TrimSpace(rest), f
+		}
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 {
+		r.Fail(name, "Bad size", "Write a size such as \"512KB\" or \"64MB\".")
+		return def
+	}
+	return n * factor
+}
+
+// Rate returns requests per second for "10/s" or "60/m"; 0 where unset.
+func (r *Reading) Rate(name string) float64 {
+	text := r.String(name, "")
+	if text == "" {
+		return 0
+	}
+	count, unit, _ := strings.Cut(text, "/")
+	n, err := strconv.ParseFloat(strings.TrimSpace(count), 64)
+	per := map[string]float64{"s": 1, "m": 60, "h": 3600}[strings.TrimSpace(unit)]
+	if err != nil || !(n > 0) || n > 1e6 || per == 0 {
+		r.Fail(name, "Bad rate", "Write a rate such as \"10/s\" or \"60/m\".")
+		return 0
+	}
+	return n / per
+}
+
+// Pair is a name and a text, in file order.
+type Pair struct{ Name, Value string }
+
+// Pairs returns the entries of an object in file order; entries that are null
+// are left out, lists give one pair for each element.
+func (r *Reading) Pairs(name string) []Pair {
+	v := r.n.Val(name)
+	if v == nil {
+		return nil
+	}
+	obj, ok := v.hcl.(*hclsyntax.ObjectConsExpr)
+	if !ok {
+		return r.unordered(name)
+	}
+	var out []Pair
+	for _, item := range obj.Items {
+		key, diags := r.s.key(item.KeyExpr)
+		r.diags = append(r.diags, diags...)
+		value, diags := r.s.eval(item.ValueExpr)
+		r.diags = append(r.diags, diags...)
+		if r.diags.HasErrors() {
+			return nil
+		}
+		out = append(out, r.pairs(name, key, value)...)
+	}
+	return out
+}
+
+func (r *Reading) unordered(name string) []Pair {
+	v, ok := r.value(name)
+	if !ok {
+		return nil
+	}
+	if !v.Type().IsObjectType() && !v.Type().IsMapType() {
+		r.Fail(name, "Object expected", "%q takes an object of names and values.", name)
+		return nil
+	}
+	var out []Pair
+	m := v.AsValueMap()
+	for _, k := range sortedKeys(m) {
+		out = append(out, r.pairs(name, k, m[k])...)
+	}
+	return out
+}
+
+func (r *Reading) pairs(name, key string, v cty.Value) []Pair {
+	if v.IsNull() {
+		return nil
+	}
+	if t := v.Type(); t.IsTupleType() || t.IsListType() || t.IsSetType() {
+		var out []Pair
+		for _, e := range v.AsValueSlice() {
+			out = append(out, r.pairs(name, key, e)...)
+		}
+		return out
+	}
+	text, err := convert.Convert(v, cty.String)
+	if err != nil || !text.IsKnown() {
+		r.Fail(name, "Text expected", "The value of %q cannot be written as text.", key)
+		return nil
+	}
+	return []Pair{{key, text.AsString()}}
+}
+
+// ParseDuration reads Go durations and whole or broken days: "90s", "2h", "7d".
+func ParseDuration(text string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.ParseFloat(days, 64)
+		if err != nil {
+			return 0, err
+		}
+		return time.Duration(n * 24 * float64(time.Hour)), nil
+	}
+	return time.ParseDuration(text)
+}

@@ -1,0 +1,118 @@
+package dsl
+
+import (
+	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl/code"
+)
+
+// Block describes one kind of HCL block: what it may contain and what that
+// means. Decoding, checking, help and reference pages all read this one value.
+type Block struct {
+	Type    string   // "client"; for a kind such as auth "login" the label: "login"
+	Labels  []string // what each label says, e.g. "name"
+	Summary string   // one line
+	Attrs   []Attr
+	Blocks  []Child
+	// Kinds are the blocks that the first label chooses between; where it is
+	// set, the other fields of the block itself are unused.
+	Kinds []*Block
+	// Provides are the names that a paginator adds under `page`.
+	Provides []string
+	// Yields is the shape of the records of a source that makes them itself;
+	// nil for one whose records are cut out of answers.
+	Yields *code.Shape
+	// Open allows any attribute; its values are of OpenAttr.
+	Open     bool
+	OpenAttr Attr
+}
+
+// Child is a block inside another one.
+type Child struct {
+	*Block
+	Min, Max int // Max 0: any number
+}
+
+// Attr describes one attribute.
+type Attr struct {
+	Name     string
+	Summary  string
+	Holds    Holds
+	Type     cty.Type    // of a Value; cty.DynamicPseudoType for any
+	Scope    Scope       // what a Value may name
+	Returns  []code.Kind // what an Expr may result in, besides null; none: anything
+	Required bool
+	Default  string // for readers; the owner of the block applies it
+}
+
+// Holds says in which language an attribute is written.
+type Holds int
+
+const (
+	// Value is plain HCL, evaluated per run, window or page.
+	Value Holds = iota
+	// Expr is expr("…"), evaluated per record.
+	Expr
+	// JQ is jq("…"), evaluated per response.
+	JQ
+	// PerRecord is plain HCL, expr("…"), or a tree of both.
+	PerRecord
+	// Ref is one reference such as client.name.
+	Ref
+	// Refs is a list of references.
+	Refs
+	// Keyword is a bare word, or a plain value.
+	Keyword
+)
+
+// Scope says which names a plain HCL value may use.
+type Scope int
+
+const (
+	// Static allows no names at all: the value is known when the file is loaded.
+	Static Scope = iota
+	// Run allows param, local, table, connector and now.
+	Run
+	// Window allows Run's names and window.
+	Window
+	// Page allows Window's names and page.
+	Page
+)
+
+// Vocabulary is the kinds of block that the engine knows to carry out.
+type Vocabulary struct {
+	Auth, Paginate, Source, Sink []*Block
+}
+
+func (b *Block) attr(name string) *Attr {
+	for i := range b.Attrs {
+		if b.Attrs[i].Name == name {
+			return &b.Attrs[i]
+		}
+	}
+	if b.Open {
+		a := b.OpenAttr
+		a.Name = name
+		return &a
+	}
+	return nil
+}
+
+func (b *Block) child(typ string) *Child {
+	for i := range b.Blocks {
+		if b.Blocks[i].Type == typ {
+			return &b.Blocks[i]
+		}
+	}
+	return nil
+}
+
+// kind returns the block that label chooses, or nil.
+func (b *Block) kind(label string) *Block {
+	for _, k := range b.Kinds {
+		if k.Type == label {
+			return k
+		}
+	}
+	return nil
+}

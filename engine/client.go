@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/engine/request"
+)
+
+// ClientOptions is what a client of a mapping needs from outside the file.
+type ClientOptions struct {
+	// Proxy finds the proxy configured in the ThreatQ UI; nil result: none.
+	Proxy func(context.Context) (*url.URL, error)
+	// OnSecret is told of tokens before they are used.
+	OnSecret func(string)
+	// Observe is told of every exchange.
+	Observe func(request.Exchange)
+	Log     *slog.Logger
+}
+
+// OpenClient makes the HTTP client that a client block describes.
+func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOptions) (*request.Client, error) {
+	r := c.Node.Read(b.Scope)
+	cfg := request.Config{
+		Name: "client." + c.Name, BaseURL: baseURL(r),
+		Rate: r.Rate("rate_limit"), Timeout: r.Duration("timeout", 60*time.Second), Retries: retries(r),
+		RetryWait: r.Duration("retry_wait", time.Second),
+		MaxBody: r.Bytes("max_body", 64<<20), AllowHosts: r.Strings("allow_hosts"), Header: http.Header{},
+		Observe: opts.Observe, Log: opts.Log,
+	}
+	for _, p := range r.Pairs("headers") {
+		cfg.Header.Add(p.Name, p.Value)
+	}
+	transport := request.TransportConfig{InsecureSkipVerify: !r.Bool("verify_tls", true), CAFile: r.String("ca_file", "")}
+	proxy := r.String("proxy", "")
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	if transport.InsecureSkipVerify {
+		opts.Log.Warn("the server's certificate is not checked (verify_tls is off)", "client", c.Name)
+	}
+	var err error
+	if transport.Proxy, err = proxyFunc(ctx, proxy, opts); err != nil {
+		return nil, err
+	}
+	if cfg.Transport, err = request.NewTransport(transport); err != nil {
+		return nil, fmt.Errorf("client.%s: %w", c.Name, err)
+	}
+	cfg.ErrorMessage = errorMessage(c.Node.Val("error_message").JQ(), b.Params)
+	cfg.Auth, err = openAuth(authSetting{bound: b, plain: request.New(cfg), onSecret: opts.OnSecret}, c.Auth)
+	if err != nil {
+		return nil, err
+	}
+	return request.New(cfg), nil
+}
+
+func baseURL(r *dsl.Reading) *url.URL {
+	u, err := url.Parse(r.String("base_url", ""))
+	if err != nil || u.Host == "" {
+		r.Fail("base_url", "Bad address", "base_url must be an address such as https://api.example.com/v1.")
+		return &url.URL{}
+	}
+	return u
+}
+
+// retries tells "none" from "not said".
+func retries(r *dsl.Reading) int {
+	if n := r.Int("retries", 3); n > 0 {
+		return n
+	}
+	return request.NoRetries
+}
+
+func proxyFunc(ctx context.Context, proxy string, opts ClientOptions) (func(*http.Request) (*url.URL, error), error) {
+	switch proxy {
+	case "":
+		return nil, nil // the environment's
+	case "threatq":
+		u, err := opts.Proxy(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("the proxy configured in ThreatQ cannot be read: %w", err)
+		}
+		if u == nil {
+			opts.Log.Warn("no proxy is configured in the ThreatQ UI; connecting directly")
+		}
+		return func(*http.Request) (*url.URL, error) { return u, nil }, nil
+	}
+	u, err := url.Parse(proxy)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("proxy %q is not an address such as http://proxy.example.com:3128", proxy)
+	}
+	return http.ProxyURL(u), nil
+}
+
+func errorMessage(jq *code.JQ, params map[string]any) func([]byte) string {
+	if jq == nil {
+		return nil
+	}
+	return func(body []byte) string {
+		v, err := code.Decode(body)
+		if err != nil {
+			return ""
+		}
+		out, err := jq.Run(context.Background(), v, params)
+		if err != nil || len(out) == 0 {
+			return ""
+		}
+		text, _ := code.Text(out[0])
+		return text
+	}
+}

@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/engine/threatq"
+)
+
+// fields evaluates the fields of one object and keeps the first error.
+type fields struct {
+	vars map[string]any
+	err  error
+}
+
+func (f *fields) value(t *dsl.Template) any {
+	if f.err != nil {
+		return nil
+	}
+	v, err := t.Eval(f.vars)
+	f.err = err
+	return v
+}
+
+func (f *fields) text(t *dsl.Template) string {
+	s, _ := code.Text(f.value(t))
+	return s
+}
+
+func (f *fields) texts(t *dsl.Template) []string {
+	v := f.value(t)
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var out []string
+	for _, e := range list {
+		if s, ok := code.Text(e); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (f *fields) instant(t *dsl.Template) time.Time {
+	v := f.value(t)
+	if v == nil || f.err != nil {
+		return time.Time{}
+	}
+	at, err := instant(v)
+	if err != nil {
+		f.err = fmt.Errorf("%w (%s)", err, t.Range())
+	}
+	return at
+}
+
+var attributeModes = map[string]threatq.Mode{"": threatq.Replace, "add": threatq.Add, "fixed": threatq.Fixed}
+
+// attributes keeps the order of the file; a list gives one attribute per element.
+func (f *fields) attributes(t *dsl.Template) []threatq.Attribute {
+	var out []threatq.Attribute
+	for _, field := range t.Fields() {
+		for _, text := range f.texts(&field.Value) {
+			out = append(out, threatq.Attribute{Name: field.Name, Value: text, Mode: attributeModes[field.Mode]})
+		}
+	}
+	return out
+}
+
+// instant reads a time.Time or an RFC 3339 text. A time without a zone is refused:
+// guessing one has lost records elsewhere.
+func instant(v any) (time.Time, error) {
+	switch v := v.(type) {
+	case time.Time:
+		return v.UTC(), nil
+	case string:
+		t, err := time.Parse(time.RFC3339Nano, v)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("%q is not an RFC 3339 instant", v)
+		}
+		return t.UTC(), nil
+	case nil:
+		return time.Time{}, fmt.Errorf("the value is null (absent in this record)")
+	}
+	return time.Time{}, fmt.Errorf("%v (%T) is not an instant; convert it with time(…)", v, v)
+}

@@ -1,0 +1,292 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+
+	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/engine/request"
+)
+
+// Mismatch is one thing that a test block expected and did not get.
+type Mismatch struct {
+	// At is the expectation in the mapping file.
+	At   hcl.Range
+	Text string
+}
+
+func (m Mismatch) String() string { return fmt.Sprintf("%s: %s", m.At, m.Text) }
+
+// Test runs a test block. It needs a Run with nothing but Bound and Log: a test
+// never touches a network, a state or ThreatQ.
+func (r *Run) Test(ctx context.Context, t *dsl.Test) ([]Mismatch, error) {
+	m, err := newMapper(r.Bound, t.Flow)
+	if err != nil {
+		return nil, err
+	}
+	records, err := r.testRecords(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	c := &testCheck{run: r, test: t, read: t.Node.Read(r.Bound.Scope), skipped: map[string]int{}}
+	for _, record := range records {
+		c.add(m.Map(record))
+	}
+	c.objects()
+	c.counts()
+	if t.Flow.Sink != nil {
+		if err := c.requests(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c.bad, c.read.Err()
+}
+
+// testRecords reads the recorded answers, or the records given in the file.
+func (r *Run) testRecords(ctx context.Context, t *dsl.Test) ([]any, error) {
+	read := t.Node.Read(r.Bound.Scope)
+	var records []any
+	for _, name := range read.Strings("responses") {
+		body, err := r.Bound.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Node.Val("responses").Range, err)
+		}
+		decoded, err := code.Decode(body)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		more, err := r.extract(ctx, t.Flow.Record, decoded)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, more...)
+	}
+	if given, ok := read.Any("records").([]any); ok {
+		records = append(records, given...)
+	}
+	return records, read.Err()
+}
+
+type testCheck struct {
+	run     *Run
+	test    *dsl.Test
+	read    *dsl.Reading
+	mapped  []Mapped
+	skipped map[string]int
+	dead    []DeadLetter
+	bad     []Mismatch
+}
+
+func (c *testCheck) fail(at hcl.Range, format string, args ...any) {
+	c.bad = append(c.bad, Mismatch{At: at, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *testCheck) add(m Mapped) {
+	switch {
+	case m.Dead != nil:
+		c.dead = append(c.dead, *m.Dead)
+	case m.Skipped != "":
+		c.skipped[m.Skipped]++
+	default:
+		c.mapped = append(c.mapped, m)
+	}
+}
+
+// objects compares each expect block with the object it names.
+func (c *testCheck) objects() {
+	for _, n := range c.test.Node.All("expect") {
+		typ, name := n.Labels[0], n.Labels[1]
+		found, titles := c.find(typ, name)
+		if found == nil {
+			c.fail(n.Range, "no %s is called %q; there are: %s", typ, name, strings.Join(titles, ", "))
+			continue
+		}
+		got := describeObject(found.object, found.record)
+		read := n.Read(c.run.Bound.Scope)
+		for _, field := range n.Names() {
+			want := read.Any(field)
+			if diff := cmp.Diff(roundTrip(want), roundTrip(only(want, got[field]))); diff != "" {
+				c.fail(n.Val(field).Range, "%s %q, %s is not as expected (- expected, + mapped):\n%s", typ, name, field, diff)
+			}
+		}
+		if err := read.Err(); err != nil {
+			c.fail(n.Range, "%s", err)
+		}
+	}
+}
+
+// only keeps of a mapped object what the expectation names, so that a test need
+// not list every attribute.
+func only(want, got any) any {
+	w, ok := want.(map[string]any)
+	g, ok2 := got.(map[string]any)
+	if !ok || !ok2 {
+		return got
+	}
+	out := map[string]any{}
+	for k := range w {
+		if v, ok := g[k]; ok {
+			out[k] = v
+		}
+	}
+	return out
+}
+
+type foundObject struct {
+	object *Object
+	record *Mapped
+}
+
+func (c *testCheck) find(typ, name string) (*foundObject, []string) {
+	var titles []string
+	for i := range c.mapped {
+		for j := range c.mapped[i].Objects {
+			o := &c.mapped[i].Objects[j]
+			if o.Rule.Type != typ {
+				continue
+			}
+			if strings.Contains(o.Name, name) || o.Key == name {
+				return &foundObject{o, &c.mapped[i]}, nil
+			}
+			titles = append(titles, fmt.Sprintf("%q", o.Name))
+		}
+	}
+	return nil, titles
+}
+
+// describeObject is an object in the words of expect blocks.
+func describeObject(o *Object, of *Mapped) map[string]any {
+	attrs := map[string]any{}
+	for _, a := range o.Attributes {
+		switch have := attrs[a.Name].(type) {
+		case nil:
+			attrs[a.Name] = a.Value
+		case []any:
+			attrs[a.Name] = append(have, a.Value)
+		default:
+			attrs[a.Name] = []any{have, a.Value}
+		}
+	}
+	out := map[string]any{
+		"type": o.Type, o.Collection.NameField(): o.Name, "status": o.Status,
+		"description": o.Description, "attributes": attrs, "tags": o.Tags,
+		"indicators": relatedIndicators(o, of),
+	}
+	if !o.HappenedAt.IsZero() {
+		out["happened_at"] = o.HappenedAt.Format(time.DateTime)
+	}
+	return out
+}
+
+// relatedIndicators are [type, value] pairs of the indicators linked to o.
+func relatedIndicators(o *Object, of *Mapped) []any {
+	out := []any{}
+	for i := range of.Objects {
+		other := &of.Objects[i]
+		for _, k := range other.RelatedTo {
+			if &of.Objects[k] == o && other.Rule.Type == "indicator" {
+				out = append(out, []any{other.Type, other.Name})
+			}
+		}
+	}
+	return out
+}
+
+func (c *testCheck) counts() {
+	if v := c.test.Node.Val("skipped"); v != nil {
+		want := roundTrip(c.read.Any("skipped"))
+		if diff := cmp.Diff(want, roundTrip(c.skipped)); diff != "" {
+			c.fail(v.Range, "other records are left out than expected (- expected, + skipped):\n%s", diff)
+		}
+	}
+	want := c.read.Int("dead", 0)
+	if len(c.dead) != want {
+		at := c.test.Node.Range
+		reasons := ""
+		for _, d := range c.dead {
+			reasons += fmt.Sprintf("\n  %s: %s %s", d.Key, d.Reason, d.Where)
+		}
+		c.fail(at, "%d records became dead letters, expected %d%s", len(c.dead), want, reasons)
+	}
+}
+
+// requests compares what a sink would send with the expect_request blocks, in order.
+func (c *testCheck) requests(ctx context.Context) error {
+	rec := &recorder{}
+	c.run.Clients = func(context.Context, *dsl.Client) (request.Doer, error) { return rec, nil }
+	s, err := c.run.sink(c.test.Flow, &FlowReport{})
+	if err != nil {
+		return err
+	}
+	h := s.(*httpSink)
+	h.hasAck = false
+	c.run.State = forgetful{}
+	for _, m := range c.mapped {
+		if _, err := h.send(ctx, m); err != nil {
+			c.fail(c.test.Node.Range, "record %s: %s", m.Key, err)
+		}
+	}
+	expected := c.test.Node.All("expect_request")
+	for i, req := range rec.requests {
+		if i >= len(expected) {
+			c.fail(c.test.Node.Range, "an unexpected request is sent: %s %s %s", req.Method, req.Path, req.Body)
+			continue
+		}
+		c.compare(expected[i], req)
+	}
+	for _, n := range expected[min(len(rec.requests), len(expected)):] {
+		c.fail(n.Range, "this request is not sent")
+	}
+	return nil
+}
+
+func (c *testCheck) compare(n *dsl.Node, req request.Request) {
+	read := n.Read(c.run.Bound.Scope)
+	got := map[string]any{"method": req.Method, "path": req.Path}
+	var body any
+	if json.Unmarshal(req.Body, &body) == nil {
+		got["json"] = body
+	}
+	for _, field := range n.Names() {
+		if diff := cmp.Diff(roundTrip(read.Any(field)), roundTrip(got[field])); diff != "" {
+			c.fail(n.Val(field).Range, "%s of the request is not as expected (- expected, + sent):\n%s", field, diff)
+		}
+	}
+}
+
+// roundTrip brings both sides of a comparison to the same JSON types.
+func roundTrip(v any) any {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return v
+	}
+	var out any
+	if err := json.Unmarshal(b, &out); err != nil {
+		return v
+	}
+	return out
+}
+
+// recorder takes requests and sends nothing.
+type recorder struct{ requests []request.Request }
+
+func (r *recorder) Do(_ context.Context, req request.Request) (*request.Response, error) {
+	r.requests = append(r.requests, req)
+	return &request.Response{Status: 200}, nil
+}
+
+// forgetful is a State that remembers nothing.
+type forgetful struct{}
+
+func (forgetful) Checkpoint(context.Context, string) (Checkpoint, error) { return Checkpoint{}, nil }
+func (forgetful) Commit(context.Context, string, Commit) error           { return nil }
+func (forgetful) Ledger(context.Context, string, []EntryKey) (map[EntryKey]Entry, error) {
+	return nil, nil
+}

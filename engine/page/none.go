@@ -1,0 +1,13 @@
+package page
+
+import "tqmap/dsl"
+
+var noneKind = Kind{
+	Spec: &dsl.Block{Type: "none", Summary: "One page holds everything."},
+	New:  func(*dsl.Node, *dsl.Scoped) (Paginator, error) { return &none{}, nil },
+}
+
+type none struct{}
+
+func (*none) Vars() map[string]any      { return nil }
+func (*none) Next(Answer) (bool, error) { return false, nil }

@@ -1,0 +1,60 @@
+// Package page walks the pages of an answer. Each kind of paginator is one
+// file with one Kind: what a mapping may say about it, and how it moves on.
+package page
+
+import (
+	"errors"
+	"fmt"
+
+	"tqmap/dsl"
+)
+
+// Paginator holds the place in one window. It is used by one goroutine.
+type Paginator interface {
+	// Vars is what the request of the present page reads as page.<name>.
+	Vars() map[string]any
+	// Next takes note of an answer and says whether to ask for another page.
+	// An *EmptyError ends the walk, too, but says that records are missing.
+	Next(Answer) (more bool, err error)
+}
+
+// Answer is what a Paginator may look at.
+type Answer struct {
+	Body    any // decoded
+	Records int // as received, before any are left out
+	// Eval runs a jq attribute of the paginate block over Body.
+	Eval func(*dsl.Val) (any, error)
+}
+
+// Kind is one kind of paginator.
+type Kind struct {
+	Spec *dsl.Block
+	New  func(n *dsl.Node, s *dsl.Scoped) (Paginator, error)
+}
+
+// Kinds are all paginators, in the order of the reference pages.
+func Kinds() []Kind { return []Kind{noneKind, offsetKind} }
+
+// New starts a Paginator for n, which may be nil: one page.
+func New(n *dsl.Node, s *dsl.Scoped) (Paginator, error) {
+	if n == nil {
+		return &none{}, nil
+	}
+	for _, k := range Kinds() {
+		if k.Spec.Type == n.Kind() {
+			return k.New(n, s)
+		}
+	}
+	return nil, fmt.Errorf("no paginator %q", n.Kind())
+}
+
+// EmptyError says that a page was empty although the server announced more.
+// What was received before it is good.
+type EmptyError struct{ Offset, Total int }
+
+func (e *EmptyError) Error() string {
+	return fmt.Sprintf("the page at offset %d came back empty although the server says there are %d records; the rest is read again in the next run", e.Offset, e.Total)
+}
+
+// ErrTooManyPages says that max_pages was reached.
+var ErrTooManyPages = errors.New("max_pages reached; narrow the window or raise max_pages")

@@ -1,0 +1,117 @@
+package engine
+
+import "time"
+
+// Outcome of a run.
+type Outcome string
+
+// Ok: everything was delivered. Partial: single records or calls failed and are
+// kept or will be tried again. Failed: a flow did not come to its end.
+const (
+	Ok      Outcome = "ok"
+	Partial Outcome = "partial"
+	Failed  Outcome = "failed"
+)
+
+// Report tells what a run did. Its JSON form is what `--report json` prints.
+type Report struct {
+	Connector string        `json:"connector"`
+	Outcome   Outcome       `json:"outcome"`
+	Started   time.Time     `json:"started"`
+	Finished  time.Time     `json:"finished"`
+	Flows     []*FlowReport `json:"flows"`
+	// DryRun is true where nothing was written.
+	DryRun bool `json:"dry_run,omitempty"`
+}
+
+// FlowReport counts what a flow did. Fetched, Skipped and records among Dead are
+// records; Mapped, Created, Updated, Unchanged are objects, or calls of a sink.
+type FlowReport struct {
+	Name      string `json:"name"`
+	Fetched   int    `json:"fetched"`
+	Mapped    int    `json:"mapped"`
+	Created   int    `json:"created"`
+	Updated   int    `json:"updated"`
+	Unchanged int    `json:"unchanged"`
+	Skipped   int    `json:"skipped"`
+	Dead      int    `json:"dead"`
+	// Failed counts calls that will be tried again in the next run.
+	Failed    int            `json:"failed,omitempty"`
+	SkippedBy map[string]int `json:"skipped_by,omitempty"`
+	// UnknownKeys are the keys that tables did not know, by table.
+	UnknownKeys map[string]map[string]int `json:"unknown_keys,omitempty"`
+	// Notes are problems that did not stop the flow; Error is the one that did.
+	Notes []string `json:"notes,omitempty"`
+	Error string   `json:"error,omitempty"`
+	// Plan is what a dry run would have done.
+	Plan []string `json:"plan,omitempty"`
+	// Objects are the counts by collection.
+	Objects map[string]*Counts `json:"-"`
+	// Err is Error with its type.
+	Err error `json:"-"`
+}
+
+// Counts of one collection.
+type Counts struct{ Created, Updated, Unchanged int }
+
+type outcome int
+
+const (
+	created outcome = iota
+	updated
+	unchanged
+)
+
+func (f *FlowReport) count(collection string, what outcome) {
+	if f.Objects == nil {
+		f.Objects = map[string]*Counts{}
+	}
+	c := f.Objects[collection]
+	if c == nil {
+		c = &Counts{}
+		f.Objects[collection] = c
+	}
+	switch what {
+	case created:
+		f.Created++
+		c.Created++
+	case updated:
+		f.Updated++
+		c.Updated++
+	default:
+		f.Unchanged++
+		c.Unchanged++
+	}
+}
+
+func (f *FlowReport) skip(reason string) {
+	if f.SkippedBy == nil {
+		f.SkippedBy = map[string]int{}
+	}
+	f.SkippedBy[reason]++
+	f.Skipped++
+}
+
+func (f *FlowReport) outcome() Outcome {
+	switch {
+	case f.Err != nil:
+		return Failed
+	case f.Dead > 0 || f.Failed > 0 || len(f.Notes) > 0:
+		return Partial
+	}
+	return Ok
+}
+
+// worst of the flows, in the order ok, partial, failed.
+func worst(flows []*FlowReport) Outcome {
+	out := Ok
+	for _, f := range flows {
+		switch f.outcome() {
+		case Failed:
+			return Failed
+		case Partial:
+			out = Partial
+		}
+	}
+	return out
+}

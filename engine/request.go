@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"tqmap/dsl"
+	"tqmap/engine/request"
+)
+
+// buildRequest evaluates a request block that holds no per-record values.
+func buildRequest(n *dsl.Node, s *dsl.Scoped) (request.Request, error) {
+	r := n.Read(s)
+	req := requestHead(r)
+	if n.Val("json") != nil {
+		body, err := encodeJSON(r.Any("json"))
+		if err != nil {
+			return req, err
+		}
+		req.Body, req.ContentType = body, "application/json"
+	}
+	return req, r.Err()
+}
+
+// requestHead reads everything but the body.
+func requestHead(r *dsl.Reading) request.Request {
+	req := request.Request{Method: r.String("method", "GET"), Path: r.String("path", ""), Header: http.Header{}}
+	for _, p := range r.Pairs("query") {
+		req.Query = append(req.Query, request.Pair(p))
+	}
+	for _, p := range r.Pairs("headers") {
+		req.Header.Add(p.Name, p.Value)
+	}
+	if basic := r.Strings("basic"); len(basic) == 2 {
+		req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(basic[0]+":"+basic[1])))
+	} else if len(basic) != 0 {
+		r.Fail("basic", "Two values expected", "basic takes [user, password].")
+	}
+	return req
+}
+
+func encodeJSON(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("the request body cannot be written as JSON: %w", err)
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+}

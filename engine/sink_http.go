@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/engine/request"
+	"tqmap/engine/threatq"
+)
+
+func httpSinkKind() sinkKind {
+	req := dsl.RequestBlock(dsl.Run)
+	for i := range req.Attrs {
+		if req.Attrs[i].Name == "json" || req.Attrs[i].Name == "path" {
+			req.Attrs[i].Holds = dsl.PerRecord
+		}
+	}
+	return sinkKind{
+		spec: &dsl.Block{
+			Type: "http", Summary: "One request for each record.",
+			Attrs: []dsl.Attr{
+				{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, e.g. client.api."},
+				{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where this is true; other records count as unchanged."},
+			},
+			Blocks: []dsl.Child{
+				{Block: req, Min: 1, Max: 1},
+				{Block: &dsl.Block{
+					Type: "acknowledge", Summary: "What ThreatQ's object records once the server has accepted: the base of the next comparison.",
+					Attrs: []dsl.Attr{{Name: "attributes", Holds: dsl.PerRecord, Required: true, Type: cty.DynamicPseudoType, Summary: "Attributes to set, by name."}},
+				}, Max: 1},
+			},
+		},
+		open: openHTTPSink,
+	}
+}
+
+type httpSink struct {
+	run    *Run
+	flow   *dsl.Flow
+	report *FlowReport
+	doer   request.Doer
+	head   *dsl.Node
+	path   dsl.Template
+	body   dsl.Template
+	hasAck bool
+	ack    dsl.Template
+}
+
+func openHTTPSink(r *Run, f *dsl.Flow, report *FlowReport) (sink, error) {
+	s := &httpSink{run: r, flow: f, report: report, head: f.Sink.Block("request")}
+	path, diags := s.head.Val("path").Template(r.Bound.Scope)
+	body, more := s.head.Val("json").Template(r.Bound.Scope)
+	ack, third := f.Sink.Block("acknowledge").Val("attributes").Template(r.Bound.Scope)
+	if diags = append(append(diags, more...), third...); diags.HasErrors() {
+		return nil, diags
+	}
+	s.path, s.body, s.ack, s.hasAck = path, body, ack, f.Sink.Block("acknowledge") != nil
+	doer, err := r.doer(f.Sink)
+	s.doer = doer
+	return s, err
+}
+
+// sent marks a ledger entry whose call was accepted but not yet recorded in ThreatQ.
+const sent = "sent:"
+
+func (s *httpSink) send(ctx context.Context, m Mapped) (outcome, error) {
+	if when := s.flow.Sink.Val("when").Expr(); when != nil {
+		if yes, err := when.Eval(m.vars); err != nil || yes != true {
+			return unchanged, asRefused(err)
+		}
+	}
+	req, err := s.build(m)
+	if err != nil {
+		return unchanged, asRefused(err)
+	}
+	key := EntryKey{Rule: "sink.http", Key: m.Key}
+	mark := sent + contentHash([]string{req.Method, req.Path, string(req.Body)})
+	if s.run.DryRun {
+		s.run.plan(s.report, fmt.Sprintf("> %s %s %s", req.Method, req.Path, req.Body))
+		return updated, nil
+	}
+	pending, err := s.run.State.Ledger(ctx, s.flow.Name, []EntryKey{key})
+	if err != nil {
+		return unchanged, err
+	}
+	if pending[key].Hash != mark { // else the server has it, only ThreatQ does not know yet
+		if _, err := s.doer.Do(ctx, req); err != nil {
+			return unchanged, err
+		}
+		if err := s.remember(ctx, key, mark); err != nil {
+			return updated, err
+		}
+	}
+	if !s.hasAck {
+		return updated, nil
+	}
+	if err := s.acknowledge(ctx, m); err != nil {
+		return updated, err
+	}
+	return updated, s.remember(ctx, key, "acknowledged")
+}
+
+func (s *httpSink) build(m Mapped) (request.Request, error) {
+	r := s.head.Read(s.run.Bound.Scope)
+	req := request.Request{Method: r.String("method", "GET"), Header: http.Header{}}
+	for _, p := range r.Pairs("headers") {
+		req.Header.Add(p.Name, p.Value)
+	}
+	for _, p := range r.Pairs("query") {
+		req.Query = append(req.Query, request.Pair(p))
+	}
+	if err := r.Err(); err != nil {
+		return req, err
+	}
+	f := fields{vars: m.vars}
+	req.Path = f.text(&s.path)
+	body := f.value(&s.body)
+	if f.err != nil {
+		return req, f.err
+	}
+	if s.head.Val("json") != nil {
+		b, err := encodeJSON(body)
+		if err != nil {
+			return req, err
+		}
+		req.Body, req.ContentType = b, "application/json"
+	}
+	return req, nil
+}
+
+func (s *httpSink) remember(ctx context.Context, key EntryKey, hash string) error {
+	return s.run.State.Commit(context.WithoutCancel(ctx), s.flow.Name, Commit{Entries: []Entry{{EntryKey: key, Hash: hash}}})
+}
+
+// acknowledge writes the agreed values to the ThreatQ object the record is of.
+func (s *httpSink) acknowledge(ctx context.Context, m Mapped) error {
+	f := fields{vars: m.vars}
+	want := threatq.Object{Collection: threatq.Events, Attributes: f.attributes(&s.ack)}
+	if f.err != nil {
+		return f.err
+	}
+	id, ok := objectID(m.Record)
+	if !ok {
+		return errors.New("acknowledge needs records that are ThreatQ objects")
+	}
+	current, err := s.run.Platform.Get(ctx, threatq.Events, []int64{id})
+	if err != nil {
+		return err
+	}
+	if len(current) == 0 {
+		return nil // deleted meanwhile: nothing to note it on
+	}
+	plan := threatq.Diff(&current[0], &want)
+	return s.run.Platform.Apply(ctx, &current[0], plan)
+}
+
+func objectID(record any) (int64, bool) {
+	fields, _ := record.(map[string]any)
+	id, ok := fields["id"].(int)
+	return int64(id), ok
+}

@@ -1,0 +1,40 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"tqmap/dsl"
+)
+
+// A source yields the records of a window, page by page and in order. It stops
+// at the first error of yield. An error of its own keeps the cursor before
+// what it could not read.
+type source interface {
+	read(ctx context.Context, w Window, yield func(batch) error) error
+}
+
+// batch is one page of records.
+type batch struct {
+	number  int
+	records []any
+	// note says that the server held something back; what is here is good.
+	note error
+}
+
+// sourceKind is one kind of source: what a mapping may say and how it reads.
+type sourceKind struct {
+	spec *dsl.Block
+	open func(r *Run, f *dsl.Flow) (source, error)
+}
+
+func sourceKinds() []sourceKind { return []sourceKind{httpSourceKind(), threatqEventsKind()} }
+
+func (r *Run) source(f *dsl.Flow) (source, error) {
+	for _, k := range sourceKinds() {
+		if k.spec.Type == f.Source.Kind() {
+			return k.open(r, f)
+		}
+	}
+	return nil, fmt.Errorf("no source %q", f.Source.Kind())
+}

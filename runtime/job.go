@@ -1,0 +1,124 @@
+package runtime
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tqmap/dsl"
+	"tqmap/engine"
+	"tqmap/engine/request"
+	"tqmap/engine/threatq"
+	"tqmap/runtime/state"
+)
+
+// Job is one run of a connector instance.
+type Job struct {
+	Mapping  *dsl.Mapping
+	Settings Settings
+	// Instance names the state and the lock; usually the connector's name.
+	Instance string
+	// Dir holds the state.
+	Dir string
+	// Flows to run, in order; nil: all.
+	Flows  []*dsl.Flow
+	Now    time.Time
+	DryRun bool
+	Log    *slog.Logger
+	// OnSecret is told of every token before it is used.
+	OnSecret func(string)
+	// Progress is called after each page; may be nil.
+	Progress func(*engine.FlowReport)
+}
+
+// Run runs the job. Its error means that nothing was run: a *ConfigError,
+// *dsl.ParamError or hcl.Diagnostics for what the operator or author has to set
+// right, state.ErrLocked, or a state that cannot be used. What goes wrong in a
+// flow is in the report.
+func (j *Job) Run(ctx context.Context) (*engine.Report, error) {
+	bound, errs := j.Mapping.Bind(j.Settings.Params, j.Now)
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	platform, err := j.Settings.ThreatQ.platform(j.Log, j.OnSecret)
+	if err != nil {
+		return nil, err
+	}
+	if j.DryRun {
+		return j.dryRun(ctx, bound, platform)
+	}
+	if err := os.MkdirAll(j.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("%w: %w", state.ErrUnwritable, err)
+	}
+	store, err := state.Open(ctx, j.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	lock, err := store.Lock(ctx, j.Instance, state.Owner{})
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Release()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-lock.Lost():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return j.record(ctx, store, func() *engine.Report { return j.run(ctx, bound, platform, lock.Instance()) })
+}
+
+// dryRun reads the state if there is one, and writes nothing anywhere.
+func (j *Job) dryRun(ctx context.Context, bound *dsl.Bound, platform *threatq.Client) (*engine.Report, error) {
+	if _, err := os.Stat(filepath.Join(j.Dir, state.FileName)); errors.Is(err, os.ErrNotExist) {
+		return j.run(ctx, bound, platform, state.NewMemory()), nil
+	}
+	store, err := state.Open(ctx, j.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer store.Close()
+	return j.run(ctx, bound, platform, state.NewOverlay(store.Instance(j.Instance))), nil
+}
+
+func (j *Job) run(ctx context.Context, bound *dsl.Bound, platform *threatq.Client, st engine.State) *engine.Report {
+	r := &engine.Run{
+		Bound: bound, Platform: platform, State: st, DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
+		Clients: func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
+			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Log: j.Log})
+		},
+	}
+	flows := j.Flows
+	if flows == nil {
+		flows = j.Mapping.Flows
+	}
+	return r.Report(ctx, flows)
+}
+
+// record keeps the run in the history.
+func (j *Job) record(ctx context.Context, store *state.Store, run func() *engine.Report) (*engine.Report, error) {
+	id, err := store.StartRun(ctx, j.Instance)
+	if err != nil {
+		return nil, err
+	}
+	report := run()
+	failure := ""
+	for _, f := range report.Flows {
+		failure = cmp.Or(failure, f.Error)
+	}
+	counts, _ := json.Marshal(report.Flows)
+	if err := store.FinishRun(context.WithoutCancel(ctx), id, string(report.Outcome), counts, failure); err != nil {
+		j.Log.Warn("the run is not in the history", "error", err)
+	}
+	return report, nil
+}

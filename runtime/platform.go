@@ -1,0 +1,79 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"tqmap/engine/request"
+	"tqmap/engine/threatq"
+)
+
+// platform connects to ThreatQ. Nothing is sent yet.
+func (t ThreatQ) platform(log *slog.Logger, onSecret func(string)) (*threatq.Client, error) {
+	base, err := t.address()
+	if err != nil {
+		return nil, err
+	}
+	verify := t.VerifyTLS == nil || *t.VerifyTLS
+	if !verify {
+		log.Warn("ThreatQ's certificate is not checked (verify_tls is off)")
+	}
+	transport, err := request.NewTransport(request.TransportConfig{InsecureSkipVerify: !verify, CAFile: t.CAFile})
+	if err != nil {
+		return nil, fmt.Errorf("threatq: %w", err)
+	}
+	cfg := request.Config{Name: "threatq", BaseURL: base, Timeout: 5 * time.Minute, Transport: transport, Log: log}
+	grant := threatq.GrantPassword
+	if t.ClientSecret != "" {
+		grant = threatq.GrantClientCredentials
+	}
+	cfg.Auth = threatq.NewToken(threatq.TokenConfig{
+		Doer: request.New(cfg), Grant: grant, ClientID: t.ClientID, ClientSecret: t.ClientSecret,
+		Username: t.Username, Password: t.Password, OnSecret: onSecret,
+	})
+	return threatq.NewClient(request.New(cfg), threatq.Options{BaseURL: base.String(), Log: log}), nil
+}
+
+func (t ThreatQ) address() (*url.URL, error) {
+	var missing []string
+	for name, v := range map[string]string{"host": t.Host, "client_id": t.ClientID} {
+		if v == "" {
+			missing = append(missing, name)
+		}
+	}
+	if t.ClientSecret == "" && (t.Username == "" || t.Password == "") {
+		missing = append(missing, "username and password (or client_secret)")
+	}
+	if len(missing) > 0 {
+		return nil, &ConfigError{fmt.Sprintf("ThreatQ is not configured: %s missing. Put a threatq { … } block into the settings file, set TQMAP_THREATQ_HOST and the like, or try --sandbox.", strings.Join(missing, ", "))}
+	}
+	host := t.Host
+	if !strings.Contains(host, "://") {
+		host = "https://" + host
+	}
+	u, err := url.Parse(strings.TrimRight(host, "/"))
+	if err != nil || u.Host == "" {
+		return nil, &ConfigError{fmt.Sprintf("the ThreatQ host %q is not an address such as https://threatq.example.com", t.Host)}
+	}
+	return u, nil
+}
+
+// ConfigError is something the operator has to set right; nothing was sent.
+type ConfigError struct{ Reason string }
+
+func (e *ConfigError) Error() string { return e.Reason }
+
+// Proxy reads the proxy that is configured in the ThreatQ UI, when asked.
+func (s *Settings) Proxy(log *slog.Logger, onSecret func(string)) func(context.Context) (*url.URL, error) {
+	return func(ctx context.Context) (*url.URL, error) {
+		platform, err := s.ThreatQ.platform(log, onSecret)
+		if err != nil {
+			return nil, err
+		}
+		return platform.Proxy(ctx)
+	}
+}
