@@ -83,17 +83,17 @@ func (m *Mapping) paramValues(given map[string]Given) (map[string]cty.Value, []e
 			err = p.checkOptions(parsed)
 		}
 		if err == nil && p.Required && (parsed.IsNull() || parsed.Type() == cty.String && parsed.AsString() == "") {
-			err = fmt.Errorf("a value is required; give --param %s=… or set it in the configuration file", p.Name)
+			err = fmt.Errorf("a value is required; give --param %s=… or put it into the settings file", p.Name)
 		}
 		if err != nil {
-			errs = append(errs, &ParamError{Param: p, Origin: origin, Reason: err.Error()})
+			errs = append(errs, &ParamError{Name: p.Name, Label: p.Label, Origin: origin, Reason: err.Error()})
 			continue
 		}
 		values[p.Name] = parsed
 	}
 	for _, name := range sortedKeys(given) {
 		if m.Param(name) == nil {
-			errs = append(errs, fmt.Errorf("%s gives a value for the parameter %q, which this mapping does not have.%s", given[name].Origin, name, suggest(name, m.paramNames())))
+			errs = append(errs, &ParamError{Name: name, Origin: given[name].Origin, Reason: "this mapping has no such parameter." + suggest(name, m.paramNames())})
 		}
 	}
 	return values, errs

@@ -176,17 +176,20 @@ func ParseTime(text string) (time.Time, error) {
 
 // ParamError says which parameter has a value that cannot be used.
 type ParamError struct {
-	Param  *Param
-	Origin string // where the value came from, e.g. "--param"
-	Reason string
+	Name, Label string // Label is "" for a parameter that the mapping does not have
+	Origin      string // where the value came from, e.g. "--param"
+	Reason      string
 }
 
 func (e *ParamError) Error() string {
-	where := ""
-	if e.Origin != "" {
-		where = " (from " + e.Origin + ")"
+	out := fmt.Sprintf("parameter %q", e.Name)
+	if e.Label != "" && e.Label != e.Name {
+		out += " (" + e.Label + ")"
 	}
-	return fmt.Sprintf("parameter %q (%s)%s: %s", e.Param.Name, e.Param.Label, where, e.Reason)
+	if e.Origin != "" {
+		out += " from " + e.Origin
+	}
+	return out + ": " + e.Reason
 }
 
 // checkOptions refuses a value outside the declared options.

@@ -16,6 +16,9 @@ func (m *Mapping) shape(d *decoder, f *Flow) code.Shape {
 	if own := f.Source.Spec.Yields; own != nil {
 		return *own
 	}
+	if f.Record.Node.Val("extract") != nil && f.Record.Extract == nil {
+		return code.Shape{} // a mistake in extract says nothing about the fields
+	}
 	v := f.Record.Node.Val("samples")
 	if v == nil {
 		d.warn(f.Record.Node.Range, "No samples", "Record %q names no samples, so the fields that expr uses are not checked. Record an answer and name it: samples = \"testdata/…/*.json\".", f.Record.Name)

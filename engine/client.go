@@ -31,7 +31,7 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 		Name: "client." + c.Name, BaseURL: baseURL(r),
 		Rate: r.Rate("rate_limit"), Timeout: r.Duration("timeout", 60*time.Second), Retries: retries(r),
 		RetryWait: r.Duration("retry_wait", time.Second),
-		MaxBody: r.Bytes("max_body", 64<<20), AllowHosts: r.Strings("allow_hosts"), Header: http.Header{},
+		MaxBody:   r.Bytes("max_body", 64<<20), AllowHosts: r.Strings("allow_hosts"), Header: http.Header{},
 		Observe: opts.Observe, Log: opts.Log,
 	}
 	for _, p := range r.Pairs("headers") {

@@ -163,7 +163,7 @@ func hashWanted(w *wanted) string {
 		names = append(names, l.entry.Rule+"\x00"+l.entry.Key)
 	}
 	sort.Strings(names)
-	return contentHash([]string{threatq.Hash(&w.Object.Object), strings.Join(names, "\x01")})
+	return contentHash([]string{w.Object.hash, strings.Join(names, "\x01")})
 }
 
 // search looks for objects that the ledger does not know but ThreatQ may hold

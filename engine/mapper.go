@@ -21,7 +21,8 @@ type Mapped struct {
 	Flow   string
 	Key    string
 	Record any
-	// Hash is of the record's content, for the boundary of a window.
+	// Hash is of the record and of what the mapping made of it, for the boundary
+	// of a window: a record that is mapped otherwise is not the same.
 	Hash   string
 	Cursor time.Time
 	// Skipped is why the record was left out, "" if it was not.
@@ -41,6 +42,7 @@ type Object struct {
 	// RelatedTo are the positions in Mapped.Objects of the objects to link to.
 	RelatedTo []int
 
+	hash string // of the threatq.Object
 	vars map[string]any
 }
 
@@ -87,7 +89,7 @@ func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
 
 // Map never fails: a record that cannot be mapped comes back with Dead set.
 func (m *mapper) Map(record any) Mapped {
-	out := Mapped{Flow: m.flow.Name, Record: record, Hash: contentHash(record)}
+	out := Mapped{Flow: m.flow.Name, Record: record}
 	out.vars = maps.Clone(m.bound.Vars)
 	out.vars[m.flow.Record.Name] = record
 	if err := m.identify(&out); err != nil {
@@ -102,7 +104,13 @@ func (m *mapper) Map(record any) Mapped {
 			return m.dead(out, r.ID(), err)
 		}
 	}
-	m.relate(&out)
+	relate(&out)
+	hashes := []any{record}
+	for i := range out.Objects {
+		out.Objects[i].hash = threatq.Hash(&out.Objects[i].Object)
+		hashes = append(hashes, out.Objects[i].hash)
+	}
+	out.Hash = contentHash(hashes)
 	return out
 }
 
@@ -224,7 +232,7 @@ func required(r *rule, o *threatq.Object) error {
 }
 
 // relate resolves `related` within one record.
-func (m *mapper) relate(out *Mapped) {
+func relate(out *Mapped) {
 	for i := range out.Objects {
 		for _, id := range out.Objects[i].Rule.Related {
 			for j := range out.Objects {

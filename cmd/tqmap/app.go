@@ -94,19 +94,39 @@ Try it without any account:   tqmap run ironnet --sandbox -c /tmp/tqmap`,
 	return root
 }
 
-// fail prints err and says which exit code it stands for.
+// fail prints err, which may be several, and says which exit code it stands for.
 func (a *app) fail(err error) int {
 	var code exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	}
+	worst := exitUsage
+	for _, one := range split(err) {
+		if c := a.failOne(one); c != exitUsage {
+			worst = c
+		}
+	}
+	return worst
+}
+
+// split takes what errors.Join joined apart.
+func split(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+func (a *app) failOne(err error) int {
 	var usage *usageError
 	var config *runtime.ConfigError
 	var param *dsl.ParamError
 	var file *runtime.FileError
 	var diags hcl.Diagnostics
 	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &code):
-		return int(code)
 	case errors.As(err, &file):
 		a.printDiags(file.Files, file.Diags)
 		return exitUsage
@@ -132,17 +152,8 @@ func (a *app) files() map[string]*hcl.File {
 }
 
 func (a *app) printDiags(files map[string]*hcl.File, diags hcl.Diagnostics) {
-	width := 100
-	color := false
-	if f, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		color = a.getenv("NO_COLOR") == ""
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
-			width = w
-		}
-	}
-	out := a.redactor.Writer(a.stderr)
-	hcl.NewDiagnosticTextWriter(out, files, uint(width), color).WriteDiagnostics(diags)
-	out.Close()
+	text := renderDiags(files, diags, terminal(a.stderr) && a.getenv("NO_COLOR") == "")
+	fmt.Fprint(a.stderr, a.redactor.String(text))
 }
 
 // terminal says whether w is one.

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -97,7 +97,7 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 	}
 	bound, errs := m.Bind(settings.Params, a.now().UTC())
 	if len(errs) > 0 {
-		return nil, &usageError{joined(errs)}
+		return nil, errors.Join(errs...)
 	}
 	r := &engine.Run{Bound: bound, State: state.NewMemory(), DryRun: true, Log: log}
 	r.Clients = func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
@@ -145,12 +145,4 @@ func fillRequired(m *dsl.Mapping, given map[string]dsl.Given) {
 			given[p.Name] = dsl.Text("preview", "--from")
 		}
 	}
-}
-
-func joined(errs []error) error {
-	var lines []string
-	for _, err := range errs {
-		lines = append(lines, err.Error())
-	}
-	return fmt.Errorf("%s", strings.Join(lines, "\n       "))
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"maps"
 	"path/filepath"
 	"strings"
 
@@ -111,6 +113,11 @@ func (a *app) finish(report *engine.Report, asJSON bool) error {
 // openSandbox starts the simulators and points the settings at them. What the
 // operator gave for other parameters stays.
 func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir string, s *runtime.Settings) (*examples.Sandbox, error) {
+	trial := maps.Clone(s.Params) // before anything is started or written
+	fillRequired(m, trial)
+	if _, errs := m.Bind(trial, a.now().UTC()); len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
 	opts := examples.Options{Dir: dir, Records: o.records, Rate: o.rate}
 	for _, f := range o.faults {
 		if rest, ok := strings.CutPrefix(f, "threatq:"); ok {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -66,7 +67,7 @@ func runTest(ctx context.Context, m *dsl.Mapping, t *dsl.Test, a *app) ([]engine
 	fillRequired(m, given)
 	bound, errs := m.Bind(given, now)
 	if len(errs) > 0 {
-		return nil, joined(errs)
+		return nil, errors.Join(errs...)
 	}
 	r := &engine.Run{Bound: bound, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	return r.Test(ctx, t)

@@ -179,7 +179,7 @@ func TestEvalErrors(t *testing.T) {
 		{`let a = repeat('x', 1000000); a + a`, none, `1:33-34 expr failed: + would make a text of more than 1048576 bytes.`},
 		{`len(1..200000)`, none, `1:6-8 expr failed: The program made collections of more than 100000 elements. Cut the data with jq first.`},
 		{`let r = 1..20000; count(r, count(r, # < 0) == 0)`, none, `1:39-40 expr failed: Nested loops took more than 2000000 steps; loop over fewer elements.`},
-		{`let a = [1..400]; let b = map(1..400, a); flatten(b)`, none, `1:44-51 expr failed: Flatten would make a list of more than 100000 elements.`},
+		{`let a = [1..400]; let b = map(1..400, a); flatten(b)`, none, `1:43-50 expr failed: Flatten would make a list of more than 100000 elements.`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.code, func(t *testing.T) {

@@ -1,10 +1,6 @@
 package code
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-)
+import "fmt"
 
 // Func is a function of expr, beside those that the language itself has. Its
 // documentation, its completion and its tests come from here.
@@ -126,19 +122,17 @@ func weigh(v any, left, text *int) {
 	}
 }
 
-// compactJSON writes v on one line, leaving <, > and & as they are.
+// compactJSON is encodeJSON within maxText bytes.
 func compactJSON(name string, v any) (string, error) {
 	if measure(v, maxElements) < 0 {
 		return "", textTooLong(name)
 	}
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(Normalize(v)); err != nil {
+	text, err := encodeJSON(Normalize(v))
+	if err != nil {
 		return "", faultf("%s: the value cannot be written as JSON", name)
 	}
-	if out.Len() > maxText {
+	if len(text) > maxText {
 		return "", textTooLong(name)
 	}
-	return string(bytes.TrimSuffix(out.Bytes(), []byte{'\n'})), nil
+	return text, nil
 }

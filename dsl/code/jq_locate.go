@@ -2,6 +2,7 @@ package code
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/itchyny/gojq"
@@ -120,36 +121,32 @@ func (l *locator) level(i, at int) int {
 	return depth
 }
 
-// parts are the pieces of a stage between separators and inside brackets, outer
-// ones first; the stage itself is none of them.
+// parts are the pieces of a stage: what stands between separators and inside
+// brackets, wider ones first. The stage itself is none of them.
 func (l *locator) parts(i, j int) []span {
-	var out []span
-	add := func(from, to int) {
-		if from < to && (from != i || to != j) {
-			out = append(out, span{from, to})
-		}
-	}
-	start, depth, inner := i, 0, i
+	var out, group []span
+	start, depth, opened, piece := i, 0, i, i
 	for k := i; k < j; k++ {
 		switch t := l.tokens[k]; {
 		case t.kind == jqOpen:
 			if depth++; depth == 1 {
-				inner = k + 1
+				opened, piece, group = k+1, k+1, nil
 			}
 		case t.kind == jqClose:
 			if depth--; depth == 0 {
-				add(inner, k)
+				out = append(out, span{opened, k})
+				out = append(out, append(group, span{piece, k})...)
 			}
 		case t.kind == jqSep && depth == 0:
-			add(start, k)
+			out = append(out, span{start, k})
 			start = k + 1
 		case t.kind == jqSep && depth == 1:
-			add(inner, k)
-			inner = k + 1
+			group = append(group, span{piece, k})
+			piece = k + 1
 		}
 	}
-	add(start, j)
-	return out
+	out = append(out, span{start, j})
+	return slices.DeleteFunc(out, func(p span) bool { return p.from >= p.to || p == span{i, j} })
 }
 
 // step narrows a plain path such as .a.b[0].c to the step that fails.

@@ -148,12 +148,3 @@ func (s Source) position(offset int) hcl.Pos {
 	}
 	return hcl.Pos{Line: line, Column: column + clusters(s.file[from:offset]), Byte: offset}
 }
-
-func clusters(b []byte) int {
-	all := func(data []byte, _ bool) (int, []byte, error) { return len(data), data, nil }
-	sc := hcl.NewRangeScanner(b, "", all)
-	if !sc.Scan() {
-		return 0
-	}
-	return sc.Range().End.Column - 1
-}

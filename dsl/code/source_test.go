@@ -286,19 +286,19 @@ func stands(raw string, r rune) bool {
 	switch raw {
 	case string(r), `\` + string(r), string(r) + string(r):
 		return true
-	case `\n`:
+	case `\n`, "\r\n":
 		return r == '\n'
 	case `\t`:
 		return r == '\t'
 	case fmt.Sprintf(`\u%04x`, r), fmt.Sprintf(`\U%08X`, r):
 		return true
 	}
-	value, diags := hclsyntax.ParseTemplate([]byte(raw), "", hcl.InitialPos)
+	value, diags := hclsyntax.ParseExpression([]byte(`"`+raw+`"`), "", hcl.InitialPos)
 	if diags.HasErrors() {
 		return false
 	}
 	v, _ := value.Value(nil)
-	return strings.ContainsRune(v.AsString(), r) && !ascii([]byte(raw))
+	return strings.ContainsRune(v.AsString(), r) && raw != v.AsString()
 }
 
 func FuzzFromArg(f *testing.F) {

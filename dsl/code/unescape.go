@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"strconv"
 	"unicode"
-	"unicode/utf8"
 
+	"github.com/apparentlymart/go-textseg/v15/textseg"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"golang.org/x/text/unicode/norm"
 )
@@ -48,7 +48,7 @@ func flushWidth(tokens hclsyntax.Tokens) int {
 		}
 		if lineStart && !blankLine(t.Bytes) {
 			indent := len(t.Bytes) - len(bytes.TrimLeftFunc(t.Bytes, unicode.IsSpace))
-			if n := utf8.RuneCount(t.Bytes[:indent]); width < 0 || n < width {
+			if n := clusters(t.Bytes[:indent]); width < 0 || n < width {
 				width = n
 			}
 		}
@@ -61,13 +61,27 @@ func blankLine(b []byte) bool {
 	return bytes.HasSuffix(b, []byte{'\n'}) && len(bytes.TrimLeftFunc(b, unicode.IsSpace)) == 0
 }
 
-func prefixBytes(b []byte, runes int) int {
+// clusters counts grapheme clusters, which is how HCL counts characters.
+func clusters(b []byte) int {
 	n := 0
-	for range runes {
-		_, size := utf8.DecodeRune(b[n:])
-		n += size
+	for len(b) > 0 {
+		b = b[prefixBytes(b, 1):]
+		n++
 	}
 	return n
+}
+
+// prefixBytes is how many bytes the first n clusters of b have.
+func prefixBytes(b []byte, n int) int {
+	size := 0
+	for range n {
+		advance, _, err := textseg.ScanGraphemeClusters(b[size:], true)
+		if err != nil || advance == 0 {
+			return len(b)
+		}
+		size += advance
+	}
+	return size
 }
 
 // unescape resolves what HCL resolves in a literal token: $${ and %%{ anywhere,
@@ -150,12 +164,17 @@ func normalForm(in []unit) []unit {
 	return out
 }
 
+// dropCR removes carriage returns. The newline of a CRLF stands where both do.
 func dropCR(in []unit) []unit {
 	out := in[:0]
-	for _, u := range in {
-		if u.b != '\r' {
-			out = append(out, u)
+	for i, u := range in {
+		if u.b == '\r' {
+			continue
 		}
+		if u.b == '\n' && i > 0 && in[i-1].b == '\r' {
+			u.at.from = in[i-1].at.from
+		}
+		out = append(out, u)
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -154,8 +155,8 @@ func Text(v any) (string, bool) {
 		if empty(v) {
 			return "", false
 		}
-		text, err := json.Marshal(v)
-		return string(text), err == nil
+		text, err := encodeJSON(v)
+		return text, err == nil
 	case nil:
 		return "", false
 	}
@@ -164,6 +165,15 @@ func Text(v any) (string, bool) {
 		return "", false
 	}
 	return Text(n)
+}
+
+// encodeJSON writes v on one line, leaving <, > and & as they are.
+func encodeJSON(v any) (string, error) {
+	var out strings.Builder
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return strings.TrimSuffix(out.String(), "\n"), err
 }
 
 // empty tells whether there is nothing in v; 0 and false are something.

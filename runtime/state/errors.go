@@ -70,6 +70,11 @@ func (s *Store) explain(ctx context.Context, doing string, err error) error {
 	return fmt.Errorf("%s in %s: %w", doing, s.path, err)
 }
 
+func isBusy(err error) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) && failure.Code()&0xff == codes.SQLITE_BUSY
+}
+
 func (s *Store) damaged(reason error) error {
 	return fmt.Errorf("%w: %s (%w): move it and its -wal and -shm files aside and put a good copy in its place; without one the next run starts from nothing and sends everything again",
 		ErrDamaged, s.path, reason)

@@ -62,7 +62,7 @@ func dsn(path string) string {
 	}
 	query := url.Values{
 		"mode":          {"rw"},
-		"_busy_timeout": {"10000"}, // milliseconds
+		"_busy_timeout": {"30000"}, // milliseconds; waiting processes take no turns
 		"_foreign_keys": {"on"},
 		"_synchronous":  {"full"}, // an acknowledged commit survives a power failure
 		"_txlock":       {"immediate"},

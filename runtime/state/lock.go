@@ -15,7 +15,7 @@ const (
 	// beatEvery leaves room for several failed heartbeats.
 	beatEvery = StaleAfter / 6
 	// releaseWithin bounds the wait of Release for a busy file.
-	releaseWithin = 30 * time.Second
+	releaseWithin = time.Minute
 )
 
 // Owner says who asks for a lock. The zero Owner is this process, and takes a

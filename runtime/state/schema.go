@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // migrations[n] brings a file from schema n to n+1. Steps that were released
@@ -79,9 +80,8 @@ func (s *Store) prepare(ctx context.Context, steps []string) error {
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	// Readers and one writer do not wait for each other in this mode.
-	if _, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = wal"); err != nil {
-		return s.explain(ctx, "open state", err)
+	if err := s.useWAL(ctx); err != nil {
+		return err
 	}
 	if version == len(steps) {
 		return nil
@@ -92,6 +92,23 @@ func (s *Store) prepare(ctx context.Context, steps []string) error {
 		}
 	}
 	return s.migrate(ctx, steps)
+}
+
+// useWAL lets readers and one writer work without waiting for each other. The
+// change itself is the one thing for which SQLite does not wait until others
+// have finished, busy timeout or not, so it is tried again for a few seconds.
+func (s *Store) useWAL(ctx context.Context) error {
+	for wait := time.Millisecond; ; wait *= 2 {
+		_, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = wal")
+		if !isBusy(err) || wait > 4*time.Second {
+			return s.explain(ctx, "open state", err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("open state: %w", context.Cause(ctx))
+		case <-time.After(wait):
+		}
+	}
 }
 
 // A querier is a database or a transaction.
