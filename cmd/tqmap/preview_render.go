@@ -28,9 +28,9 @@ type previewObject struct {
 	Source      string      `json:"source,omitempty"`
 	TLP         string      `json:"tlp,omitempty"`
 	Tags        []string    `json:"tags,omitempty"`
-	Attributes  [][2]string `json:"attributes,omitempty"`
+	Attributes  [][2]string `json:"attributes"`
 	// Indicators are [type, value] pairs of the related indicators.
-	Indicators [][2]string `json:"indicators,omitempty"`
+	Indicators [][2]string `json:"indicators"`
 	// Dead says why the record makes no object, Where the rule that failed.
 	Dead  string `json:"dead,omitempty"`
 	Where string `json:"where,omitempty"`
@@ -70,7 +70,7 @@ func objectsOf(m *engine.Mapped) []previewObject {
 		}
 		p := previewObject{
 			Flow: m.Flow, Key: m.Key, Object: o.Rule.Type, Type: o.Type, Status: o.Status,
-			Description: o.Description, Tags: o.Tags, Indicators: inside[i],
+			Description: o.Description, Tags: o.Tags, Attributes: [][2]string{}, Indicators: append([][2]string{}, inside[i]...),
 		}
 		if len(o.Sources) > 0 {
 			p.Source, p.TLP = o.Sources[0].Name, o.Sources[0].TLP

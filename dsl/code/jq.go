@@ -2,7 +2,6 @@ package code
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -130,6 +129,3 @@ func withoutTime(v any) any {
 	}
 	return v
 }
-
-// String is the program's text, for logs.
-func (q *JQ) String() string { return fmt.Sprintf("jq(%q)", q.src.Text) }

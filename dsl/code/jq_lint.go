@@ -21,9 +21,9 @@ func forbiddenJQ() map[string]string {
 		"input": noInput, "inputs": noInput, "input_filename": noInput, "input_line_number": noInput,
 		"debug": "Programs write no logs. Try the program in the console.", "stderr": "Programs write no logs. Try the program in the console.",
 		"env": "Mappings do not see the environment. Declare a param and pass it as a variable.", "$ENV": "Mappings do not see the environment. Declare a param and pass it as a variable.",
-		"now": noClock, "localtime": noZone, "strflocaltime": noZone, "date": noDate,
+		"now": noClock, "localtime": noZone, "strflocaltime": noZone,
 		"halt": noHalt, "halt_error": noHalt,
-		"fromdateiso8601": noDate, "fromdate": noDate, "dateadd": noDate, "datesub": noDate,
+		"fromdateiso8601": noDate, "fromdate": noDate,
 		"import": noFiles, "include": noFiles, "module": noFiles,
 		"get_search_list": noFiles, "modulemeta": noFiles,
 	}

@@ -39,9 +39,22 @@ type locator struct {
 	tries   int
 }
 
-// fails tells whether program ends with the error that is looked for. What does
-// not parse, such as half of a stage, does not.
-func (l *locator) fails(program string) bool {
+// probe is an error that no program raises by itself.
+const probe = "\u0001probe"
+
+// decides tells whether the failure of i..j comes from part: it goes away without
+// part, and an error of part comes through.
+func (l *locator) decides(head string, i int, part span, j int) bool {
+	before, after := head+l.text(i, part.from), l.text(part.to, j)
+	return !l.fails(before+" empty "+after) && l.failsWith(before+` error("\u0001probe") `+after, "error: "+probe)
+}
+
+// fails tells whether program ends with the error that is looked for.
+func (l *locator) fails(program string) bool { return l.failsWith(program, l.message) }
+
+// failsWith tells whether program ends with an error. What does not parse, such as
+// half of a stage, does not.
+func (l *locator) failsWith(program, message string) bool {
 	if l.tries--; l.tries < 0 || l.ctx.Err() != nil {
 		return false
 	}
@@ -60,7 +73,7 @@ func (l *locator) fails(program string) bool {
 			return false
 		}
 		if err, failed := v.(error); failed {
-			return err.Error() == l.message
+			return err.Error() == message
 		}
 	}
 	return false
@@ -78,9 +91,8 @@ func (l *locator) text(i, j int) string {
 func (l *locator) narrow(head string, i, j int) (from, to int) {
 	head, i, j = l.stage(head, i, j)
 	for _, part := range l.parts(i, j) {
-		without := head + l.text(i, part.from) + " empty " + l.text(part.to, j)
 		for _, before := range []string{head, head + ".[] | "} {
-			if l.fails(before+l.text(part.from, part.to)) && !l.fails(without) {
+			if l.fails(before+l.text(part.from, part.to)) && l.decides(head, i, part, j) {
 				return l.narrow(before, part.from, part.to)
 			}
 		}

@@ -53,3 +53,43 @@ func BenchmarkConsume(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkReplay measures the same event sent again: 16 attributes and their
+// sources whose times move.
+func BenchmarkReplay(b *testing.B) {
+	const size = 500
+	s := start(b, Options{Path: b.TempDir() + "/library.db"})
+	body := batch(0, size)
+	s.do(200, "POST", "/api/events/consume", body)
+	sent := 0
+	for b.Loop() {
+		if sent%size == 0 {
+			s.clock.advance(time.Second)
+			s.do(200, "POST", "/api/events/consume", body)
+		}
+		sent++
+	}
+}
+
+// BenchmarkRead measures reads in a library of 20,000 events and 40,000
+// indicators.
+func BenchmarkRead(b *testing.B) {
+	s := start(b, Options{Path: b.TempDir() + "/library.db"})
+	for from := 0; from < 20_000; from += 500 {
+		s.do(200, "POST", "/api/events/consume", batch(from, 500))
+	}
+	for _, read := range []struct{ name, method, path, body string }{
+		{"by value", "GET", "/api/indicators?value=host777.example.com&with=attributes", ""},
+		{"by prefix", "GET", "/api/events?title=" + q("Vendor Alert: ACCESS - PHISHING (00001777") + "%25", ""},
+		{"last touched", "GET", "/api/events?sort=-touched_at,id&limit=1", ""},
+		{"page of 1000", "GET", "/api/events?limit=1000&offset=15000&with=attributes", ""},
+		{"search page of 1000", "POST", "/api/indicators/query?limit=1000&offset=15000", `{"criteria":{"type_name":"FQDN"}}`},
+		{"details", "GET", "/api/events/777/details", ""},
+	} {
+		b.Run(read.name, func(b *testing.B) {
+			for b.Loop() {
+				s.do(200, read.method, read.path, read.body)
+			}
+		})
+	}
+}

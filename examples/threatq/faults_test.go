@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -161,23 +162,28 @@ func TestFaultOrderAndPatterns(t *testing.T) {
 }
 
 func TestFaultGate(t *testing.T) {
-	b := start(t, Options{})
-	gate, done := make(chan struct{}), make(chan error)
-	b.lib.Inject(Fault{Kind: FaultSlow, Gate: gate})
-	go func() {
-		_, _, err := b.raw("POST", "/api/malware/consume", oneMalware)
-		done <- err
-	}()
-	select {
-	case <-done:
-		t.Fatal("the call did not wait for the gate")
-	default:
-	}
-	b.do(200, "GET", "/api/objects", nil) // others are not held up… unless they come first
-	close(gate)
-	if err := <-done; err != nil {
-		t.Fatal(err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		l, err := Open(t.Context(), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		gate := make(chan struct{})
+		l.Inject(Fault{Kind: FaultSlow, Gate: gate})
+		request := httptest.NewRequest("POST", "/api/token?grant_type=client_credentials", nil)
+		request.SetBasicAuth(DefaultClientID, DefaultClientSecret)
+		recorder := httptest.NewRecorder()
+		go l.Handler().ServeHTTP(recorder, request)
+		synctest.Wait()
+		if n := len(l.Journal()); n != 0 {
+			t.Error("the call did not wait for the gate")
+		}
+		close(gate)
+		synctest.Wait()
+		if recorder.Code != 200 || len(l.Journal()) != 1 {
+			t.Errorf("status %d after the gate has opened", recorder.Code)
+		}
+	})
 }
 
 func TestFaultSlowWaits(t *testing.T) {

@@ -27,6 +27,7 @@ const (
 	kindSignature  = 25
 	kindTask       = 26
 	firstCustom    = 64
+	maxKinds       = 256
 )
 
 var builtinKinds = []*kind{

@@ -24,6 +24,10 @@ func (w *where) kind(k *kind) {
 	w.add("object.uid >= ? AND object.uid < ?", from, to)
 }
 
+// unindexedKind is the condition of kind for queries that find few rows by
+// name: the plus keeps SQLite from walking the whole kind instead.
+const unindexedKind = "+object.uid >= ? AND +object.uid < ?"
+
 func (w *where) String() string { return " WHERE " + strings.Join(w.sql, " AND ") }
 
 // Parameters of a list that are no filters.
@@ -55,13 +59,22 @@ func filter(w *where, k *kind, name string, values []string) error {
 		return refuse(http.StatusBadRequest, "%s cannot be filtered by %q.", k.collection, name)
 	}
 	alternatives := make([]string, len(values))
-	args := make([]any, len(values))
+	var args []any
+	indexed := name == k.field
 	for i, value := range values {
 		sql, arg, err := col.equal(value)
 		if err != nil {
 			return invalid(name, "The %s filter %q cannot be read: %v.", name, value, err)
 		}
-		alternatives[i], args[i] = sql, arg
+		prefix, _, wild := strings.Cut(value, "%")
+		if indexed = indexed && prefix != ""; indexed && wild {
+			sql = "(object.name >= ? AND object.name < ? AND " + sql + ")"
+			args = append(args, prefix, prefix+"\U0010FFFF")
+		}
+		alternatives[i], args = sql, append(args, arg)
+	}
+	if indexed {
+		w.sql[0] = unindexedKind
 	}
 	w.add("("+strings.Join(alternatives, " OR ")+")", args...)
 	return nil

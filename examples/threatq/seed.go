@@ -64,6 +64,9 @@ func (t *tx) seedKinds(custom []CustomObject) error {
 		if _, err := t.one("SELECT num FROM custom_kind WHERE code = ?", []any{c.Code}, &k.num); err != nil {
 			return err
 		}
+		if k.num >= maxKinds {
+			return fmt.Errorf("custom object %q: this file has no room for more than %d custom kinds", c.Code, maxKinds-firstCustom)
+		}
 		t.kinds.add(k)
 	}
 	return nil

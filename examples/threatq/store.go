@@ -37,7 +37,7 @@ const (
 	linkCounter
 	objectCounters // plus the number of the kind
 
-	counters = objectCounters + 256
+	counters = objectCounters + maxKinds
 )
 
 func openStore(ctx context.Context, o Options) (*store, error) {

@@ -1,0 +1,57 @@
+package code
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// FuzzPrograms tests that no program panics, compiled or run, and that every
+// complaint stands inside the program.
+func FuzzPrograms(f *testing.F) {
+	for _, s := range []string{
+		`alert.severity + 1 > param.limit ?? 2`, `map(alert.tags, {upper(#)})`, `let a = 'x'; a + alert.id`, `alert.src?.ip | label('X')`,
+		`.a[] | select(.b) | {c: (.d // 1)}`, `"\(.a)" | test("x")`, `def f(x): x + 1; .a | f(.)`, `if .a then .b else .c end`, `.a as [$x] | $x`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		src := Literal(text)
+		if e, diags := CompileExpr(src, testEnv()); e != nil {
+			for _, vars := range []map[string]any{testVars(), {}, {"alert": map[string]any{}}} {
+				_, err := e.Eval(vars)
+				inside(t, src, err, nil)
+			}
+		} else {
+			inside(t, src, nil, diags)
+		}
+		if q, diags := CompileJQ(src, []string{"x"}, Within(50*time.Millisecond), AtMost(100)); q != nil {
+			for _, input := range []any{nil, testVars()["alert"], []any{1, "x"}} {
+				_, err := q.Run(context.Background(), input, 1)
+				inside(t, src, err, nil)
+			}
+		} else {
+			inside(t, src, nil, diags)
+		}
+	})
+}
+
+func inside(t *testing.T, src Source, err error, diags hcl.Diagnostics) {
+	if err != nil {
+		var ee *EvalError
+		if !errors.As(err, &ee) || len(ee.Diagnostics()) == 0 {
+			t.Fatalf("%T %v", err, err)
+		}
+		diags = ee.Diagnostics()
+	} else if diags != nil && !diags.HasErrors() {
+		t.Fatal("refused without an error")
+	}
+	for _, d := range diags {
+		if r := d.Subject; r.Start.Byte < 0 || r.Start.Byte > r.End.Byte || r.End.Byte > len(src.file) || d.Detail == "" {
+			t.Errorf("%s outside %q", d, src.Text)
+		}
+	}
+}
