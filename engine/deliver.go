@@ -30,7 +30,8 @@ type wanted struct {
 	id     int64
 	links  []*wanted
 	record *Mapped
-	dead   bool
+	// pending: a run was killed while it wrote the object.
+	pending bool
 }
 
 // deliver adds to d.commit what was acknowledged. Its error means that ThreatQ
@@ -132,6 +133,7 @@ func (d *delivery) settle(ctx context.Context, group []*wanted) error {
 			w.id = entry.RemoteID
 			update = append(update, w)
 		default:
+			w.pending = ok
 			open = append(open, w)
 		}
 	}
@@ -164,57 +166,6 @@ func hashWanted(w *wanted) string {
 	}
 	sort.Strings(names)
 	return contentHash([]string{w.Object.hash, strings.Join(names, "\x01")})
-}
-
-// search looks for objects that the ledger does not know but ThreatQ may hold
-// all the same: after a crash, or with a lost state file.
-func (d *delivery) search(ctx context.Context, open []*wanted) (found, create []*wanted, err error) {
-	patterns := map[string]*wanted{}
-	var ask []string
-	for _, w := range open {
-		value, ok := d.identity(w)
-		if !ok {
-			create = append(create, w)
-			continue
-		}
-		if patterns[value] == nil {
-			ask = append(ask, "%"+value+"%")
-		}
-		patterns[value] = w
-	}
-	if len(ask) == 0 {
-		return nil, create, nil
-	}
-	objs, err := d.run.Platform.FindByName(ctx, open[0].Collection, ask)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i := range objs {
-		for value, w := range patterns {
-			if got, ok := objs[i].Attr(d.rules[w.entry.Rule].identity); ok && got == value {
-				w.id = objs[i].ID
-			}
-		}
-	}
-	for _, w := range patterns {
-		if w.id != 0 {
-			found = append(found, w)
-		} else {
-			create = append(create, w)
-		}
-	}
-	return found, create, nil
-}
-
-// identity is the value that the object is found by, if its rule declares one
-// and a search by name can find it.
-func (d *delivery) identity(w *wanted) (string, bool) {
-	name := d.rules[w.entry.Rule].identity
-	if name == "" {
-		return "", false
-	}
-	value, ok := w.Attr(name)
-	return value, ok && strings.Contains(w.Name, value) && !strings.ContainsAny(value, "%,")
 }
 
 // update brings objects that ThreatQ holds up to date. It returns those that
@@ -296,6 +247,9 @@ func (d *delivery) create(ctx context.Context, ws []*wanted) error {
 			d.done(w, created)
 		}
 		return nil
+	}
+	if err := d.announce(ctx, ws); err != nil {
+		return err
 	}
 	for i, res := range d.run.Platform.Create(ctx, ws[0].Collection, objs) {
 		ws[i].id = res.ID

@@ -31,6 +31,9 @@ func (r *Run) ingest(ctx context.Context, f *dsl.Flow, report *FlowReport) error
 	if err := r.ensureTypes(ctx, f, report); err != nil {
 		return err
 	}
+	if err := r.recover(ctx, f, m.rules); err != nil {
+		return err
+	}
 	r.Log.Info("reading", "flow", f.Name, "from", w.Vars()["start"], "to", w.Vars()["end"])
 	p := &progress{run: r, flow: f, mapper: m, window: w, report: report, at: at, track: newTrack(w, at)}
 	if err := src.read(ctx, w, func(b batch) error { return p.page(ctx, b) }); err != nil {

@@ -10,4 +10,4 @@ var noneKind = Kind{
 type none struct{}
 
 func (*none) Vars() map[string]any      { return nil }
-func (*none) Next(Answer) (bool, error) { return false, nil }
+func (*none) Next(Answer) (Step, error) { return Step{}, nil }

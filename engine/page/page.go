@@ -13,9 +13,19 @@ import (
 type Paginator interface {
 	// Vars is what the request of the present page reads as page.<name>.
 	Vars() map[string]any
-	// Next takes note of an answer and says whether to ask for another page.
-	// An *EmptyError ends the walk, too, but says that records are missing.
-	Next(Answer) (more bool, err error)
+	// Next takes note of an answer and says how to go on. An error ends the walk;
+	// the records of the answer are good all the same. An *EmptyError says
+	// that the server holds records back.
+	Next(Answer) (Step, error)
+}
+
+// Step is how the walk goes on after an answer.
+type Step struct {
+	// More: ask for another page.
+	More bool
+	// Back: records may have slipped past before this answer, so the next page begins further
+	// back. It repeats what this answer holds; until then there is a gap before it.
+	Back bool
 }
 
 // Answer is what a Paginator may look at.
@@ -56,5 +66,5 @@ func (e *EmptyError) Error() string {
 	return fmt.Sprintf("the page at offset %d came back empty although the server says there are %d records; the rest is read again in the next run", e.Offset, e.Total)
 }
 
-// ErrTooManyPages says that max_pages was reached.
+// ErrTooManyPages says that max_pages was reached and the server has more.
 var ErrTooManyPages = errors.New("max_pages reached; narrow the window or raise max_pages")
