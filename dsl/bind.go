@@ -2,9 +2,9 @@ package dsl
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -35,34 +35,37 @@ type Bound struct {
 }
 
 // Bind gives the mapping its parameters. Errors are *ParamError for a value that
-// does not fit, and hcl.Diagnostics for a validation that does not hold.
+// does not fit, and hcl.Diagnostics for a validation that does not hold or a local
+// that cannot be computed. None of them shows a sensitive value.
 func (m *Mapping) Bind(given map[string]Given, now time.Time) (*Bound, []error) {
 	values, errs := m.paramValues(given)
 	if len(errs) > 0 {
 		return nil, errs
 	}
 	b := &Bound{Mapping: m, Now: now, Tables: &Tables{unknown: map[string]map[string]int{}}, Params: map[string]any{}}
-	ctx := &hcl.EvalContext{Functions: functions(), Variables: map[string]cty.Value{
+	b.Scope = newScoped(map[string]cty.Value{
 		"param": cty.ObjectVal(values), "table": m.tableValues(), "connector": m.connectorValue(),
 		"now": cty.StringVal(now.UTC().Format(time.RFC3339Nano)),
-	}}
-	b.Scope = &Scoped{ctx: ctx}
+	})
 	for _, p := range m.Params {
-		if diags := p.validations(b.Scope); diags.HasErrors() {
-			errs = append(errs, diags)
-		}
-		if !p.Sensitive {
+		if p.Sensitive {
+			b.Scope.secrets = append(b.Scope.secrets, texts(values[p.Name])...)
+		} else {
 			b.Params[p.Name] = FromCty(values[p.Name])
 		}
+	}
+	locals, failed := m.localValues(b.Scope)
+	for _, p := range m.Params {
+		if diags := b.validations(p, values, locals); diags.HasErrors() {
+			errs = append(errs, diags)
+		}
+	}
+	if len(errs) == 0 && failed.HasErrors() { // else likely for the same reason
+		errs = append(errs, failed)
 	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	locals, diags := m.localValues(ctx)
-	if diags.HasErrors() {
-		return nil, []error{diags}
-	}
-	ctx.Variables["local"] = cty.ObjectVal(locals)
 	b.Vars = m.exprVars(b, locals)
 	return b, nil
 }
@@ -71,25 +74,13 @@ func (m *Mapping) paramValues(given map[string]Given) (map[string]cty.Value, []e
 	values := map[string]cty.Value{}
 	var errs []error
 	for _, p := range m.Params {
-		v, origin := cty.NullVal(p.Type.cty()), ""
-		if p.fallback != nil {
-			v, _ = p.fallback.hcl.Value(nil)
-		}
-		if g, ok := given[p.Name]; ok {
-			v, origin = g.Value, g.Origin
-		}
-		parsed, err := p.parse(v)
-		if err == nil {
-			err = p.checkOptions(parsed)
-		}
-		if err == nil && p.Required && (parsed.IsNull() || parsed.Type() == cty.String && parsed.AsString() == "") {
-			err = fmt.Errorf("a value is required; give --param %s=… or put it into the settings file", p.Name)
-		}
+		g := given[p.Name]
+		v, err := p.bind(g)
 		if err != nil {
-			errs = append(errs, &ParamError{Name: p.Name, Label: p.Label, Origin: origin, Reason: err.Error()})
+			errs = append(errs, &ParamError{Name: p.Name, Label: p.Label, Origin: g.Origin, Reason: err.Error()})
 			continue
 		}
-		values[p.Name] = parsed
+		values[p.Name] = v
 	}
 	for _, name := range sortedKeys(given) {
 		if m.Param(name) == nil {
@@ -97,6 +88,25 @@ func (m *Mapping) paramValues(given map[string]Given) (map[string]cty.Value, []e
 		}
 	}
 	return values, errs
+}
+
+// bind is the value of p: the one given, else the default, else null.
+func (p *Param) bind(g Given) (cty.Value, error) {
+	v := cty.NullVal(p.Type.cty())
+	if p.fallback != cty.NilVal {
+		v = p.fallback
+	}
+	if g.Value != cty.NilVal {
+		fit, err := p.fit(g.Value)
+		if err != nil {
+			return cty.NilVal, err
+		}
+		v = fit
+	}
+	if p.Required && (v.IsNull() || v.Type() == cty.String && v.AsString() == "") {
+		return cty.NilVal, fmt.Errorf("a value is required; give --param %s=… or put it into the settings file", p.Name)
+	}
+	return v, nil
 }
 
 func (m *Mapping) paramNames() []string {
@@ -107,61 +117,34 @@ func (m *Mapping) paramNames() []string {
 	return out
 }
 
-// Secrets returns the values of sensitive parameters among given.
+// Secrets returns the values that sensitive parameters have with given, for
+// redaction: also those that do not fit, and defaults.
 func (m *Mapping) Secrets(given map[string]Given) []string {
 	var out []string
 	for _, p := range m.Params {
-		if g, ok := given[p.Name]; ok && p.Sensitive && !g.Value.IsNull() && g.Value.Type() == cty.String {
-			out = append(out, g.Value.AsString())
-		}
-	}
-	return out
-}
-
-// localValues evaluates the locals, each after those it names.
-func (m *Mapping) localValues(ctx *hcl.EvalContext) (map[string]cty.Value, hcl.Diagnostics) {
-	done := map[string]cty.Value{}
-	open := m.locals
-	for len(open) > 0 {
-		var later []*Val
-		for _, v := range open {
-			if waits(v, done) {
-				later = append(later, v)
-				continue
-			}
-			ctx.Variables["local"] = cty.ObjectVal(done)
-			got, diags := v.hcl.Value(ctx)
-			if diags.HasErrors() {
-				return nil, diags
-			}
-			done[v.Attr.Name] = got
-		}
-		if len(later) == len(open) {
-			return nil, hcl.Diagnostics{problem(later[0].Range, "Circular locals", "local.%s depends on itself.", later[0].Attr.Name)}
-		}
-		open = later
-	}
-	return done, nil
-}
-
-func waits(v *Val, done map[string]cty.Value) bool {
-	for _, t := range v.hcl.Variables() {
-		if t.RootName() != "local" || len(t) < 2 {
+		if !p.Sensitive {
 			continue
 		}
-		if member, ok := t[1].(hcl.TraverseAttr); ok {
-			if _, ok := done[member.Name]; !ok {
-				return true
-			}
+		v := given[p.Name].Value
+		if v == cty.NilVal {
+			v = p.fallback
+		}
+		out = append(out, texts(v)...)
+		if parsed, err := p.parse(v); err == nil {
+			out = append(out, texts(parsed)...)
 		}
 	}
-	return false
+	out = slices.DeleteFunc(out, func(s string) bool { return s == "" })
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (m *Mapping) exprVars(b *Bound, locals map[string]cty.Value) map[string]any {
 	local, table := map[string]any{}, map[string]any{}
 	for name, v := range locals {
-		local[name] = FromCty(v)
+		if !m.secretLocals[name] {
+			local[name] = FromCty(v)
+		}
 	}
 	for _, t := range m.Tables {
 		table[t.Name] = b.Tables.vars(t)
@@ -192,6 +175,5 @@ func (m *Mapping) connectorValue() cty.Value {
 	})
 }
 
-func (m *Mapping) staticScope() *Scoped {
-	return &Scoped{ctx: &hcl.EvalContext{Functions: functions()}}
-}
+// staticScope has no names at all.
+func (m *Mapping) staticScope() *Scoped { return newScoped(nil) }

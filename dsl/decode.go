@@ -2,12 +2,13 @@ package dsl
 
 import (
 	"fmt"
-	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"tqmap/dsl/code"
 )
@@ -15,8 +16,10 @@ import (
 // decoder turns the syntax tree of one file into Nodes and collects every
 // mistake on the way.
 type decoder struct {
-	src   []byte
-	diags hcl.Diagnostics
+	src    []byte
+	broken bool // the file does not parse: what it lacks says nothing
+	used   usage
+	diags  hcl.Diagnostics
 }
 
 func (d *decoder) errorf(at hcl.Range, summary, format string, args ...any) {
@@ -36,12 +39,13 @@ func (d *decoder) body(body *hclsyntax.Body, n *Node) {
 		spec := n.Spec.attr(a.Name)
 		if spec == nil {
 			d.errorf(a.NameRange, "Unknown attribute", "%s has no attribute %q.%s", describe(n), a.Name, suggest(a.Name, attrNames(n.Spec)))
+			d.used.lost(a)
 			continue
 		}
 		n.values[a.Name] = d.attr(a, *spec)
 	}
 	for _, spec := range n.Spec.Attrs {
-		if spec.Required && n.values[spec.Name] == nil && body.Attributes[spec.Name] == nil {
+		if spec.Required && n.values[spec.Name] == nil && !d.broken {
 			d.errorf(n.Range, "Missing attribute", "%s needs the attribute %q: %s", describe(n), spec.Name, spec.Summary)
 		}
 	}
@@ -49,11 +53,13 @@ func (d *decoder) body(body *hclsyntax.Body, n *Node) {
 }
 
 func (d *decoder) blocks(body *hclsyntax.Body, n *Node) {
+	n.lost = map[string]bool{}
 	count := map[string]int{}
 	for _, b := range body.Blocks {
 		child := n.Spec.child(b.Type)
 		if child == nil {
 			d.errorf(b.TypeRange, "Unknown block", "%s has no block %q.%s", describe(n), b.Type, suggest(b.Type, blockNames(n.Spec)))
+			d.lose(n, b)
 			continue
 		}
 		count[b.Type]++
@@ -62,21 +68,32 @@ func (d *decoder) blocks(body *hclsyntax.Body, n *Node) {
 		}
 		if sub := d.block(b, child.Block); sub != nil {
 			n.blocks = append(n.blocks, sub)
+		} else {
+			d.lose(n, b)
 		}
 	}
 	for _, c := range n.Spec.Blocks {
-		if count[c.Type] < c.Min {
+		if count[c.Type] < c.Min && !d.broken {
 			d.errorf(n.Range, "Missing block", "%s needs a block %q: %s", describe(n), c.Type, c.Summary)
 		}
 	}
 }
 
+// lose leaves b out of n after a mistake in its header.
+func (d *decoder) lose(n *Node, b *hclsyntax.Block) {
+	n.lost[b.Type] = true
+	d.used.lost(b.Body)
+}
+
+// block decodes b, or reports why it cannot and returns nil.
 func (d *decoder) block(b *hclsyntax.Block, spec *Block) *Node {
 	if len(b.Labels) != len(spec.Labels) {
-		d.errorf(b.DefRange(), "Wrong number of labels", "Write %s %s {…}.", spec.Type, quoteAll(spec.Labels))
-		return nil
+		d.errorf(b.DefRange(), "Wrong number of labels", "Write %s {…}.", strings.TrimSpace(spec.Type+" "+quoteAll(spec.Labels, " ")))
+		if len(b.Labels) < len(spec.Labels) {
+			return nil
+		}
 	}
-	n := &Node{Spec: spec, Labels: b.Labels, Range: b.DefRange(), typ: spec.Type}
+	n := &Node{Spec: spec, Labels: b.Labels[:len(spec.Labels)], Range: b.DefRange(), typ: spec.Type}
 	if spec.Kinds != nil {
 		kind := spec.kind(b.Labels[0])
 		if kind == nil {
@@ -100,13 +117,21 @@ func (d *decoder) attr(a *hclsyntax.Attribute, spec Attr) *Val {
 			v.jq = jq
 		}
 	case PerRecord:
-		v.tree = d.tree(a.Expr, spec.Name)
+		v.tree = d.tree(a.Expr, spec.Name, whole)
+		if t := v.tree; spec.Written && !t.bad && !t.object && t.plain == nil {
+			d.errorf(t.at, "Object expected", "%q is written out: { \"Name\" = expr(\"…\") }, so that each entry has its name.", spec.Name)
+		}
 	case Ref, Refs:
 		v.refs = d.refs(a.Expr, spec)
 	case Keyword:
-		v.word = hcl.ExprAsKeyword(a.Expr)
+		if v.word = hcl.ExprAsKeyword(a.Expr); v.word == "" && spec.Type != cty.NilType {
+			v.bad = !d.plain(a.Expr, strconv.Quote(spec.Name))
+		}
 	default:
-		d.plain(a.Expr, spec.Name)
+		v.bad = !d.plain(a.Expr, strconv.Quote(spec.Name))
+	}
+	if v.bad {
+		d.used.lost(a)
 	}
 	return v
 }
@@ -117,6 +142,7 @@ func (d *decoder) code(e hclsyntax.Expression, spec Attr) code.Source {
 	call, ok := e.(*hclsyntax.FunctionCallExpr)
 	if !ok || call.Name != want {
 		d.errorf(e.Range(), "Code expected", "%q is computed: write %s = %s(\"…\").", spec.Name, spec.Name, want)
+		d.used.lost(e)
 		return code.Source{}
 	}
 	return d.call(call)
@@ -125,48 +151,21 @@ func (d *decoder) code(e hclsyntax.Expression, spec Attr) code.Source {
 func (d *decoder) call(call *hclsyntax.FunctionCallExpr) code.Source {
 	if len(call.Args) != 1 {
 		d.errorf(call.Range(), "One argument expected", "%s(…) takes one string with the program.", call.Name)
+		d.used.lost(call)
 		return code.Source{}
+	}
+	if v, diags := call.Args[0].Value(nil); !diags.HasErrors() && !v.IsKnown() {
+		return code.Source{} // text that HCL could not read to its end, and says so
 	}
 	src, diags := code.FromArg(d.src, call.Args[0])
 	d.diags = append(d.diags, diags...)
+	if diags.HasErrors() {
+		d.used.lost(call)
+	}
 	if !diags.HasErrors() && strings.TrimSpace(src.Text) == "" {
 		d.errorf(call.Range(), "Empty program", "%s(…) needs a program.", call.Name)
 	}
 	return src
-}
-
-// plain refuses code inside a value that is not computed per record.
-func (d *decoder) plain(e hclsyntax.Expression, name string) {
-	hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
-		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && (call.Name == "expr" || call.Name == "jq") {
-			d.errorf(call.NameRange, "Code not possible here", "%q is the same for every record, so it is plain HCL; %s(…) stands where a value is computed per record or cut from a response.", name, call.Name)
-		}
-		return nil
-	})
-}
-
-func (d *decoder) refs(e hclsyntax.Expression, spec Attr) []Reference {
-	items := []hcl.Expression{e}
-	if spec.Holds == Refs {
-		list, diags := hcl.ExprList(e)
-		if diags.HasErrors() {
-			d.errorf(e.Range(), "List expected", "%q takes a list of references, such as [event.alert].", spec.Name)
-			return nil
-		}
-		items = list
-	}
-	var out []Reference
-	for _, item := range items {
-		t, diags := hcl.AbsTraversalForExpr(item)
-		if diags.HasErrors() || len(t) != 2 {
-			d.errorf(item.Range(), "Reference expected", "%q takes a reference such as client.name, without quotes.", spec.Name)
-			continue
-		}
-		if name, ok := t[1].(hcl.TraverseAttr); ok {
-			out = append(out, Reference{Type: t.RootName(), Name: name.Name, Range: item.Range()})
-		}
-	}
-	return out
 }
 
 func inFileOrder(attrs hclsyntax.Attributes) []*hclsyntax.Attribute {
@@ -175,47 +174,5 @@ func inFileOrder(attrs hclsyntax.Attributes) []*hclsyntax.Attribute {
 		out = append(out, a)
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].NameRange.Start.Byte < out[j].NameRange.Start.Byte })
-	return out
-}
-
-// describe names a block in messages: flow "alerts", or "The file".
-func describe(n *Node) string {
-	if n.Spec.Type == "mapping" {
-		return "The top level of a mapping"
-	}
-	return strings.TrimSpace(n.typ + " " + quoteAll(n.Labels))
-}
-
-func quoteAll(words []string) string {
-	var out []string
-	for _, w := range words {
-		out = append(out, fmt.Sprintf("%q", w))
-	}
-	return strings.Join(out, " ")
-}
-
-func attrNames(b *Block) []string {
-	var out []string
-	for _, a := range b.Attrs {
-		out = append(out, a.Name)
-	}
-	return out
-}
-
-func blockNames(b *Block) []string {
-	var out []string
-	for _, c := range b.Blocks {
-		if !slices.Contains(out, c.Type) {
-			out = append(out, c.Type)
-		}
-	}
-	return out
-}
-
-func kindNames(b *Block) []string {
-	var out []string
-	for _, k := range b.Kinds {
-		out = append(out, k.Type)
-	}
 	return out
 }

@@ -1,10 +1,6 @@
 package dsl
 
-import (
-	"github.com/hashicorp/hcl/v2"
-
-	"tqmap/dsl/code"
-)
+import "tqmap/dsl/code"
 
 // jqVars are the variables that a jq program may name: $param, without the
 // sensitive ones.
@@ -17,7 +13,7 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 		return f // reported as missing blocks
 	}
 	f.Record = &Record{Name: rec.Labels[0], Node: rec, Extract: rec.Val("extract").JQ()}
-	if !nameFree(d, rec) {
+	if !d.name(rec, codeWord, false) || !nameFree(d, rec) {
 		return f
 	}
 	f.Record.Shape = m.shape(d, f)
@@ -26,7 +22,7 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 	d.compile(rec, env)
 	f.Record.Key = rec.Val("key").Expr()
 	for _, s := range rec.All("skip") {
-		r := s.Read(m.staticScope())
+		r := d.static(s, m.staticScope())
 		f.Record.Skips = append(f.Record.Skips, Skip{Reason: s.Labels[0], When: s.Val("when").Expr(), Warn: r.Bool("warn", false)})
 	}
 	if f.Sink != nil {
@@ -44,7 +40,8 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 // nameFree refuses record names that hide the other names of expr.
 func nameFree(d *decoder, rec *Node) bool {
 	switch name := rec.Labels[0]; name {
-	case "param", "local", "table", "each", "current", "now", "connector":
+	case "param", "local", "table", "each", "current", "now", "connector",
+		"not", "in", "and", "or", "matches", "contains", "startsWith", "endsWith", "let", "if", "else", "nil", "true", "false":
 		d.errorf(rec.Range, "Name taken", "%q means something else in expr; call the record after what it is, such as \"alert\".", name)
 		return false
 	}
@@ -65,7 +62,7 @@ func (d *decoder) rule(n *Node, env code.Env) *Rule {
 	}
 	if s := n.Block("sync"); s != nil {
 		d.compile(s, withCurrent(env, code.Shape{Kind: code.Object, Open: true}))
-		agreed := s.Read(&Scoped{ctx: &hcl.EvalContext{}}).String("agreed", "")
+		agreed := d.static(s, newScoped(nil)).String("agreed", "")
 		r.Sync = &Sync{Field: s.Labels[0], Agreed: agreed, Local: s.Val("local").Expr()}
 		if r.Sync.Field != "type" {
 			d.errorf(s.Range, "Unknown field", "Only \"type\" can be kept in step, not %q.", r.Sync.Field)
@@ -89,8 +86,9 @@ func (d *decoder) compile(n *Node, env code.Env) {
 
 func (d *decoder) compileVal(v *Val, env code.Env) {
 	switch {
-	case v.expr != nil:
+	case v.compiled:
 	case v.Attr.Holds == Expr && v.src.Text != "":
+		v.compiled = true
 		prog, diags := code.CompileExpr(v.src, env, code.Returns(v.Attr.Returns...))
 		d.diags = append(d.diags, diags...)
 		v.expr = prog
@@ -101,7 +99,7 @@ func (d *decoder) compileVal(v *Val, env code.Env) {
 
 // checkFlow checks what one flow says about itself.
 func (m *Mapping) checkFlow(d *decoder, f *Flow) {
-	if f.Sink == nil && len(f.Rules) == 0 {
+	if f.Sink == nil && len(f.Rules) == 0 && len(f.Node.lost) == 0 {
 		d.errorf(f.Node.Range, "Nothing to deliver", "Flow %q makes nothing of its records: add an event or an indicator, or a sink.", f.Name)
 	}
 	if f.Sink != nil && len(f.Rules) > 0 {
@@ -110,6 +108,7 @@ func (m *Mapping) checkFlow(d *decoder, f *Flow) {
 	known := map[string]bool{}
 	var names []string
 	for _, r := range f.Rules {
+		d.name(r.Node, word, false)
 		if known[r.ID()] {
 			d.errorf(r.Node.Range, "Duplicate name", "There is another %s in this flow.", describe(r.Node))
 		}
@@ -118,7 +117,7 @@ func (m *Mapping) checkFlow(d *decoder, f *Flow) {
 	}
 	for _, r := range f.Rules {
 		for _, ref := range r.Node.Val("related").Refs() {
-			if id := ref.Type + "." + ref.Name; !known[id] {
+			if id := ref.Type + "." + ref.Name; !known[id] && !f.Node.lost[ref.Type] {
 				d.errorf(ref.Range, "Unknown object", "Flow %q has no %s.%s", f.Name, id, suggest(id, names))
 			}
 		}

@@ -3,8 +3,10 @@ package dsl
 import (
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
@@ -63,39 +65,49 @@ var afterFunc = function.New(&function.Spec{
 
 // originFunc makes scheme://host:port of what operators type as host and port.
 var originFunc = function.New(&function.Spec{
-	Description: "origin(host, port): scheme://host:port. A scheme in host is kept if http or https, else https; a path is dropped; a port other than 443 (or than 80 for http) in `port` wins over one in host.",
+	Description: "origin(host, port): scheme://host:port. A scheme in host is kept if http or https, else https; a path is dropped; a port other than 443 in `port` wins over one in host; with neither it is 443, or 80 for http.",
 	Params: []function.Parameter{
 		{Name: "host", Type: cty.String},
 		{Name: "port", Type: cty.Number, AllowNull: true},
 	},
 	Type: function.StaticReturnType(cty.String),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		port := ""
+		port := 0
 		if !args[1].IsNull() {
-			port = args[1].AsBigFloat().Text('f', 0)
+			p, ok := FromCty(args[1]).(int)
+			if !ok || p < 1 || p > maxPort {
+				return cty.UnknownVal(cty.String), function.NewArgErrorf(1, "a port is a whole number from 1 to %d", maxPort)
+			}
+			port = p
 		}
 		out, err := origin(args[0].AsString(), port)
 		if err != nil {
-			return cty.UnknownVal(cty.String), function.NewArgErrorf(0, "%s", err)
+			return cty.UnknownVal(cty.String), function.NewArgError(0, err)
 		}
 		return cty.StringVal(out), nil
 	},
 })
 
+const maxPort = 65535
+
+// hostError is a host that cannot be used. It is not shown where it may hold a
+// password.
 type hostError string
 
 func (e hostError) Error() string {
-	return "not a host name or address: " + string(e) + " (write a name such as appliance.example.com, with a port if it is not 443)"
+	if strings.Contains(string(e), "@") {
+		return "a host is given without user and password (write a name such as appliance.example.com)"
+	}
+	return "not a host name or address: " + strconv.Quote(string(e)) + " (write a name such as appliance.example.com, with a port if it is not 443)"
 }
 
-func origin(host, port string) (string, error) {
-	text := strings.TrimRight(strings.TrimSpace(host), "/")
-	scheme, rest, found := strings.Cut(text, "://")
+// origin takes port 0 for none.
+func origin(host string, port int) (string, error) {
+	scheme, rest, found := strings.Cut(strings.TrimSpace(host), "://")
 	if !found {
-		scheme, rest = "https", text
+		scheme, rest = "https", scheme
 	}
-	scheme = strings.ToLower(scheme)
-	if scheme != "http" && scheme != "https" {
+	if scheme = strings.ToLower(scheme); scheme != "http" {
 		scheme = "https"
 	}
 	rest, _, _ = strings.Cut(rest, "/")
@@ -103,15 +115,32 @@ func origin(host, port string) (string, error) {
 		rest = "[" + rest + "]" // a bare IPv6 address
 	}
 	u, err := url.Parse(scheme + "://" + rest)
-	if err != nil || u.Hostname() == "" || strings.ContainsAny(rest, " ?#@") {
+	if err != nil || u.Host != rest || !validHost(u.Hostname()) {
 		return "", hostError(host)
 	}
-	switch {
-	case port != "" && port != "443":
-	case u.Port() != "":
-		port = u.Port()
-	case port == "" || scheme == "http":
-		port = map[string]string{"http": "80", "https": "443"}[scheme]
+	own := 0
+	if u.Port() != "" {
+		if own, err = strconv.Atoi(u.Port()); err != nil || own < 1 || own > maxPort {
+			return "", hostError(host)
+		}
 	}
-	return scheme + "://" + net.JoinHostPort(u.Hostname(), port), nil
+	switch {
+	case port != 0 && port != 443:
+	case own != 0:
+		port = own
+	case scheme == "http":
+		port = 80
+	default:
+		port = 443
+	}
+	return scheme + "://" + net.JoinHostPort(u.Hostname(), strconv.Itoa(port)), nil
+}
+
+func validHost(name string) bool {
+	if net.ParseIP(name) != nil {
+		return true
+	}
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r)
+	})
 }

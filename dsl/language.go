@@ -13,7 +13,7 @@ var (
 
 // language is the whole grammar: what may stand at the top of a mapping file.
 func language(v Vocabulary) *Block {
-	return &Block{Type: "mapping", Blocks: []Child{
+	return &Block{Type: "mapping", Summary: "One connector: the blocks at the top of its files.", Blocks: []Child{
 		{Block: connectorBlock, Max: 1},
 		{Block: paramBlock},
 		{Block: localsBlock},
@@ -71,7 +71,7 @@ var tableBlock = &Block{
 	Attrs: []Attr{
 		{Name: "rows", Type: cty.Map(cty.String), Required: true, Summary: "Key = value."},
 		{Name: "reverse", Type: cty.Map(cty.String), Summary: "Which key a value goes back to, where several rows share the value."},
-		{Name: "default", Holds: Keyword, Default: "none", Summary: "For an unknown key: none (null), keep (the key itself), fail (the record becomes a dead letter), or a value."},
+		{Name: "default", Holds: Keyword, Type: cty.String, Default: "none", Summary: "For an unknown key: none (null), keep (the key itself), fail (the record becomes a dead letter), or a value."},
 		{Name: "ignore_case", Type: cty.Bool, Default: "false", Summary: "Compare keys trimmed and without regard to case."},
 	},
 }
@@ -151,7 +151,7 @@ func objectBlock(typ, summary string, own []Attr, blocks []Child) *Block {
 	}, own...)
 	attrs = append(attrs,
 		Attr{Name: "description", Holds: PerRecord, Summary: "Text of the object."},
-		Attr{Name: "attributes", Holds: PerRecord, Summary: "Attribute name = value. One value, replaced on update; fixed(…) is written once, add(…) puts each value of a list beside those there. Null and empty values are left out."},
+		Attr{Name: "attributes", Holds: PerRecord, Written: true, Summary: "Attribute name = value. One value, replaced on update; fixed(…) is written once, add(…) puts each value of a list beside those there. Null and empty values are left out."},
 		Attr{Name: "tags", Holds: PerRecord, Summary: "Tags to add."},
 		Attr{Name: "tlp", Holds: PerRecord, Summary: "TLP label of the source on this object."},
 		Attr{Name: "related", Holds: Refs, Summary: "Objects of the same record to link to, e.g. [event.alert]."},
@@ -197,7 +197,7 @@ var testBlock = &Block{
 	Blocks: []Child{
 		{Block: &Block{
 			Type: "expect", Labels: []string{"object", "name"}, Summary: "An object that must come out: `expect \"event\" \"<title or part of it>\"`.",
-			Open: true, OpenAttr: Attr{Type: anyType, Scope: Run},
+			Open: true, OpenAttr: Attr{Type: anyType, Scope: Run, Summary: "What the object must have under this name."},
 		}},
 		{Block: &Block{
 			Type: "expect_request", Summary: "A request that must be sent; any other is a failure.",

@@ -1,8 +1,12 @@
 package dsl
 
 import (
+	"bytes"
 	"io/fs"
+	"maps"
 	"path"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -24,37 +28,85 @@ type Input struct {
 
 // Load reads, decodes and checks a mapping. The Mapping is never nil, so that
 // diagnostics can be printed with its Files; it is usable only without errors.
+// The order of Names does not matter: files are read by name.
 func Load(in Input, v Vocabulary) (*Mapping, hcl.Diagnostics) {
-	m := &Mapping{Files: map[string]*hcl.File{}, fsys: []fs.FS{in.FS}}
+	m := &Mapping{Files: map[string]*hcl.File{}, lost: map[string]bool{}, fsys: []fs.FS{in.FS}}
 	if in.Fallback != nil {
 		m.fsys = append(m.fsys, in.Fallback)
 	}
 	top := &Node{Spec: language(v), typ: "mapping"}
-	d := &decoder{}
-	broken := false
-	for _, name := range in.Names {
-		shown := path.Join(in.Prefix, name)
-		src, err := fs.ReadFile(in.FS, name)
-		if err != nil {
-			d.diags = append(d.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Cannot read the mapping", Detail: err.Error()})
-			broken = true
+	d := &decoder{used: usage{}}
+	complete := len(in.Names) > 0
+	if !complete {
+		d.diags = append(d.diags, unreadable("no file is named"))
+	}
+	for _, name := range slices.Sorted(slices.Values(in.Names)) {
+		part := m.file(d, in, name, top.Spec)
+		if part == nil || d.broken {
+			complete = false
 			continue
 		}
-		file, diags := hclsyntax.ParseConfig(src, shown, hcl.InitialPos)
-		m.Files[shown] = &hcl.File{Bytes: src, Body: file.Body}
-		d.diags = append(d.diags, explainSyntax(diags, src)...)
-		broken = broken || diags.HasErrors()
-		d.src = src
-		part := &Node{Spec: top.Spec, typ: "mapping", Range: hcl.Range{Filename: shown, Start: hcl.InitialPos, End: hcl.InitialPos}}
-		d.body(file.Body.(*hclsyntax.Body), part)
-		top.Range = part.Range
+		if top.Range.Filename == "" {
+			top.Range = part.Range
+		}
 		top.blocks = append(top.blocks, part.blocks...)
+		maps.Copy(m.lost, part.lost)
 	}
-	if !broken { // what a file with broken syntax lacks says nothing about its author's intent
+	if complete { // else what is missing may stand where we could not read
 		m.build(d, top)
+	}
+	for _, diag := range d.diags {
+		if r := diag.Subject; r != nil && r.End.Byte < r.Start.Byte {
+			r.End = r.Start // HCL gives no end to what it could not finish reading
+		}
 	}
 	sort.SliceStable(d.diags, func(i, j int) bool { return before(d.diags[i].Subject, d.diags[j].Subject) })
 	return m, d.diags
+}
+
+func unreadable(why string) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Cannot read the mapping", Detail: why}
+}
+
+// file parses and decodes one file; nil if it cannot be read.
+func (m *Mapping) file(d *decoder, in Input, name string, spec *Block) *Node {
+	shown := path.Join(in.Prefix, name)
+	src, err := fs.ReadFile(in.FS, name)
+	if err != nil {
+		d.diags = append(d.diags, unreadable(err.Error()))
+		return nil
+	}
+	file, syntax := hclsyntax.ParseConfig(src, shown, hcl.InitialPos)
+	m.Files[shown] = &hcl.File{Bytes: src, Body: file.Body}
+	part := &Node{Spec: spec, typ: "mapping", Range: hcl.Range{Filename: shown, Start: hcl.InitialPos, End: hcl.InitialPos}}
+	from := len(d.diags)
+	d.src, d.broken = src, slices.ContainsFunc(syntax, breaks)
+	d.body(file.Body.(*hclsyntax.Body), part)
+	if d.broken {
+		d.diags = append(d.diags[:from], upTo(firstBreak(syntax), d.diags[from:])...)
+	}
+	d.diags = append(d.diags, explainSyntax(syntax, d.diags[from:], src)...)
+	return part
+}
+
+// breaks tells whether what stands behind diag was not understood.
+func breaks(diag *hcl.Diagnostic) bool {
+	return diag.Severity == hcl.DiagError && diag.Summary != "Attribute redefined"
+}
+
+func firstBreak(syntax hcl.Diagnostics) *hcl.Range {
+	var first *hcl.Range
+	for _, diag := range syntax {
+		if breaks(diag) && diag.Subject != nil && (first == nil || before(diag.Subject, first)) {
+			first = diag.Subject
+		}
+	}
+	return first
+}
+
+// upTo keeps what was found before the place where the file stops making sense.
+func upTo(end *hcl.Range, diags hcl.Diagnostics) hcl.Diagnostics {
+	return slices.DeleteFunc(slices.Clone(diags), func(diag *hcl.Diagnostic) bool { return !before(diag.Subject, end) })
 }
 
 func before(a, b *hcl.Range) bool {
@@ -67,96 +119,136 @@ func before(a, b *hcl.Range) bool {
 	return a.Start.Byte < b.Start.Byte
 }
 
-// explainSyntax adds to HCL's own messages what they cannot know: that the
-// string holds code.
-func explainSyntax(diags hcl.Diagnostics, src []byte) hcl.Diagnostics {
-	for _, diag := range diags {
+// explainSyntax adds to HCL's own messages what they cannot know: that the string
+// holds code. It drops those that follow from another one, or from one of ours.
+func explainSyntax(syntax, ours hcl.Diagnostics, src []byte) hcl.Diagnostics {
+	var out hcl.Diagnostics
+	line, unclosed := 0, false
+	for _, diag := range syntax {
+		at := diag.Subject
+		if at == nil {
+			at = &hcl.Range{Start: hcl.InitialPos}
+		}
+		if unclosed || at.Start.Line == line || slices.ContainsFunc(ours, func(o *hcl.Diagnostic) bool { return covers(o.Subject, at) }) {
+			continue
+		}
+		line = at.Start.Line
 		switch {
+		case strings.HasPrefix(diag.Summary, "Invalid multi-line string"):
+			unclosed = true // the rest of the file is read as text and text as the rest
 		case strings.HasPrefix(diag.Summary, "Invalid escape sequence"):
 			diag.Detail += " In embedded code, use a heredoc (<<-EOT … EOT), where backslashes are literal, or write \\\\."
-		case strings.Contains(diag.Summary, "template") || strings.Contains(diag.Summary, "control"):
-			if diag.Subject != nil && strings.Contains(string(src), "%{") {
-				diag.Detail += " If this stands in embedded code, write %%{ for a literal %{ and $${ for a literal ${."
-			}
+		case bytes.Contains(lineOf(src, at.Start.Byte), []byte("%{")):
+			diag.Detail += " If this stands in embedded code, write %%{ for a literal %{ and $${ for a literal ${."
 		}
+		out = append(out, diag)
 	}
-	return diags
+	return out
+}
+
+func lineOf(src []byte, at int) []byte {
+	at = min(at, len(src))
+	from := bytes.LastIndexByte(src[:at], '\n') + 1
+	line, _, _ := bytes.Cut(src[from:], []byte{'\n'})
+	return line
+}
+
+func covers(outer, inner *hcl.Range) bool {
+	return outer != nil && inner != nil && outer.Start.Byte <= inner.Start.Byte && inner.End.Byte <= outer.End.Byte
 }
 
 func (m *Mapping) build(d *decoder, top *Node) {
-	static := &Scoped{ctx: &hcl.EvalContext{Functions: functions()}}
+	static := m.staticScope()
 	m.connector(d, top, static)
 	for _, n := range top.All("param") {
-		if unique(d, n, m.Param(n.Labels[0]) != nil) {
+		if d.name(n, codeWord, m.Param(n.Labels[0]) != nil) {
 			m.Params = append(m.Params, d.param(n, static))
 		}
 	}
-	for _, n := range top.All("locals") {
-		for _, name := range sortedKeys(n.values) {
-			m.locals = append(m.locals, n.values[name])
-		}
-	}
+	m.flags(d)
+	m.declareLocals(d, top.All("locals"))
 	for _, n := range top.All("table") {
-		if unique(d, n, m.table(n.Labels[0]) != nil) {
+		if d.name(n, codeWord, m.table(n.Labels[0]) != nil) {
 			m.Tables = append(m.Tables, d.table(n, static))
 		}
 	}
 	for _, n := range top.All("client") {
-		if unique(d, n, m.Client(n.Labels[0]) != nil) {
+		if d.name(n, word, m.Client(n.Labels[0]) != nil) {
 			m.Clients = append(m.Clients, &Client{Name: n.Labels[0], Node: n, Auth: n.All("auth")})
 		}
 	}
 	for _, n := range top.All("flow") {
-		if unique(d, n, m.Flow(n.Labels[0]) != nil) {
+		if d.name(n, word, m.Flow(n.Labels[0]) != nil) {
 			m.Flows = append(m.Flows, m.flow(d, n))
 		}
 	}
 	for _, n := range top.All("test") {
-		m.Tests = append(m.Tests, m.test(d, n))
+		known := slices.ContainsFunc(m.Tests, func(t *Test) bool { return t.Name == n.Labels[0] })
+		if d.name(n, nil, known) {
+			m.Tests = append(m.Tests, m.test(d, n))
+		}
 	}
 	m.check(d, top)
 }
 
-func unique(d *decoder, n *Node, known bool) bool {
-	if known {
+var (
+	// word is a name that a reference such as client.name can spell.
+	word = regexp.MustCompile(`^[A-Za-z_][\w-]*$`)
+	// codeWord is one that expr can spell, too, where a dash is a minus.
+	codeWord = regexp.MustCompile(`^[A-Za-z_]\w*$`)
+)
+
+// name checks the label that names n, and says whether n is to be kept.
+func (d *decoder) name(n *Node, form *regexp.Regexp, known bool) bool {
+	switch {
+	case known:
 		d.errorf(n.Range, "Duplicate name", "There is another %s before this one.", describe(n))
+	case form != nil && !form.MatchString(n.Labels[0]):
+		letters := "letters, digits and _"
+		if form == word {
+			letters = "letters, digits, - and _"
+		}
+		d.errorf(n.Range, "Bad name", "%q cannot be written in a reference: a name of a %s has %s, and begins with a letter.", n.Labels[0], n.typ, letters)
+		d.used[n.typ+"."+n.Labels[0]] = true
+		return n.typ != "record"
 	}
 	return !known
 }
 
+// flags refuses two parameters that the operator would give in the same way.
+func (m *Mapping) flags(d *decoder) {
+	for _, attr := range []string{"flag", "short", "env"} {
+		taken := map[string]string{}
+		for _, p := range m.Params {
+			v := map[string]string{"flag": p.Flag, "short": p.Short, "env": p.Env}[attr]
+			switch {
+			case v == "":
+			case taken[v] != "":
+				d.errorf(p.Node.Val(attr).Range, "Duplicate name", "param %q has the %s %q already.", taken[v], attr, v)
+			default:
+				taken[v] = p.Name
+			}
+		}
+	}
+}
+
 func (m *Mapping) connector(d *decoder, top *Node, s *Scoped) {
 	all := top.All("connector")
-	if len(all) != 1 {
-		at := top.Range
-		detail := "A mapping begins with connector \"name\" { title = …  source = … }."
-		if len(all) > 1 {
-			at, detail = all[1].Range, "These files hold more than one connector; name one file in place of the folder."
+	if len(all) == 0 {
+		if !m.lost["connector"] {
+			d.errorf(top.Range, "One connector expected", "A mapping begins with connector \"name\" { title = …  source = … }.")
 		}
-		d.errorf(at, "One connector expected", "%s", detail)
 		return
 	}
-	r := all[0].Read(s)
+	for _, n := range all[1:] {
+		if n.Range.Filename != all[0].Range.Filename { // within one file it is reported already
+			d.errorf(n.Range, "One connector expected", "There is another one in %s; name one file in place of the folder.", all[0].Range.Filename)
+			break
+		}
+	}
+	r := d.static(all[0], s)
 	m.Connector = Connector{
 		Name: all[0].Labels[0], Title: r.String("title", ""), Version: r.String("version", ""),
 		Description: r.String("description", ""), Source: r.String("source", ""), TLP: r.String("tlp", ""),
 	}
-	d.diags = append(d.diags, r.diags...)
-}
-
-func (m *Mapping) test(d *decoder, n *Node) *Test {
-	t := &Test{Name: n.Labels[0], Node: n}
-	for _, ref := range n.Val("flow").Refs() {
-		if t.Flow = m.Flow(ref.Name); t.Flow == nil || ref.Type != "flow" {
-			d.errorf(ref.Range, "Unknown flow", "There is no flow %q.%s", ref.Name, suggest(ref.Name, m.flowNames()))
-		}
-	}
-	return t
-}
-
-func (m *Mapping) flowNames() []string {
-	var out []string
-	for _, f := range m.Flows {
-		out = append(out, f.Name)
-	}
-	return out
 }

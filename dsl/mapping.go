@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"io/fs"
+	"path"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -19,8 +20,10 @@ type Mapping struct {
 	// Files are the sources by display name, for printing diagnostics.
 	Files map[string]*hcl.File
 
-	locals []*Val
-	fsys   []fs.FS // where the mapping's own files are looked for, in order
+	locals       []*Val
+	secretLocals map[string]bool // made of sensitive parameters
+	lost         map[string]bool // types of top blocks left out after a mistake
+	fsys         []fs.FS         // where the mapping's own files are looked for, in order
 }
 
 // Connector is the identity of a mapping.
@@ -139,6 +142,7 @@ func (m *Mapping) table(name string) *Table {
 // ReadFile reads a file that the mapping names, such as a test's response:
 // beside the mapping file, else among the built-in mappings.
 func (m *Mapping) ReadFile(name string) ([]byte, error) {
+	name = path.Clean(name)
 	var first error
 	for _, fsys := range m.fsys {
 		b, err := fs.ReadFile(fsys, name)
@@ -153,6 +157,7 @@ func (m *Mapping) ReadFile(name string) ([]byte, error) {
 }
 
 func (m *Mapping) glob(pattern string) ([]string, error) {
+	pattern = path.Clean(pattern)
 	for _, fsys := range m.fsys {
 		names, err := fs.Glob(fsys, pattern)
 		if err != nil || len(names) > 0 {

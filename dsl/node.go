@@ -1,6 +1,9 @@
 package dsl
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
@@ -18,11 +21,12 @@ type Node struct {
 	typ    string // "auth" in auth "login", where Spec is the kind's
 	values map[string]*Val
 	blocks []*Node
+	lost   map[string]bool // types of blocks in it that a mistake made us leave out
 }
 
 // Kind is the label that chose this block, e.g. "login" in auth "login".
 func (n *Node) Kind() string {
-	if len(n.Labels) == 0 {
+	if n == nil || len(n.Labels) == 0 {
 		return ""
 	}
 	return n.Labels[0]
@@ -72,6 +76,9 @@ type Val struct {
 	tree *tree
 	refs []Reference
 	word string // of a Keyword
+
+	bad      bool // reported already: not to be evaluated
+	compiled bool // an Expr, with success or not
 }
 
 // Reference is a static reference such as client.appliance or event.alert.
@@ -113,4 +120,14 @@ func (v *Val) Word() string {
 }
 
 // Names are the attributes that the file gives, sorted.
-func (n *Node) Names() []string { return sortedKeys(n.values) }
+func (n *Node) Names() []string {
+	if n == nil {
+		return nil
+	}
+	return sortedKeys(n.values)
+}
+
+// inOrder are the attributes in file order.
+func (n *Node) inOrder() []*Val {
+	return slices.SortedFunc(maps.Values(n.values), func(a, b *Val) int { return a.NameRange.Start.Byte - b.NameRange.Start.Byte })
+}

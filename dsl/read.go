@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +18,7 @@ import (
 type Reading struct {
 	n     *Node
 	s     *Scoped
+	quiet bool // the checker reports what cannot be evaluated
 	diags hcl.Diagnostics
 }
 
@@ -30,22 +33,30 @@ func (r *Reading) Err() error {
 	return nil
 }
 
-// Fail adds a problem at the attribute called name.
+// static reads attributes that are known when the file is loaded.
+func (d *decoder) static(n *Node, s *Scoped) *Reading { return &Reading{n: n, s: s, quiet: true} }
+
+// Fail adds a problem at the attribute called name, at the block where the file
+// leaves it out.
 func (r *Reading) Fail(name, summary, format string, args ...any) {
-	at := r.n.Range
+	var at hcl.Range
 	if v := r.n.Val(name); v != nil {
 		at = v.Range
+	} else if r.n != nil {
+		at = r.n.Range
 	}
-	r.diags = append(r.diags, problem(at, summary, format, args...))
+	r.diags = append(r.diags, r.s.hide(hcl.Diagnostics{problem(at, summary, format, args...)})...)
 }
 
 func (r *Reading) value(name string) (cty.Value, bool) {
 	v := r.n.Val(name)
-	if v == nil {
+	if v == nil || r.quiet && v.bad {
 		return cty.NilVal, false
 	}
 	out, diags := v.Value(r.s)
-	r.diags = append(r.diags, diags...)
+	if !r.quiet {
+		r.diags = append(r.diags, diags...)
+	}
 	if diags.HasErrors() || out.IsNull() || !out.IsKnown() {
 		return cty.NilVal, false
 	}
@@ -106,20 +117,21 @@ func (r *Reading) Any(name string) any {
 	return nil
 }
 
-// Duration returns a duration such as "90s", "2h" or "7d", or def.
+// Duration returns a duration such as "90s", "2h" or "7d", or def. Negative ones
+// are refused.
 func (r *Reading) Duration(name string, def time.Duration) time.Duration {
 	text := r.String(name, "")
 	if text == "" {
 		return def
 	}
 	d, err := ParseDuration(text)
-	if err != nil {
+	if err != nil || d < 0 {
 		r.Fail(name, "Bad duration", "%q is not a duration: write a number and a unit, such as \"30s\", \"10m\", \"2h\" or \"7d\".", text)
 	}
 	return d
 }
 
-// Bytes returns a size such as "64MB", or def.
+// Bytes returns a size such as "64MB" (KB is 1024 bytes) or "512", or def.
 func (r *Reading) Bytes(name string, def int64) int64 {
 	text := strings.ToUpper(strings.TrimSpace(r.String(name, "")))
 	if text == "" {
@@ -129,10 +141,11 @@ func (r *Reading) Bytes(name string, def int64) int64 {
 	for unit, f := range map[string]int64{"KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30} {
 		if rest, ok := strings.CutSuffix(text, unit); ok {
 			text, factor = strings.TrimSpace(rest), f
+			break
 		}
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n <= 0 {
+	if err != nil || n <= 0 || n > math.MaxInt64/factor {
 		r.Fail(name, "Bad size", "Write a size such as \"512KB\" or \"64MB\".")
 		return def
 	}
@@ -171,7 +184,7 @@ func (r *Reading) Pairs(name string) []Pair {
 	}
 	var out []Pair
 	for _, item := range obj.Items {
-		key, diags := r.s.key(item.KeyExpr)
+		key, diags := r.s.text(item.KeyExpr)
 		r.diags = append(r.diags, diags...)
 		value, diags := r.s.eval(item.ValueExpr)
 		r.diags = append(r.diags, diags...)
@@ -226,7 +239,11 @@ func ParseDuration(text string) (time.Duration, error) {
 		if err != nil {
 			return 0, err
 		}
-		return time.Duration(n * 24 * float64(time.Hour)), nil
+		d := n * 24 * float64(time.Hour)
+		if !(math.Abs(d) < math.MaxInt64) {
+			return 0, fmt.Errorf("%q is out of range", text)
+		}
+		return time.Duration(d), nil
 	}
 	return time.ParseDuration(text)
 }

@@ -2,10 +2,13 @@ package dsl
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
-	"path"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
 
 	"tqmap/dsl/code"
 )
@@ -24,37 +27,78 @@ func (m *Mapping) shape(d *decoder, f *Flow) code.Shape {
 		d.warn(f.Record.Node.Range, "No samples", "Record %q names no samples, so the fields that expr uses are not checked. Record an answer and name it: samples = \"testdata/…/*.json\".", f.Record.Name)
 		return code.Shape{}
 	}
-	pattern := f.Record.Node.Read(m.staticScope()).String("samples", "")
-	names, err := m.glob(path.Clean(pattern))
-	if err != nil || len(names) == 0 {
+	pattern := d.static(f.Record.Node, m.staticScope()).String("samples", "")
+	if pattern == "" && (v.bad || !isText(v)) {
+		return code.Shape{} // the checker says what is wrong with it
+	}
+	names, err := m.glob(pattern)
+	if err != nil || len(names) == 0 || pattern == "" {
 		d.warn(v.Range, "No samples", "No file fits %q, beside the mapping or among the built-in ones, so the fields that expr uses are not checked.", pattern)
 		return code.Shape{}
 	}
-	var records []any
-	for _, name := range names {
-		more, err := m.sample(f.Record, name)
-		if err != nil {
-			d.errorf(v.Range, "Unusable sample", "%s: %s.", name, err)
-			continue
-		}
-		records = append(records, more...)
-	}
-	if len(records) == 0 {
-		return code.Shape{}
-	}
-	return code.Infer(records)
+	return code.Infer(m.samples(d, f.Record, names))
 }
 
+func isText(v *Val) bool {
+	got, diags := v.Value(newScoped(nil))
+	return !diags.HasErrors() && !got.IsNull()
+}
+
+// samples are the records in the files called names. A mistake of extract is
+// reported once, where it stands.
+func (m *Mapping) samples(d *decoder, rec *Record, names []string) []any {
+	var out []any
+	for _, name := range names {
+		more, err := m.sample(rec, name)
+		var failed *code.EvalError
+		if errors.As(err, &failed) {
+			for _, diag := range failed.Diagnostics() {
+				diag.Detail += fmt.Sprintf(" (In the sample %s.)", name)
+				d.diags = append(d.diags, diag)
+			}
+			return nil
+		}
+		if err != nil {
+			d.errorf(rec.Node.Val("samples").Range, "Unusable sample", "%s: %s.", name, strings.TrimSuffix(err.Error(), "."))
+			continue
+		}
+		out = append(out, more...)
+	}
+	return out
+}
+
+// sample cuts the records out of one file as a run would, with the defaults of the
+// parameters.
 func (m *Mapping) sample(rec *Record, name string) ([]any, error) {
 	src, err := m.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
 	body, err := code.Decode(src)
-	if err != nil || rec.Extract == nil {
-		return []any{body}, err
+	if err != nil {
+		return nil, err
 	}
-	return rec.Extract.Run(context.Background(), body, map[string]any{})
+	if rec.Extract != nil {
+		return rec.Extract.Run(context.Background(), body, m.defaults())
+	}
+	if list, ok := body.([]any); ok {
+		return list, nil
+	}
+	return []any{body}, nil
+}
+
+// defaults is $param of a run without any settings.
+func (m *Mapping) defaults() map[string]any {
+	out := map[string]any{}
+	for _, p := range m.Params {
+		if !p.Sensitive {
+			out[p.Name] = nil
+			if p.fallback != cty.NilVal {
+				out[p.Name] = FromCty(p.fallback)
+			}
+		}
+	}
+	return out
 }
 
 func (d *decoder) warn(at hcl.Range, summary, format string, args ...any) {
@@ -72,7 +116,9 @@ func (m *Mapping) env(rec *Record) code.Env {
 		}
 	}
 	for _, v := range m.locals {
-		locals[v.Attr.Name] = code.Shape{Optional: true}
+		if !m.secretLocals[v.Attr.Name] {
+			locals[v.Attr.Name] = code.Shape{Optional: true}
+		}
 	}
 	find := code.Shape{Kind: code.Function, Func: func(any) (any, error) { return nil, nil }}
 	for _, t := range m.Tables {
@@ -81,9 +127,14 @@ func (m *Mapping) env(rec *Record) code.Env {
 	text := code.Shape{Kind: code.String}
 	return code.Env{
 		rec.Name: rec.Shape, "now": {Kind: code.Time},
-		"param": code.ObjectOf(params), "local": code.ObjectOf(locals), "table": code.ObjectOf(tables),
+		"param": m.names("param", params), "local": m.names("locals", locals), "table": m.names("table", tables),
 		"connector": code.ObjectOf(map[string]code.Shape{"name": text, "title": text, "version": text, "source": text}),
 	}
+}
+
+// names is an object of what is declared; open after a mistake in a declaration.
+func (m *Mapping) names(block string, fields map[string]code.Shape) code.Shape {
+	return code.Shape{Kind: code.Object, Fields: fields, Open: m.lost[block]}
 }
 
 // withEach adds `each`: an element of what forEach computes.

@@ -42,7 +42,10 @@ type Attr struct {
 	Scope    Scope       // what a Value may name
 	Returns  []code.Kind // what an Expr may result in, besides null; none: anything
 	Required bool
-	Default  string // for readers; the owner of the block applies it
+	// Written says that a PerRecord is an object written out entry by entry, or
+	// plain: each entry has its own name and mode.
+	Written bool
+	Default string // for readers; the owner of the block applies it
 }
 
 // Holds says in which language an attribute is written.
@@ -61,7 +64,7 @@ const (
 	Ref
 	// Refs is a list of references.
 	Refs
-	// Keyword is a bare word, or a plain value.
+	// Keyword is a bare word, or a plain value of Type where that is set.
 	Keyword
 )
 

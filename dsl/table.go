@@ -2,11 +2,13 @@ package dsl
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
 )
 
 // Table translates one vocabulary into another, both ways.
@@ -35,89 +37,121 @@ func (e *UnknownKeyError) Error() string {
 
 func (d *decoder) table(n *Node, s *Scoped) *Table {
 	t := &Table{Name: n.Labels[0], Node: n, forward: map[string]string{}, back: map[string]string{}, fallback: "none"}
-	r := n.Read(s)
-	t.fold = r.Bool("ignore_case", false)
-	d.diags = append(d.diags, r.diags...)
+	t.fold = d.static(n, s).Bool("ignore_case", false)
 	d.tableRows(t, s)
-	if v := n.Val("default"); v != nil {
-		t.fallback = v.Word()
-		if t.fallback == "" {
-			t.fallback = "value"
-			got, diags := s.eval(v.hcl)
-			d.diags = append(d.diags, diags...)
-			if !diags.HasErrors() && (got.IsNull() || got.Type() != cty.String) {
-				d.errorf(v.Range, "Wrong default", "The default of a table is none, keep, fail or a text.")
-			} else if !diags.HasErrors() {
-				t.value = got.AsString()
-			}
-		} else if !strings.Contains(" none keep fail ", " "+t.fallback+" ") {
-			d.errorf(v.Range, "Wrong default", "The default of a table is none, keep, fail or a text.%s", suggest(t.fallback, []string{"none", "keep", "fail"}))
-		}
+	d.reverse(t, s)
+	if v := n.Val("default"); v != nil && !v.bad {
+		d.tableDefault(t, v, s)
 	}
 	return t
 }
 
-func (d *decoder) tableRows(t *Table, s *Scoped) {
-	v := t.Node.Val("rows")
-	if v == nil {
+func (d *decoder) tableDefault(t *Table, v *Val, s *Scoped) {
+	words := []string{"none", "keep", "fail"}
+	if t.fallback = v.Word(); slices.Contains(words, t.fallback) {
 		return
+	}
+	if hcl.ExprAsKeyword(v.hcl) != "" {
+		d.errorf(v.Range, "Wrong default", "The default of a table is none, keep, fail or a text.%s", suggest(t.fallback, words))
+		return
+	}
+	t.fallback = "value"
+	if got, diags := v.Value(s); !diags.HasErrors() && got.IsNull() {
+		d.errorf(v.Range, "Wrong default", "The default of a table is none, keep, fail or a text.")
+	} else if !diags.HasErrors() {
+		t.value = got.AsString()
+	}
+}
+
+// line is one key = value in the file.
+type line struct {
+	key, value     string
+	keyAt, valueAt hcl.Range
+}
+
+// lines reads an object of texts, in file order where it is written out. What
+// cannot be evaluated is left out: the checker reports it.
+func (d *decoder) lines(v *Val, s *Scoped) []line {
+	if v == nil || v.bad {
+		return nil
 	}
 	obj, ok := v.hcl.(*hclsyntax.ObjectConsExpr)
 	if !ok {
-		d.errorf(v.Range, "Rows expected", "rows is an object: key = value on each line.")
-		return
+		return d.computedLines(v, s)
 	}
-	several := map[string][]string{}
+	var out []line
 	for _, item := range obj.Items {
-		key, diags := s.key(item.KeyExpr)
-		d.diags = append(d.diags, diags...)
-		value, diags := s.key(item.ValueExpr)
-		d.diags = append(d.diags, diags...)
-		if _, dup := t.forward[t.norm(key)]; dup {
-			d.errorf(item.KeyExpr.Range(), "Duplicate row", "Table %q has a row for %q already; this one could never be reached.", t.Name, key)
+		key, bad := s.text(item.KeyExpr)
+		value, badValue := s.text(item.ValueExpr)
+		at := item.ValueExpr.Range()
+		if !bad.HasErrors() && !badValue.HasErrors() {
+			out = append(out, line{key, value, item.KeyExpr.Range(), at})
+		} else if got, diags := s.eval(item.ValueExpr); !diags.HasErrors() && got.IsNull() {
+			d.nullLine(v, at)
+		}
+	}
+	return out
+}
+
+func (d *decoder) computedLines(v *Val, s *Scoped) []line {
+	got, diags := v.Value(s)
+	if diags.HasErrors() || got.IsNull() {
+		return nil
+	}
+	var out []line
+	m := got.AsValueMap()
+	for _, key := range sortedKeys(m) {
+		if m[key].IsNull() {
+			d.nullLine(v, v.Range)
 			continue
 		}
-		t.Rows = append(t.Rows, Row{key, value})
-		t.forward[t.norm(key)] = value
-		several[t.norm(value)] = append(several[t.norm(value)], key)
+		out = append(out, line{key, m[key].AsString(), v.Range, v.Range})
 	}
-	d.reverse(t, several, s)
+	return out
+}
+
+func (d *decoder) nullLine(v *Val, at hcl.Range) {
+	d.errorf(at, "Text expected", "%s leads from text to text, this is null.", v.Attr.Name)
+}
+
+func (d *decoder) tableRows(t *Table, s *Scoped) {
+	for _, l := range d.lines(t.Node.Val("rows"), s) {
+		if _, dup := t.forward[t.norm(l.key)]; dup {
+			d.errorf(l.keyAt, "Duplicate row", "Table %q has a row for %q already; this one could never be reached.", t.Name, l.key)
+			continue
+		}
+		t.Rows = append(t.Rows, Row{l.key, l.value})
+		t.forward[t.norm(l.key)] = l.value
+	}
 }
 
 // reverse builds the way back. A value of several rows needs a word of the
 // author; leaving it out is an error only where the way back is used.
-func (d *decoder) reverse(t *Table, several map[string][]string, s *Scoped) {
+func (d *decoder) reverse(t *Table, s *Scoped) {
+	several := map[string][]string{}
+	for _, r := range t.Rows {
+		v := t.norm(r.Value)
+		several[v] = append(several[v], r.Key)
+	}
 	for value, keys := range several {
 		if len(keys) == 1 {
 			t.back[value] = keys[0]
 		}
 	}
-	v := t.Node.Val("reverse")
-	if v == nil {
-		return
-	}
-	got, diags := v.Value(s)
-	d.diags = append(d.diags, diags...)
-	if diags.HasErrors() {
-		return
-	}
-	for value, key := range got.AsValueMap() {
-		keys := several[t.norm(value)]
-		if !containsFold(keys, key.AsString()) {
-			d.errorf(v.Range, "Unknown row in reverse", "reverse sends %q back to %q, but no row of table %q leads from that key to that value.", value, key.AsString(), t.Name)
-			continue
-		}
-		t.back[t.norm(value)] = key.AsString()
-	}
-}
-
-func containsFold(list []string, want string) bool {
-	for _, s := range list {
-		if strings.EqualFold(s, want) {
-			return true
+	chosen := map[string]bool{}
+	for _, l := range d.lines(t.Node.Val("reverse"), s) {
+		value := t.norm(l.value)
+		i := slices.IndexFunc(several[t.norm(l.key)], func(key string) bool { return t.norm(key) == value })
+		switch back := t.norm(l.key); {
+		case chosen[back]:
+			d.errorf(l.keyAt, "Duplicate row", "reverse has a row for %q already.", l.key)
+		case i < 0:
+			d.errorf(l.valueAt, "Unknown row in reverse", "reverse sends %q back to %q, but no row of table %q leads from that key to that value.", l.key, l.value, t.Name)
+		default:
+			chosen[back] = true
+			t.back[back] = several[back][i]
 		}
 	}
-	return false
 }
 
 // ambiguous lists the values that have several keys and no choice among them.
@@ -151,7 +185,11 @@ type Tables struct {
 func (ts *Tables) Unknown() map[string]map[string]int {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	return ts.unknown
+	out := make(map[string]map[string]int, len(ts.unknown))
+	for table, keys := range ts.unknown {
+		out[table] = maps.Clone(keys)
+	}
+	return out
 }
 
 func (ts *Tables) miss(table, key string) {

@@ -2,15 +2,59 @@ package dsl
 
 import (
 	"time"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// Setting returns the parameters and the clock that a test runs with.
+// test reads a test block; its flow and its params must exist.
+func (m *Mapping) test(d *decoder, n *Node) *Test {
+	t := &Test{Name: n.Labels[0], Node: n}
+	for _, ref := range n.Val("flow").Refs() {
+		if ref.Type == "flow" {
+			t.Flow = m.Flow(ref.Name)
+		}
+		if t.Flow == nil && !m.lost["flow"] {
+			d.unknownRef("flow", ref, m.flowNames())
+		}
+	}
+	if v := n.Val("params"); v != nil && !v.bad && !m.lost["param"] {
+		m.testParams(d, v)
+	}
+	return t
+}
+
+func (m *Mapping) testParams(d *decoder, v *Val) {
+	obj, ok := v.hcl.(*hclsyntax.ObjectConsExpr)
+	if !ok {
+		return
+	}
+	for _, item := range obj.Items {
+		if name, diags := m.staticScope().text(item.KeyExpr); !diags.HasErrors() && m.Param(name) == nil {
+			d.errorf(item.KeyExpr.Range(), "Unknown param", "There is no param %q.%s", name, suggest(name, m.paramNames()))
+		}
+	}
+}
+
+func (m *Mapping) flowNames() []string {
+	var out []string
+	for _, f := range m.Flows {
+		out = append(out, f.Name)
+	}
+	return out
+}
+
+// Setting returns the parameters and the clock that a test runs with; now, where
+// the test names none.
 func (t *Test) Setting(now time.Time) (map[string]Given, time.Time, error) {
-	r := t.Node.Read((&Mapping{}).staticScope())
+	r := t.Node.Read(newScoped(nil))
 	given := map[string]Given{}
-	if v := t.Node.Val("params"); v != nil {
-		for _, p := range r.unordered("params") {
-			given[p.Name] = Text(p.Value, v.Range.String())
+	if v, ok := r.value("params"); ok {
+		if !v.Type().IsObjectType() && !v.Type().IsMapType() {
+			r.Fail("params", "Object expected", "params takes an object of names and values.")
+			return given, now, r.Err()
+		}
+		for name, value := range v.AsValueMap() {
+			given[name] = Given{Value: value, Origin: t.Node.Val("params").Range.String()}
 		}
 	}
 	if text := r.String("now", ""); text != "" {

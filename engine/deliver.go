@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -22,98 +23,17 @@ type delivery struct {
 	commit Commit
 }
 
-// wanted is one object to deliver. Several records may want the same one.
-type wanted struct {
-	*Object
-	entry  EntryKey
-	hash   string
-	id     int64
-	links  []*wanted
-	record *Mapped
-	// pending: a run was killed while it wrote the object.
-	pending bool
-}
-
 // deliver adds to d.commit what was acknowledged. Its error means that ThreatQ
 // could not be asked; what the commit holds by then is good.
-func (d *delivery) deliver(ctx context.Context, page []Mapped) error {
-	groups := d.group(page)
+func (d *delivery) deliver(ctx context.Context, page []*Mapped) error {
+	groups := group(page)
+	defer d.revive(groups, page)
 	for _, g := range groups {
 		if err := d.settle(ctx, g); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// group sorts the page's objects by collection, in the order in which they can
-// link to each other: indicators have ids before the events that name them.
-func (d *delivery) group(page []Mapped) [][]*wanted {
-	byKey := map[EntryKey]*wanted{}
-	var order []*wanted
-	for i := range page {
-		objects := make([]*wanted, len(page[i].Objects))
-		for j := range page[i].Objects {
-			o := &page[i].Objects[j]
-			key := EntryKey{Rule: o.Rule.ID(), Key: o.Key}
-			w := byKey[key]
-			if w == nil {
-				w = &wanted{entry: key}
-				byKey[key] = w
-				order = append(order, w)
-			}
-			w.Object, w.record = o, &page[i] // of two of one key the later record is the newer
-			objects[j] = w
-		}
-		link(objects, page[i].Objects)
-	}
-	return ranked(order)
-}
-
-// link notes relations on the side that is delivered later.
-func link(objects []*wanted, of []Object) {
-	for j := range of {
-		for _, k := range of[j].RelatedTo {
-			a, b := objects[j], objects[k]
-			if rank(a.Collection) > rank(b.Collection) {
-				a, b = b, a
-			}
-			if !linked(b, a) {
-				b.links = append(b.links, a)
-			}
-		}
-	}
-}
-
-func linked(w, to *wanted) bool {
-	for _, l := range w.links {
-		if l == to {
-			return true
-		}
-	}
-	return false
-}
-
-func rank(c threatq.Collection) int {
-	switch c {
-	case threatq.Indicators:
-		return 0
-	case threatq.Events:
-		return 2
-	}
-	return 1
-}
-
-func ranked(order []*wanted) [][]*wanted {
-	sort.SliceStable(order, func(i, j int) bool { return rank(order[i].Collection) < rank(order[j].Collection) })
-	var out [][]*wanted
-	for i, w := range order {
-		if i == 0 || w.Collection != order[i-1].Collection {
-			out = append(out, nil)
-		}
-		out[len(out)-1] = append(out[len(out)-1], w)
-	}
-	return out
 }
 
 func (d *delivery) settle(ctx context.Context, group []*wanted) error {
@@ -127,7 +47,7 @@ func (d *delivery) settle(ctx context.Context, group []*wanted) error {
 		entry, ok := known[w.entry]
 		switch {
 		case ok && entry.Hash == w.hash:
-			w.id = entry.RemoteID
+			w.id, w.settled = entry.RemoteID, true
 			d.count(w, unchanged)
 		case ok && entry.RemoteID != 0:
 			w.id = entry.RemoteID
@@ -157,17 +77,6 @@ func (d *delivery) recall(ctx context.Context, group []*wanted) (map[EntryKey]En
 	return d.run.State.Ledger(ctx, d.flow.Name, keys)
 }
 
-// hashWanted covers the object and whom it is linked to, by key rather than by
-// id: ids differ between libraries.
-func hashWanted(w *wanted) string {
-	names := make([]string, 0, len(w.links))
-	for _, l := range w.links {
-		names = append(names, l.entry.Rule+"\x00"+l.entry.Key)
-	}
-	sort.Strings(names)
-	return contentHash([]string{w.Object.hash, strings.Join(names, "\x01")})
-}
-
 // update brings objects that ThreatQ holds up to date. It returns those that
 // are not there any more.
 func (d *delivery) update(ctx context.Context, ws []*wanted) (gone []*wanted, err error) {
@@ -186,18 +95,24 @@ func (d *delivery) update(ctx context.Context, ws []*wanted) (gone []*wanted, er
 	for i := range objs {
 		current[objs[i].ID] = &objs[i]
 	}
+	var again []*wanted // the same object once more: what was read of it is out of date by then
 	for _, w := range ws {
-		have := current[w.id]
-		if have == nil {
+		have, known := current[w.id]
+		switch {
+		case have != nil:
+			current[w.id] = nil
+			if err := d.bringUp(ctx, w, have); err != nil {
+				return nil, err
+			}
+		case known:
+			again = append(again, w)
+		default:
 			w.id = 0
 			gone = append(gone, w)
-			continue
-		}
-		if err := d.bringUp(ctx, w, have); err != nil {
-			return nil, err
 		}
 	}
-	return gone, nil
+	more, err := d.update(ctx, again)
+	return append(gone, more...), err
 }
 
 func (d *delivery) bringUp(ctx context.Context, w *wanted, have *threatq.Object) error {
@@ -207,12 +122,13 @@ func (d *delivery) bringUp(ctx context.Context, w *wanted, have *threatq.Object)
 		want.Status = "" // only of new ones: what an analyst has decided stays
 	}
 	if w.Rule.Sync != nil {
-		held, err := d.sync(w, have, &want)
+		held, err := merge(w, have, &want)
 		if err != nil {
 			d.refuse(w, err)
 			return nil
 		}
 		if held != "" {
+			w.hash = "" // not all of it is delivered: look again when the record comes next
 			d.run.Log.Warn(held, "event", w.id, "record", w.record.Key)
 		}
 	}
@@ -222,7 +138,7 @@ func (d *delivery) bringUp(ctx context.Context, w *wanted, have *threatq.Object)
 		return nil
 	}
 	if d.run.DryRun {
-		d.run.plan(d.report, fmt.Sprintf("~ %s %q\n%s", w.Rule.Type, want.Name, indent(plan.String())))
+		d.run.plan(d.report, fmt.Sprintf("~ %s %q\n%s", w.Rule.Type, w.Name, indent(plan.String())))
 	} else if err := d.run.Platform.Apply(ctx, have, plan); err != nil {
 		return d.failed(w, err)
 	}
@@ -235,12 +151,6 @@ func (d *delivery) create(ctx context.Context, ws []*wanted) error {
 		return nil
 	}
 	sort.SliceStable(ws, func(i, j int) bool { return ws[i].record.Cursor.Before(ws[j].record.Cursor) })
-	objs := make([]*threatq.Object, len(ws))
-	for i, w := range ws {
-		o := w.Object.Object
-		o.Related = linkIDs(w)
-		objs[i] = &o
-	}
 	if d.run.DryRun {
 		for _, w := range ws {
 			d.run.plan(d.report, fmt.Sprintf("+ %s %q (%s)", w.Rule.Type, w.Name, w.Type))
@@ -248,62 +158,125 @@ func (d *delivery) create(ctx context.Context, ws []*wanted) error {
 		}
 		return nil
 	}
+	objs, ws := d.newObjects(ws)
+	if len(ws) == 0 {
+		return nil
+	}
 	if err := d.announce(ctx, ws); err != nil {
 		return err
 	}
+	var down error
+	var existed []*wanted
 	for i, res := range d.run.Platform.Create(ctx, ws[0].Collection, objs) {
-		ws[i].id = res.ID
+		w := ws[i]
+		w.id = res.ID
 		switch {
 		case res.Err != nil:
-			if err := d.failed(ws[i], res.Err); err != nil {
-				return err
+			if err := d.failed(w, res.Err); down == nil {
+				down = err // those after it may have been acknowledged all the same
 			}
 		case res.Created:
-			d.done(ws[i], created)
+			d.done(w, created)
+		case replaces(w):
+			existed = append(existed, w)
 		default:
-			d.done(ws[i], unchanged)
+			d.done(w, unchanged)
 		}
 	}
-	return nil
+	if down != nil {
+		return down
+	}
+	gone, err := d.update(ctx, existed)
+	for _, w := range gone { // deleted in this very moment; the next run creates it
+		d.refuse(w, fmt.Errorf("ThreatQ had %s %q, and has it no more", w.Rule.Type, w.Name))
+	}
+	return err
 }
 
-func linkIDs(w *wanted) []threatq.Ref {
-	var out []threatq.Ref
-	for _, l := range w.links {
-		if l.id != 0 {
-			out = append(out, threatq.Ref{Collection: l.Collection, ID: l.id})
+// newObjects are the objects to create for ws, without those that cannot be.
+func (d *delivery) newObjects(ws []*wanted) (objs []*threatq.Object, able []*wanted) {
+	for _, w := range ws {
+		o := w.Object.Object
+		o.Related = linkIDs(w)
+		if err := agreeOnNew(w, &o); err != nil {
+			d.refuse(w, err)
+			continue
 		}
+		objs, able = append(objs, &o), append(able, w)
 	}
-	return out
+	return objs, able
+}
+
+// replaces says whether w says more than a bulk write can do to an object that is
+// there, which gets new values beside its old ones.
+func replaces(w *wanted) bool {
+	return w.Collection == threatq.Events || slices.ContainsFunc(w.Attributes, func(a threatq.Attribute) bool { return a.Mode == threatq.Replace })
 }
 
 // failed sorts an error: ThreatQ could not be asked (returned), or this object
 // is refused (a dead letter).
 func (d *delivery) failed(w *wanted, err error) error {
+	if !objectAtFault(err) {
+		return err
+	}
+	d.refuse(w, err)
+	return nil
+}
+
+// objectAtFault reports whether ThreatQ refused an object, rather than could not be asked.
+func objectAtFault(err error) bool {
 	var refused *threatq.RefusedError
 	var unknown *threatq.UnknownTypeError
-	if errors.As(err, &refused) || errors.As(err, &unknown) {
-		d.refuse(w, err)
-		return nil
-	}
-	return err
+	return errors.As(err, &refused) || errors.As(err, &unknown)
 }
 
 func (d *delivery) refuse(w *wanted, err error) {
 	letter := newDeadLetter(w.entry.Rule, w.entry.Key, err, w.record.Record, d.run.Bound.Now)
 	d.commit.Dead = append(d.commit.Dead, *letter)
 	d.report.Dead++
+	for _, m := range w.records {
+		m.Hash = "" // not delivered, so the edge of the window must not leave it out next time
+	}
 	d.run.Log.Error("refused, kept as a dead letter", "object", w.entry.Rule, "key", w.entry.Key, "reason", letter.Reason)
 }
 
 func (d *delivery) done(w *wanted, what outcome) {
+	w.settled = true
 	d.commit.Entries = append(d.commit.Entries, Entry{EntryKey: w.entry, Hash: w.hash, RemoteID: w.id})
-	d.commit.Revived = append(d.commit.Revived, w.record.Key, w.entry.Key)
 	d.count(w, what)
 }
 
 func (d *delivery) count(w *wanted, what outcome) {
 	d.report.count(string(w.Collection), what)
+}
+
+// revive takes back the dead letters of objects that are delivered, and of
+// records of which everything is.
+func (d *delivery) revive(groups [][]*wanted, page []*Mapped) {
+	open := map[*Mapped]bool{}
+	seen := map[string]bool{}
+	add := func(key string) {
+		if !seen[key] {
+			seen[key] = true
+			d.commit.Revived = append(d.commit.Revived, key)
+		}
+	}
+	for _, g := range groups {
+		for _, w := range g {
+			if w.settled {
+				add(w.entry.Key)
+				continue
+			}
+			for _, m := range w.records {
+				open[m] = true
+			}
+		}
+	}
+	for _, m := range page {
+		if !open[m] {
+			add(m.Key)
+		}
+	}
 }
 
 func indent(s string) string {

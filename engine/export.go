@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"tqmap/dsl"
 	"tqmap/engine/request"
+	"tqmap/engine/threatq"
 )
 
 // giveUpAfter is how many records in a row may find the server unavailable
@@ -26,101 +26,92 @@ func asRefused(err error) error {
 	return &refusedError{err}
 }
 
+// recordAtFault reports whether err is about one record, so that the same would
+// happen again and others may fare better.
+func recordAtFault(err error) bool {
+	var down *threatq.UnavailableError
+	if errors.As(err, &down) { // whatever ThreatQ answered, it did not blame the object
+		return false
+	}
+	var refused *refusedError
+	var elsewhere *request.OriginError
+	return errors.As(err, &refused) || errors.As(err, &elsewhere) || objectAtFault(err) ||
+		errors.Is(err, request.ErrRefused) || errors.Is(err, request.ErrForbidden)
+}
+
 // export runs a flow that sends records to a vendor. A refused record becomes a
 // dead letter; one that could not be sent keeps the cursor where it is, so that
 // the next run sends it.
-func (r *Run) export(ctx context.Context, f *dsl.Flow, report *FlowReport) error {
-	m, err := newMapper(r.Bound, f)
+func (r *Run) export(ctx context.Context, p *progress) error {
+	to, err := r.sink(ctx, p.flow, p.report)
 	if err != nil {
 		return err
 	}
-	src, err := r.source(f)
-	if err != nil {
+	e := &exporting{progress: p, sink: to}
+	if err := p.source.read(ctx, p.window, func(b batch) error { return e.page(ctx, b) }); err != nil {
 		return err
 	}
-	to, err := r.sink(f, report)
-	if err != nil {
-		return err
-	}
-	at, err := r.State.Checkpoint(ctx, f.Name)
-	if err != nil {
-		return err
-	}
-	w, err := planWindow(f.Source.Block("window"), r.Bound, at)
-	if err != nil {
-		return err
-	}
-	e := &exporting{run: r, flow: f, mapper: m, sink: to, report: report, track: newTrack(w, at)}
-	if err := src.read(ctx, w, func(b batch) error { return e.page(ctx, b) }); err != nil {
-		return err
-	}
-	if report.Failed > 0 {
+	if p.report.Failed > 0 {
 		return nil
 	}
-	if next := e.track.finish(false); next != nil {
-		return r.State.Commit(ctx, f.Name, Commit{Checkpoint: next})
-	}
-	return nil
+	return p.finish(ctx)
 }
 
 type exporting struct {
-	run    *Run
-	flow   *dsl.Flow
-	mapper *mapper
+	*progress
 	sink   sink
-	report *FlowReport
-	track  *track
 	inARow int // records that found the server unavailable
 }
 
 func (e *exporting) page(ctx context.Context, b batch) error {
 	e.report.Fetched += len(b.records)
+	var page []*Mapped
 	for _, record := range b.records {
 		m := e.mapper.Map(record)
-		if err := e.record(ctx, m); err != nil {
+		if err := e.record(ctx, &m); err != nil {
 			return err
 		}
-		e.track.see(m)
+		page = append(page, &m)
 	}
-	if e.run.Progress != nil {
-		e.run.Progress(e.report)
+	if at := e.follow(b, page); at != nil && e.report.Failed == 0 {
+		if err := e.run.State.Commit(context.WithoutCancel(ctx), e.flow.Name, Commit{Checkpoint: at}); err != nil {
+			return err
+		}
 	}
+	e.told()
 	return nil
 }
 
-func (e *exporting) record(ctx context.Context, m Mapped) error {
+func (e *exporting) record(ctx context.Context, m *Mapped) error {
 	switch {
 	case m.Dead != nil:
 		return e.bury(ctx, *m.Dead)
 	case m.Skipped != "":
-		e.report.skip(m.Skipped)
-		if e.mapper.warns(m.Skipped) {
-			e.run.Log.Warn("left out: "+m.Skipped, "flow", e.flow.Name, "record", m.Key, "title", title(m.Record))
-		}
+		e.skipped(m)
 		return nil
 	}
 	what, err := e.sink.send(ctx, m)
+	e.report.Mapped++
 	if err == nil {
 		e.inARow = 0
-		e.report.Mapped++
 		e.report.count("calls", what)
 		return nil
 	}
 	return e.failed(ctx, m, err)
 }
 
-func (e *exporting) failed(ctx context.Context, m Mapped, err error) error {
-	e.report.Mapped++
-	var refused *refusedError
+func (e *exporting) failed(ctx context.Context, m *Mapped, err error) error {
 	switch {
 	case errors.Is(err, request.ErrUnauthorized) || ctx.Err() != nil:
 		return err
-	case errors.As(err, &refused) || errors.Is(err, request.ErrRefused) || errors.Is(err, request.ErrForbidden):
+	case recordAtFault(err):
+		e.inARow = 0 // it did answer
+		m.Hash = ""
 		return e.bury(ctx, *newDeadLetter("sink."+e.flow.Sink.Kind(), m.Key, err, m.Record, e.run.Bound.Now))
 	}
 	e.report.Failed++
 	e.inARow++
-	e.run.Log.Error("not sent, the next run tries again", "flow", e.flow.Name, "record", m.Key, "error", err)
+	e.run.Log.Error("not delivered, the next run tries again", "flow", e.flow.Name, "record", m.Key, "error", err)
 	if e.inARow >= giveUpAfter {
 		return fmt.Errorf("gave up after %d records in a row could not be sent: %w", e.inARow, err)
 	}
@@ -130,10 +121,5 @@ func (e *exporting) failed(ctx context.Context, m Mapped, err error) error {
 func (e *exporting) bury(ctx context.Context, letter DeadLetter) error {
 	e.report.Dead++
 	e.run.Log.Error("refused, kept as a dead letter", "flow", e.flow.Name, "record", letter.Key, "reason", letter.Reason, "where", letter.Where)
-	return e.run.State.Commit(ctx, e.flow.Name, Commit{Dead: []DeadLetter{letter}})
-}
-
-func title(record any) any {
-	fields, _ := record.(map[string]any)
-	return fields["title"]
+	return e.run.State.Commit(context.WithoutCancel(ctx), e.flow.Name, Commit{Dead: []DeadLetter{letter}})
 }

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"tqmap/dsl"
@@ -30,7 +32,11 @@ func (f *fields) text(t *dsl.Template) string {
 }
 
 func (f *fields) texts(t *dsl.Template) []string {
-	v := f.value(t)
+	return texts(f.value(t))
+}
+
+// texts are the texts of a list, or of the one value that v is.
+func texts(v any) []string {
 	list, ok := v.([]any)
 	if !ok {
 		list = []any{v}
@@ -51,7 +57,7 @@ func (f *fields) instant(t *dsl.Template) time.Time {
 	}
 	at, err := instant(v)
 	if err != nil {
-		f.err = fmt.Errorf("%w (%s)", err, t.Range())
+		f.err = &placed{t.Range(), err}
 	}
 	return at
 }
@@ -59,12 +65,28 @@ func (f *fields) instant(t *dsl.Template) time.Time {
 var attributeModes = map[string]threatq.Mode{"": threatq.Replace, "add": threatq.Add, "fixed": threatq.Fixed}
 
 // attributes keeps the order of the file; a list gives one attribute per element.
+// An object that is computed as a whole has no order of its own.
 func (f *fields) attributes(t *dsl.Template) []threatq.Attribute {
 	var out []threatq.Attribute
-	for _, field := range t.Fields() {
-		for _, text := range f.texts(&field.Value) {
-			out = append(out, threatq.Attribute{Name: field.Name, Value: text, Mode: attributeModes[field.Mode]})
+	add := func(name, mode string, value any) {
+		for _, text := range texts(value) {
+			out = append(out, threatq.Attribute{Name: name, Value: text, Mode: attributeModes[mode]})
 		}
+	}
+	for _, field := range t.Fields() {
+		add(field.Name, field.Mode, f.value(&field.Value))
+	}
+	if len(t.Fields()) > 0 {
+		return out
+	}
+	switch whole := f.value(t).(type) {
+	case nil:
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(whole)) {
+			add(name, "", whole[name])
+		}
+	default:
+		f.err = &placed{t.Range(), fmt.Errorf("attributes come out as %T, not as an object of names and values", whole)}
 	}
 	return out
 }

@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -50,7 +47,7 @@ type Object struct {
 type mapper struct {
 	bound  *dsl.Bound
 	flow   *dsl.Flow
-	cursor *code.Expr
+	cursor *dsl.Val // nil: none
 	rules  []*rule
 }
 
@@ -66,7 +63,7 @@ type rule struct {
 var collections = map[string]threatq.Collection{"event": threatq.Events, "indicator": threatq.Indicators}
 
 func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
-	m := &mapper{bound: b, flow: f, cursor: f.Source.Block("window").Val("cursor").Expr()}
+	m := &mapper{bound: b, flow: f, cursor: f.Source.Block("window").Val("cursor")}
 	var diags hcl.Diagnostics
 	for _, r := range f.Rules {
 		own := &rule{Rule: r, collection: collections[r.Type]}
@@ -108,7 +105,7 @@ func (m *mapper) Map(record any) Mapped {
 	hashes := []any{record}
 	for i := range out.Objects {
 		out.Objects[i].hash = threatq.Hash(&out.Objects[i].Object)
-		hashes = append(hashes, out.Objects[i].hash)
+		hashes = append(hashes, out.Objects[i].hash, out.Objects[i].RelatedTo)
 	}
 	out.Hash = contentHash(hashes)
 	return out
@@ -123,19 +120,18 @@ func (m *mapper) identify(out *Mapped) error {
 	}
 	text, ok := code.Text(key)
 	if !ok {
-		return errNoKey
+		return &placed{m.flow.Record.Node.Val("key").Range, errNoKey}
 	}
 	out.Key = text
 	if m.cursor == nil {
 		return nil
 	}
-	at, err := m.cursor.Eval(out.vars)
+	at, err := m.cursor.Expr().Eval(out.vars)
 	if err != nil {
 		return err
 	}
-	out.Cursor, err = instant(at)
-	if err != nil {
-		return fmt.Errorf("the cursor: %w", err)
+	if out.Cursor, err = instant(at); err != nil {
+		return &placed{m.cursor.Range, fmt.Errorf("the cursor: %w", err)}
 	}
 	return nil
 }
@@ -173,7 +169,7 @@ func (m *mapper) apply(r *rule, out *Mapped) error {
 	}
 	items, ok := list.([]any)
 	if !ok && list != nil {
-		return fmt.Errorf("for_each gives %T, not a list", list)
+		return &placed{r.Node.Val("for_each").Range, fmt.Errorf("for_each gives %T, not a list", list)}
 	}
 	for i, item := range items {
 		vars := maps.Clone(out.vars)
@@ -228,15 +224,20 @@ func required(r *rule, o *threatq.Object) error {
 	if missing == "" {
 		return nil
 	}
-	return fmt.Errorf("%s comes out without %s (%s)", r.ID(), missing, r.Node.Val(missing).Range)
+	return &placed{r.Node.Val(missing).Range, fmt.Errorf("%s comes out without %s", r.ID(), missing)}
 }
 
 // relate resolves `related` within one record.
 func relate(out *Mapped) {
+	made := map[string][]int{}
+	for i := range out.Objects {
+		id := out.Objects[i].Rule.ID()
+		made[id] = append(made[id], i)
+	}
 	for i := range out.Objects {
 		for _, id := range out.Objects[i].Rule.Related {
-			for j := range out.Objects {
-				if out.Objects[j].Rule.ID() == id && i != j {
+			for _, j := range made[id] {
+				if i != j {
 					out.Objects[i].RelatedTo = append(out.Objects[i].RelatedTo, j)
 				}
 			}
@@ -255,27 +256,4 @@ func (m *mapper) dead(out Mapped, ruleID string, err error) Mapped {
 	out.Objects, out.Skipped = nil, ""
 	out.Dead = newDeadLetter(ruleID, out.Key, err, out.Record, m.bound.Now)
 	return out
-}
-
-func newDeadLetter(ruleID, key string, err error, record any, at time.Time) *DeadLetter {
-	input, _ := json.Marshal(record)
-	if key == "" {
-		key = "sha256:" + contentHash(record)[:16]
-	}
-	d := &DeadLetter{Rule: ruleID, Key: key, Reason: err.Error(), Input: input, At: at}
-	var located interface{ Diagnostics() hcl.Diagnostics }
-	if errors.As(err, &located) {
-		if diags := located.Diagnostics(); len(diags) > 0 && diags[0].Subject != nil {
-			d.Where = diags[0].Subject.String()
-			d.Reason = diags[0].Summary + ": " + diags[0].Detail
-		}
-	}
-	return d
-}
-
-// contentHash is stable over the order of keys.
-func contentHash(v any) string {
-	b, _ := json.Marshal(v)
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
 }

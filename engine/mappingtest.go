@@ -2,12 +2,11 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 
 	"tqmap/dsl"
@@ -68,8 +67,12 @@ func (r *Run) testRecords(ctx context.Context, t *dsl.Test) ([]any, error) {
 		}
 		records = append(records, more...)
 	}
-	if given, ok := read.Any("records").([]any); ok {
+	switch given := read.Any("records").(type) {
+	case nil:
+	case []any:
 		records = append(records, given...)
+	default:
+		read.Fail("records", "List expected", "records is a list, also of one: [{ … }].")
 	}
 	return records, read.Err()
 }
@@ -103,22 +106,27 @@ func (c *testCheck) add(m Mapped) {
 func (c *testCheck) objects() {
 	for _, n := range c.test.Node.All("expect") {
 		typ, name := n.Labels[0], n.Labels[1]
-		found, titles := c.find(typ, name)
+		found, names := c.find(typ, name)
 		if found == nil {
-			c.fail(n.Range, "no %s is called %q; there are: %s", typ, name, strings.Join(titles, ", "))
+			c.fail(n.Range, "no %s is called %q; there are: %s", typ, name, strings.Join(names, ", "))
 			continue
 		}
 		got := describeObject(found.object, found.record)
 		read := n.Read(c.run.Bound.Scope)
 		for _, field := range n.Names() {
 			want := read.Any(field)
-			if diff := cmp.Diff(roundTrip(want), roundTrip(only(want, got[field]))); diff != "" {
+			if diff := difference(want, only(want, got[field])); diff != "" {
 				c.fail(n.Val(field).Range, "%s %q, %s is not as expected (- expected, + mapped):\n%s", typ, name, field, diff)
 			}
 		}
-		if err := read.Err(); err != nil {
-			c.fail(n.Range, "%s", err)
-		}
+		c.unreadable(n, read)
+	}
+}
+
+// unreadable reports what is wrong with the expectation itself.
+func (c *testCheck) unreadable(n *dsl.Node, read *dsl.Reading) {
+	if err := read.Err(); err != nil {
+		c.fail(n.Range, "%s", err)
 	}
 }
 
@@ -144,21 +152,28 @@ type foundObject struct {
 	record *Mapped
 }
 
+// find returns the object called name, else the first that has it in its name,
+// else the names there are.
 func (c *testCheck) find(typ, name string) (*foundObject, []string) {
-	var titles []string
+	var part *foundObject
+	var names []string
 	for i := range c.mapped {
 		for j := range c.mapped[i].Objects {
 			o := &c.mapped[i].Objects[j]
 			if o.Rule.Type != typ {
 				continue
 			}
-			if strings.Contains(o.Name, name) || o.Key == name {
-				return &foundObject{o, &c.mapped[i]}, nil
+			this := &foundObject{o, &c.mapped[i]}
+			if o.Name == name || o.Key == name {
+				return this, nil
 			}
-			titles = append(titles, fmt.Sprintf("%q", o.Name))
+			if part == nil && strings.Contains(o.Name, name) {
+				part = this
+			}
+			names = append(names, fmt.Sprintf("%q", o.Name))
 		}
 	}
-	return nil, titles
+	return part, names
 }
 
 // describeObject is an object in the words of expect blocks.
@@ -185,15 +200,15 @@ func describeObject(o *Object, of *Mapped) map[string]any {
 	return out
 }
 
-// relatedIndicators are [type, value] pairs of the indicators linked to o.
+// relatedIndicators are [type, value] pairs of the indicators linked to o,
+// whichever of the two rules says so.
 func relatedIndicators(o *Object, of *Mapped) []any {
+	own := slices.IndexFunc(of.Objects, func(other Object) bool { return other.Rule == o.Rule && other.Key == o.Key })
 	out := []any{}
 	for i := range of.Objects {
 		other := &of.Objects[i]
-		for _, k := range other.RelatedTo {
-			if &of.Objects[k] == o && other.Rule.Type == "indicator" {
-				out = append(out, []any{other.Type, other.Name})
-			}
+		if other.Rule.Type == "indicator" && (slices.Contains(other.RelatedTo, own) || slices.Contains(o.RelatedTo, i)) {
+			out = append(out, []any{other.Type, other.Name})
 		}
 	}
 	return out
@@ -201,36 +216,39 @@ func relatedIndicators(o *Object, of *Mapped) []any {
 
 func (c *testCheck) counts() {
 	if v := c.test.Node.Val("skipped"); v != nil {
-		want := roundTrip(c.read.Any("skipped"))
-		if diff := cmp.Diff(want, roundTrip(c.skipped)); diff != "" {
+		if diff := difference(c.read.Any("skipped"), c.skipped); diff != "" {
 			c.fail(v.Range, "other records are left out than expected (- expected, + skipped):\n%s", diff)
 		}
 	}
 	want := c.read.Int("dead", 0)
-	if len(c.dead) != want {
-		at := c.test.Node.Range
-		reasons := ""
-		for _, d := range c.dead {
-			reasons += fmt.Sprintf("\n  %s: %s %s", d.Key, d.Reason, d.Where)
-		}
-		c.fail(at, "%d records became dead letters, expected %d%s", len(c.dead), want, reasons)
+	if len(c.dead) == want {
+		return
 	}
+	at := c.test.Node.Range
+	if v := c.test.Node.Val("dead"); v != nil {
+		at = v.Range
+	}
+	reasons := ""
+	for _, d := range c.dead {
+		reasons += fmt.Sprintf("\n  %s: %s %s", d.Key, d.Reason, d.Where)
+	}
+	c.fail(at, "%d records became dead letters, expected %d%s", len(c.dead), want, reasons)
 }
 
 // requests compares what a sink would send with the expect_request blocks, in order.
 func (c *testCheck) requests(ctx context.Context) error {
 	rec := &recorder{}
-	c.run.Clients = func(context.Context, *dsl.Client) (request.Doer, error) { return rec, nil }
-	s, err := c.run.sink(c.test.Flow, &FlowReport{})
+	run := &Run{Bound: c.run.Bound, Log: c.run.Log, State: forgetful{}, Clients: func(context.Context, *dsl.Client) (request.Doer, error) { return rec, nil }}
+	s, err := run.sink(ctx, c.test.Flow, &FlowReport{})
 	if err != nil {
 		return err
 	}
-	h := s.(*httpSink)
-	h.hasAck = false
-	c.run.State = forgetful{}
-	for _, m := range c.mapped {
-		if _, err := h.send(ctx, m); err != nil {
-			c.fail(c.test.Node.Range, "record %s: %s", m.Key, err)
+	if h, ok := s.(*httpSink); ok {
+		h.hasAck = false // there is no ThreatQ to tell
+	}
+	for i := range c.mapped {
+		if _, err := s.send(ctx, &c.mapped[i]); err != nil {
+			c.fail(c.test.Node.Range, "record %s: %s", c.mapped[i].Key, err)
 		}
 	}
 	expected := c.test.Node.All("expect_request")
@@ -250,28 +268,15 @@ func (c *testCheck) requests(ctx context.Context) error {
 func (c *testCheck) compare(n *dsl.Node, req request.Request) {
 	read := n.Read(c.run.Bound.Scope)
 	got := map[string]any{"method": req.Method, "path": req.Path}
-	var body any
-	if json.Unmarshal(req.Body, &body) == nil {
+	if body, err := code.Decode(req.Body); err == nil {
 		got["json"] = body
 	}
 	for _, field := range n.Names() {
-		if diff := cmp.Diff(roundTrip(read.Any(field)), roundTrip(got[field])); diff != "" {
+		if diff := difference(read.Any(field), got[field]); diff != "" {
 			c.fail(n.Val(field).Range, "%s of the request is not as expected (- expected, + sent):\n%s", field, diff)
 		}
 	}
-}
-
-// roundTrip brings both sides of a comparison to the same JSON types.
-func roundTrip(v any) any {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return v
-	}
-	var out any
-	if err := json.Unmarshal(b, &out); err != nil {
-		return v
-	}
-	return out
+	c.unreadable(n, read)
 }
 
 // recorder takes requests and sends nothing.

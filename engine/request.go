@@ -15,6 +15,7 @@ import (
 func buildRequest(n *dsl.Node, s *dsl.Scoped) (request.Request, error) {
 	r := n.Read(s)
 	req := requestHead(r)
+	req.Path = r.String("path", "")
 	if n.Val("json") != nil {
 		body, err := encodeJSON(r.Any("json"))
 		if err != nil {
@@ -25,9 +26,9 @@ func buildRequest(n *dsl.Node, s *dsl.Scoped) (request.Request, error) {
 	return req, r.Err()
 }
 
-// requestHead reads everything but the body.
+// requestHead reads everything but path and body, which may be computed per record.
 func requestHead(r *dsl.Reading) request.Request {
-	req := request.Request{Method: r.String("method", "GET"), Path: r.String("path", ""), Header: http.Header{}}
+	req := request.Request{Method: r.String("method", "GET"), Header: http.Header{}}
 	for _, p := range r.Pairs("query") {
 		req.Query = append(req.Query, request.Pair(p))
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -20,7 +21,9 @@ type Run struct {
 	State    State
 	// Clients opens the client of a mapping by name.
 	Clients func(ctx context.Context, c *dsl.Client) (request.Doer, error)
-	// DryRun computes everything and writes nothing, to ThreatQ, vendor or state.
+	// DryRun computes everything and writes nothing to ThreatQ and vendor. State is still
+	// committed to, so that a page knows of those before it: give it one that
+	// keeps changes to itself.
 	DryRun bool
 	Log    *slog.Logger
 	// Progress is called after each page; may be nil.
@@ -39,35 +42,51 @@ func (r *Run) plan(f *FlowReport, line string) {
 	}
 }
 
+// Report runs flows and sums them up.
+func (r *Run) Report(ctx context.Context, flows []*dsl.Flow) *Report {
+	report := &Report{Connector: r.Bound.Connector.Name, Started: time.Now().UTC(), DryRun: r.DryRun}
+	report.Flows = r.Flows(ctx, flows)
+	report.Outcome, report.Finished = worst(report.Flows), time.Now().UTC()
+	return report
+}
+
 // Flows runs the given flows one after the other. A flow that fails does not
 // keep the others from running; the report says so.
 func (r *Run) Flows(ctx context.Context, flows []*dsl.Flow) []*FlowReport {
-	var out []*FlowReport
+	out := []*FlowReport{}
 	for _, f := range flows {
 		report := &FlowReport{Name: f.Name}
 		out = append(out, report)
+		before := counted(r.Bound.Tables.Unknown())
 		report.Err = r.flow(ctx, f, report)
+		report.UnknownKeys = more(before, counted(r.Bound.Tables.Unknown()))
 		if report.Err != nil {
 			report.Error = report.Err.Error()
 			r.Log.Error("flow failed; nothing is lost, the next run goes on from here", "flow", f.Name, "error", report.Error)
 		}
 	}
-	if unknown := r.Bound.Tables.Unknown(); len(unknown) > 0 && len(out) > 0 {
-		out[len(out)-1].UnknownKeys = unknown
-	}
 	return out
 }
 
 func (r *Run) flow(ctx context.Context, f *dsl.Flow, report *FlowReport) error {
-	if f.Sink != nil {
-		return r.export(ctx, f, report)
+	p, err := r.begin(ctx, f, report)
+	if errors.Is(err, ErrEmptyWindow) {
+		report.Notes = append(report.Notes, err.Error())
+		r.Log.Warn(err.Error(), "flow", f.Name)
+		return nil
 	}
-	return r.ingest(ctx, f, report)
+	if err != nil {
+		return err
+	}
+	if f.Sink != nil {
+		return r.export(ctx, p)
+	}
+	return r.ingest(ctx, p)
 }
 
 // doer opens the client that a source or sink names, once for the whole run: its
 // token and its rate limit are shared by all flows.
-func (r *Run) doer(n *dsl.Node) (request.Doer, error) {
+func (r *Run) doer(ctx context.Context, n *dsl.Node) (request.Doer, error) {
 	refs := n.Val("client").Refs()
 	if len(refs) == 0 {
 		return nil, fmt.Errorf("%s: no client", n.Range)
@@ -77,7 +96,7 @@ func (r *Run) doer(n *dsl.Node) (request.Doer, error) {
 	if d, ok := r.open[refs[0].Name]; ok {
 		return d, nil
 	}
-	d, err := r.Clients(context.Background(), r.Bound.Client(refs[0].Name))
+	d, err := r.Clients(ctx, r.Bound.Client(refs[0].Name))
 	if err != nil {
 		return nil, err
 	}
@@ -88,10 +107,32 @@ func (r *Run) doer(n *dsl.Node) (request.Doer, error) {
 	return d, nil
 }
 
-// Report runs flows and sums them up.
-func (r *Run) Report(ctx context.Context, flows []*dsl.Flow) *Report {
-	report := &Report{Connector: r.Bound.Connector.Name, Started: time.Now().UTC(), DryRun: r.DryRun}
-	report.Flows = r.Flows(ctx, flows)
-	report.Outcome, report.Finished = worst(report.Flows), time.Now().UTC()
-	return report
+// counted copies what tables count, as they go on counting.
+func counted(live map[string]map[string]int) map[string]map[string]int {
+	out := map[string]map[string]int{}
+	for table, keys := range live {
+		out[table] = map[string]int{}
+		for key, n := range keys {
+			out[table][key] = n
+		}
+	}
+	return out
+}
+
+// more is what after counts beyond before; nil if nothing.
+func more(before, after map[string]map[string]int) map[string]map[string]int {
+	for table, keys := range after {
+		for key := range keys {
+			if keys[key] -= before[table][key]; keys[key] == 0 {
+				delete(keys, key)
+			}
+		}
+		if len(keys) == 0 {
+			delete(after, table)
+		}
+	}
+	if len(after) == 0 {
+		return nil
+	}
+	return after
 }

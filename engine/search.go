@@ -62,7 +62,7 @@ func (r *Run) readHeld(ctx context.Context, f *dsl.Flow, rule *rule) error {
 		var entries []Entry
 		for i := range objs {
 			if value, ok := objs[i].Attr(rule.identity); ok {
-				entries = append(entries, Entry{EntryKey: heldKey(rule.ID(), value), RemoteID: objs[i].ID})
+				entries = append(entries, Entry{EntryKey: heldKey(rule.ID(), strings.TrimSpace(value)), RemoteID: objs[i].ID})
 			}
 		}
 		if err := r.State.Commit(ctx, f.Name, Commit{Entries: entries}); err != nil {
@@ -84,22 +84,25 @@ func (d *delivery) search(ctx context.Context, open []*wanted) (found, create []
 	if err := d.recallHeld(ctx, open); err != nil {
 		return nil, nil, err
 	}
-	asked := map[string]*wanted{} // by identity
+	var asked []*wanted
 	for _, w := range open {
-		if value, ok := d.identity(w); ok && w.pending && w.id == 0 {
-			asked[value] = w
+		if d.identity(w) != "" && w.pending && w.id == 0 {
+			asked = append(asked, w)
 		}
 	}
-	if err := d.ask(ctx, asked, func(w *wanted, _ string) string { return w.Name }); err != nil {
+	title := func(w *wanted) string { return strings.TrimSpace(w.Name) }
+	sameTitle := func(w *wanted, o *threatq.Object) bool { return strings.EqualFold(o.Name, title(w)) }
+	if err := d.ask(ctx, asked, title, sameTitle); err != nil {
 		return nil, nil, err
 	}
 	// Under another title, too: the mapping may have been edited since the run was killed.
-	if err := d.ask(ctx, asked, func(w *wanted, value string) string {
-		if !strings.Contains(w.Name, value) || strings.ContainsAny(value, "%,") {
+	if err := d.ask(ctx, asked, func(w *wanted) string {
+		value := d.identity(w)
+		if !strings.Contains(w.Name, value) {
 			return ""
 		}
 		return "%" + value + "%"
-	}); err != nil {
+	}, func(*wanted, *threatq.Object) bool { return true }); err != nil {
 		return nil, nil, err
 	}
 	for _, w := range open {
@@ -117,7 +120,7 @@ func (d *delivery) search(ctx context.Context, open []*wanted) (found, create []
 func (d *delivery) recallHeld(ctx context.Context, open []*wanted) error {
 	var keys []EntryKey
 	for _, w := range open {
-		if value, ok := d.identity(w); ok {
+		if value := d.identity(w); value != "" {
 			keys = append(keys, heldKey(w.entry.Rule, value))
 		}
 	}
@@ -129,7 +132,7 @@ func (d *delivery) recallHeld(ctx context.Context, open []*wanted) error {
 		return err
 	}
 	for _, w := range open {
-		if value, ok := d.identity(w); ok {
+		if value := d.identity(w); value != "" {
 			w.id = held[heldKey(w.entry.Rule, value)].RemoteID
 		}
 	}
@@ -137,47 +140,52 @@ func (d *delivery) recallHeld(ctx context.Context, open []*wanted) error {
 }
 
 // ask looks objects up by the name that pattern gives for each, and gives those
-// with the right identity their id.
-func (d *delivery) ask(ctx context.Context, asked map[string]*wanted, pattern func(*wanted, string) string) error {
+// with the right identity that fit their id: of several, the oldest. None is given twice.
+func (d *delivery) ask(ctx context.Context, asked []*wanted, pattern func(*wanted) string, fits func(*wanted, *threatq.Object) bool) error {
 	var names []string
-	var collection threatq.Collection
-	for value, w := range asked {
-		if name := pattern(w, value); name != "" && w.id == 0 {
-			names, collection = append(names, name), w.Collection
+	taken := map[int64]bool{}
+	for _, w := range asked {
+		taken[w.id] = true
+		if name := pattern(w); name != "" && w.id == 0 {
+			names = append(names, name)
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	objs, err := d.run.Platform.FindByName(ctx, collection, names)
+	objs, err := d.run.Platform.FindByName(ctx, asked[0].Collection, names)
 	if err != nil {
 		return err
 	}
-	for i := range objs {
-		for _, rule := range d.rules {
-			if value, ok := objs[i].Attr(rule.identity); ok && asked[value] != nil && asked[value].entry.Rule == rule.ID() {
-				asked[value].id = objs[i].ID
+	for _, w := range asked {
+		name, value := d.rules[w.entry.Rule].identity, d.identity(w)
+		for i := range objs {
+			got, _ := objs[i].Attr(name)
+			if w.id == 0 && !taken[objs[i].ID] && strings.TrimSpace(got) == value && fits(w, &objs[i]) {
+				w.id = objs[i].ID
+				taken[w.id] = true
 			}
 		}
 	}
 	return nil
 }
 
-// identity is the value that the object is known by in ThreatQ, if its rule
-// declares one.
-func (d *delivery) identity(w *wanted) (string, bool) {
+// identity is the value that the object is known by in ThreatQ; "" if its rule
+// declares none or it has none.
+func (d *delivery) identity(w *wanted) string {
 	name := d.rules[w.entry.Rule].identity
 	if name == "" {
-		return "", false
+		return ""
 	}
-	return w.Attr(name)
+	value, _ := w.Attr(name)
+	return strings.TrimSpace(value)
 }
 
 // announce notes in the ledger what is about to be created.
 func (d *delivery) announce(ctx context.Context, ws []*wanted) error {
 	var entries []Entry
 	for _, w := range ws {
-		if _, ok := d.identity(w); ok && !w.pending {
+		if d.identity(w) != "" && !w.pending {
 			entries = append(entries, Entry{EntryKey: w.entry, Hash: pendingHash})
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"net/url"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -52,24 +52,29 @@ type httpSink struct {
 	ack    dsl.Template
 }
 
-func openHTTPSink(r *Run, f *dsl.Flow, report *FlowReport) (sink, error) {
+func openHTTPSink(ctx context.Context, r *Run, f *dsl.Flow, report *FlowReport) (sink, error) {
 	s := &httpSink{run: r, flow: f, report: report, head: f.Sink.Block("request")}
 	path, diags := s.head.Val("path").Template(r.Bound.Scope)
 	body, more := s.head.Val("json").Template(r.Bound.Scope)
-	ack, third := f.Sink.Block("acknowledge").Val("attributes").Template(r.Bound.Scope)
+	acknowledge := f.Sink.Block("acknowledge")
+	ack, third := acknowledge.Val("attributes").Template(r.Bound.Scope)
 	if diags = append(append(diags, more...), third...); diags.HasErrors() {
 		return nil, diags
 	}
-	s.path, s.body, s.ack, s.hasAck = path, body, ack, f.Sink.Block("acknowledge") != nil
-	doer, err := r.doer(f.Sink)
+	if acknowledge != nil && f.Source.Kind() != "threatq_events" {
+		return nil, &placed{acknowledge.Range, errors.New("acknowledge writes to the ThreatQ event that a record is, so it needs source \"threatq_events\"")}
+	}
+	s.path, s.body, s.ack, s.hasAck = path, body, ack, acknowledge != nil
+	doer, err := r.doer(ctx, f.Sink)
 	s.doer = doer
 	return s, err
 }
 
-// sent marks a ledger entry whose call was accepted but not yet recorded in ThreatQ.
+// sent marks a ledger entry whose call was accepted. With an acknowledgement, it
+// is not yet recorded in ThreatQ.
 const sent = "sent:"
 
-func (s *httpSink) send(ctx context.Context, m Mapped) (outcome, error) {
+func (s *httpSink) send(ctx context.Context, m *Mapped) (outcome, error) {
 	if when := s.flow.Sink.Val("when").Expr(); when != nil {
 		if yes, err := when.Eval(m.vars); err != nil || yes != true {
 			return unchanged, asRefused(err)
@@ -81,19 +86,24 @@ func (s *httpSink) send(ctx context.Context, m Mapped) (outcome, error) {
 	}
 	key := EntryKey{Rule: "sink.http", Key: m.Key}
 	mark := sent + contentHash([]string{req.Method, req.Path, string(req.Body)})
-	if s.run.DryRun {
-		s.run.plan(s.report, fmt.Sprintf("> %s %s %s", req.Method, req.Path, req.Body))
-		return updated, nil
-	}
-	pending, err := s.run.State.Ledger(ctx, s.flow.Name, []EntryKey{key})
+	known, err := s.run.State.Ledger(ctx, s.flow.Name, []EntryKey{key})
 	if err != nil {
 		return unchanged, err
 	}
-	if pending[key].Hash != mark { // else the server has it, only ThreatQ does not know yet
+	has := known[key].Hash == mark // the server has it
+	switch {
+	case has && !s.hasAck:
+		return unchanged, nil
+	case s.run.DryRun:
+		if !has {
+			s.run.plan(s.report, fmt.Sprintf("> %s %s %s", req.Method, req.Path, req.Body))
+		}
+		return updated, nil
+	case !has:
 		if _, err := s.doer.Do(ctx, req); err != nil {
 			return unchanged, err
 		}
-		if err := s.remember(ctx, key, mark); err != nil {
+		if err := s.remember(ctx, m, mark); err != nil {
 			return updated, err
 		}
 	}
@@ -101,53 +111,50 @@ func (s *httpSink) send(ctx context.Context, m Mapped) (outcome, error) {
 		return updated, nil
 	}
 	if err := s.acknowledge(ctx, m); err != nil {
-		return updated, err
+		return updated, fmt.Errorf("the server has accepted, but ThreatQ could not record it: %w", err)
 	}
-	return updated, s.remember(ctx, key, "acknowledged")
+	return updated, s.remember(ctx, m, "acknowledged")
 }
 
-func (s *httpSink) build(m Mapped) (request.Request, error) {
+func (s *httpSink) build(m *Mapped) (request.Request, error) {
 	r := s.head.Read(s.run.Bound.Scope)
-	req := request.Request{Method: r.String("method", "GET"), Header: http.Header{}}
-	for _, p := range r.Pairs("headers") {
-		req.Header.Add(p.Name, p.Value)
-	}
-	for _, p := range r.Pairs("query") {
-		req.Query = append(req.Query, request.Pair(p))
-	}
+	req := requestHead(r)
 	if err := r.Err(); err != nil {
 		return req, err
 	}
 	f := fields{vars: m.vars}
-	req.Path = f.text(&s.path)
-	body := f.value(&s.body)
+	path, body := f.value(&s.path), f.value(&s.body)
 	if f.err != nil {
 		return req, f.err
 	}
-	if s.head.Val("json") != nil {
-		b, err := encodeJSON(body)
-		if err != nil {
-			return req, err
-		}
-		req.Body, req.ContentType = b, "application/json"
+	req.Path, _ = code.Text(path)
+	if _, err := url.Parse("/" + req.Path); err != nil || path == nil {
+		return req, &placed{s.path.Range(), fmt.Errorf("the path comes out as %q", req.Path)}
 	}
-	return req, nil
+	if s.head.Val("json") == nil {
+		return req, nil
+	}
+	b, err := encodeJSON(body)
+	req.Body, req.ContentType = b, "application/json"
+	return req, err
 }
 
-func (s *httpSink) remember(ctx context.Context, key EntryKey, hash string) error {
-	return s.run.State.Commit(context.WithoutCancel(ctx), s.flow.Name, Commit{Entries: []Entry{{EntryKey: key, Hash: hash}}})
+// remember notes that m is delivered so far. What was refused before is no dead letter any more.
+func (s *httpSink) remember(ctx context.Context, m *Mapped, hash string) error {
+	c := Commit{Entries: []Entry{{EntryKey: EntryKey{Rule: "sink.http", Key: m.Key}, Hash: hash}}, Revived: []string{m.Key}}
+	return s.run.State.Commit(context.WithoutCancel(ctx), s.flow.Name, c)
 }
 
 // acknowledge writes the agreed values to the ThreatQ object the record is of.
-func (s *httpSink) acknowledge(ctx context.Context, m Mapped) error {
+func (s *httpSink) acknowledge(ctx context.Context, m *Mapped) error {
 	f := fields{vars: m.vars}
 	want := threatq.Object{Collection: threatq.Events, Attributes: f.attributes(&s.ack)}
 	if f.err != nil {
-		return f.err
+		return asRefused(f.err)
 	}
 	id, ok := objectID(m.Record)
 	if !ok {
-		return errors.New("acknowledge needs records that are ThreatQ objects")
+		return asRefused(errors.New("the record has no id, so it is no event of ThreatQ"))
 	}
 	current, err := s.run.Platform.Get(ctx, threatq.Events, []int64{id})
 	if err != nil {

@@ -39,8 +39,8 @@ type httpSource struct {
 	paging  *dsl.Node
 }
 
-func openHTTPSource(r *Run, f *dsl.Flow) (source, error) {
-	doer, err := r.doer(f.Source)
+func openHTTPSource(ctx context.Context, r *Run, f *dsl.Flow) (source, error) {
+	doer, err := r.doer(ctx, f.Source)
 	if err != nil {
 		return nil, err
 	}
@@ -53,51 +53,62 @@ func (s *httpSource) read(ctx context.Context, w Window, yield func(batch) error
 	if err != nil {
 		return err
 	}
+	last, again := "", false
 	for number := 1; ; number++ {
-		b, more, err := s.page(ctx, scope, pages)
+		body, err := s.page(ctx, scope, pages)
 		if err != nil {
 			return fmt.Errorf("page %d: %w", number, err)
 		}
-		b.number = number
+		records, err := s.run.extract(ctx, s.flow.Record, body)
+		if err != nil {
+			return fmt.Errorf("page %d: %w", number, err)
+		}
+		content := contentHash(records)
+		if len(records) > 0 && content == last {
+			return fmt.Errorf("page %d: %w", number, ErrSamePage)
+		}
+		step, end := s.next(ctx, pages, body, len(records))
+		b := batch{number: number, records: records, back: step.Back, again: again}
+		if held := (*page.EmptyError)(nil); errors.As(end, &held) {
+			b.note, end = end, nil
+		}
 		if err := yield(b); err != nil {
 			return err
 		}
-		if !more {
+		if end != nil {
+			return fmt.Errorf("page %d: %w", number, end)
+		}
+		if !step.More {
 			return nil
 		}
+		last, again = content, step.Back
 	}
 }
 
-func (s *httpSource) page(ctx context.Context, scope *dsl.Scoped, pages page.Paginator) (batch, bool, error) {
+// ErrSamePage says that the server gave one page twice in a row.
+var ErrSamePage = errors.New("the server answered with the same records as for the page before; does it take the paging values where the request puts them?")
+
+// page asks for the present page.
+func (s *httpSource) page(ctx context.Context, scope *dsl.Scoped, pages page.Paginator) (any, error) {
 	req, err := buildRequest(s.request, scope.With("page", pages.Vars()))
 	if err != nil {
-		return batch{}, false, err
+		return nil, err
 	}
 	resp, err := s.doer.Do(ctx, req)
 	if err != nil {
-		return batch{}, false, err
+		return nil, err
 	}
 	body, err := code.Decode(resp.Body)
 	if err != nil {
-		return batch{}, false, &DecodeError{Request: req.Method + " " + req.Path, Err: err}
+		return nil, &DecodeError{Request: req.Method + " " + req.Path, Err: err}
 	}
-	return s.answer(ctx, body, pages)
+	return body, nil
 }
 
-// answer cuts the records out of a decoded body and moves the paginator on.
-func (s *httpSource) answer(ctx context.Context, body any, pages page.Paginator) (batch, bool, error) {
-	records, err := s.run.extract(ctx, s.flow.Record, body)
-	if err != nil {
-		return batch{}, false, err
-	}
-	more, err := pages.Next(page.Answer{Body: body, Records: len(records), Eval: func(v *dsl.Val) (any, error) {
+func (s *httpSource) next(ctx context.Context, pages page.Paginator, body any, records int) (page.Step, error) {
+	return pages.Next(page.Answer{Body: body, Records: records, Eval: func(v *dsl.Val) (any, error) {
 		return s.run.first(ctx, v.JQ(), body)
 	}})
-	var empty *page.EmptyError
-	if errors.As(err, &empty) {
-		return batch{records: records, note: err}, false, nil
-	}
-	return batch{records: records}, more, err
 }
 
 // extract runs the record's jq over a decoded answer.

@@ -3,12 +3,13 @@ package engine
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"tqmap/dsl/code"
 	"tqmap/engine/threatq"
 )
 
-// sync is the three-way merge of a field that both sides change. All values are
+// merge is the three-way merge of a field that both sides change. All values are
 // in the words of the attribute that remembers the last agreement:
 //
 //	base    that attribute in ThreatQ now
@@ -17,71 +18,78 @@ import (
 //
 // ThreatQ's side wins until it has been sent: where local moved away from base,
 // neither the field nor the attribute is touched, so that the flow that sends
-// still sees the difference. It returns a warning where both sides moved apart.
-func (d *delivery) sync(w *wanted, have, want *threatq.Object) (warning string, err error) {
+// still sees the difference. The same holds where the mapping's choice for the
+// field does not stand for remote: what stood in the attribute then would look like
+// a change of ours, and would be sent back. It returns why it left both alone, "" if it did not or if
+// there was nothing to say.
+func merge(w *wanted, have, want *threatq.Object) (held string, err error) {
 	rule := w.Rule.Sync
-	vars := maps.Clone(w.vars)
-	vars["current"] = eventVars(have)
-	got, err := rule.Local.Eval(vars)
+	local, ours, err := standsFor(w, have, have.Type)
 	if err != nil {
 		return "", err
 	}
-	local, ours := code.Text(got)
-	base, agreedOnce := have.Attr(rule.Agreed)
-	remote, _ := want.Attr(rule.Agreed)
+	choice, _, err := standsFor(w, have, want.Type)
+	if err != nil {
+		return "", err
+	}
+	base, _ := have.Attr(rule.Agreed)
+	remote, told := want.Attr(rule.Agreed)
+	typ := want.Type
+	want.Type = ""
 	switch {
 	case !ours: // the analyst put it to other use: leave the field alone
-		want.Type = ""
 	case local == remote: // agreed; the field may hold another word for the same
-		want.Type = ""
-	case agreedOnce && local == base: // only the other side moved
+	case local == base && choice == remote: // only the other side moved
+		want.Type = typ
 	default:
-		want.Type = ""
 		want.Attributes = without(want.Attributes, rule.Agreed)
-		if remote != base {
-			return fmt.Sprintf("both sides changed %s: ThreatQ stands for %q, the source says %q; ThreatQ's choice will be sent", rule.Field, local, remote), nil
-		}
+		return why(rule.Field, local, base, remote, told), nil
 	}
 	return "", nil
 }
 
+func why(field, local, base, remote string, told bool) string {
+	switch {
+	case !told || remote == base:
+		return ""
+	case local == base:
+		return fmt.Sprintf("the source says %q, which %s has no word for: it stays %q", remote, field, local)
+	}
+	return fmt.Sprintf("both sides changed %s: ThreatQ stands for %q, the source says %q; ThreatQ's choice will be sent", field, local, remote)
+}
+
+// agreeOnNew makes the attribute of a new object say what its field stands for,
+// whatever the source says: a difference would be sent back as a change of ours.
+func agreeOnNew(w *wanted, o *threatq.Object) error {
+	if w.Rule.Sync == nil {
+		return nil
+	}
+	word, ours, err := standsFor(w, o, o.Type)
+	if err != nil || !ours {
+		return err
+	}
+	agreed := w.Rule.Sync.Agreed
+	if got, _ := o.Attr(agreed); got != word {
+		o.Attributes = append(without(o.Attributes, agreed), threatq.Attribute{Name: agreed, Value: word})
+	}
+	return nil
+}
+
+// standsFor is the rule's `local` for o, if its type were typ; false where that
+// stands for nothing of the other side's.
+func standsFor(w *wanted, o *threatq.Object, typ string) (string, bool, error) {
+	current := *o
+	current.Type = typ
+	vars := maps.Clone(w.vars)
+	vars["current"] = eventVars(&current)
+	got, err := w.Rule.Sync.Local.Eval(vars)
+	if err != nil {
+		return "", false, err
+	}
+	text, ok := code.Text(got)
+	return text, ok, nil
+}
+
 func without(attrs []threatq.Attribute, name string) []threatq.Attribute {
-	var out []threatq.Attribute
-	for _, a := range attrs {
-		if a.Name != name {
-			out = append(out, a)
-		}
-	}
-	return out
-}
-
-// eventShape is the shape of eventVars. Which attributes an event has is not known.
-func eventShape() code.Shape {
-	text := code.Shape{Kind: code.String}
-	return code.ObjectOf(map[string]code.Shape{
-		"id": {Kind: code.Int}, "title": text, "type": text, "description": text,
-		"happened_at": {Kind: code.Time}, "touched_at": {Kind: code.Time},
-		"sources":    code.ListOf(text),
-		"attributes": {Kind: code.Object, Open: true},
-	})
-}
-
-// eventVars is an event of ThreatQ as expr sees it; of several attributes of one
-// name it shows the first.
-func eventVars(o *threatq.Object) map[string]any {
-	attrs := map[string]any{}
-	for _, a := range o.Attributes {
-		if _, seen := attrs[a.Name]; !seen {
-			attrs[a.Name] = a.Value
-		}
-	}
-	sources := []any{}
-	for _, s := range o.Sources {
-		sources = append(sources, s.Name)
-	}
-	return map[string]any{
-		"id": int(o.ID), "title": o.Name, "type": o.Type, "description": o.Description,
-		"happened_at": o.HappenedAt.UTC(), "touched_at": o.TouchedAt.UTC(),
-		"sources": sources, "attributes": attrs,
-	}
+	return slices.DeleteFunc(slices.Clone(attrs), func(a threatq.Attribute) bool { return a.Name == name })
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -35,8 +36,6 @@ type Window struct {
 	Moves bool
 	// Ascending says that records come in the order of their cursor.
 	Ascending bool
-	// First says that there was no cursor and no start given.
-	First bool
 }
 
 // Vars is what a request reads as window.<name>: RFC 3339, UTC.
@@ -48,7 +47,10 @@ func (w Window) Vars() map[string]any {
 	return out
 }
 
-// ErrEmptyWindow says that a window ends before it begins.
+// ascending is the order in which every page can be committed by itself.
+const ascending = "ascending"
+
+// ErrEmptyWindow says that a window ends before it begins. Nothing is read then.
 var ErrEmptyWindow = errors.New("the window ends before it begins")
 
 // planWindow decides what to read. n may be nil: everything, every time.
@@ -58,12 +60,16 @@ func planWindow(n *dsl.Node, b *dsl.Bound, at Checkpoint) (Window, error) {
 		return Window{End: end}, nil
 	}
 	r := n.Read(b.Scope)
-	w := Window{End: end, Ascending: r.String("order", "") == "ascending"}
+	order := r.String("order", "none")
+	if order != "none" && order != ascending {
+		r.Fail("order", "Unknown order", "The order is \"none\" or \"ascending\", not %q.", order)
+	}
 	since, until := readInstant(r, "since"), readInstant(r, "until")
-	lookback, initial := r.Duration("lookback", 0), r.Duration("initial", 0)
+	lookback, initial := readSpan(r, "lookback"), readSpan(r, "initial")
 	if err := r.Err(); err != nil {
 		return Window{}, err
 	}
+	w := Window{End: end, Ascending: order == ascending}
 	if !until.IsZero() && until.Before(end) {
 		w.End = until
 	}
@@ -74,12 +80,21 @@ func planWindow(n *dsl.Node, b *dsl.Bound, at Checkpoint) (Window, error) {
 	case !at.Cursor.IsZero():
 		w.Start = at.Cursor.Add(-lookback)
 	case initial > 0:
-		w.First, w.Start = true, w.End.Add(-initial)
+		w.Start = w.End.Add(-initial)
 	}
 	if w.Start.After(w.End) {
-		return w, ErrEmptyWindow
+		return w, fmt.Errorf("%w: it would go from %s to %s, so nothing is read; look at the start and end that were given, and at the clock",
+			ErrEmptyWindow, w.Start.UTC().Format(time.RFC3339), w.End.UTC().Format(time.RFC3339))
 	}
 	return w, nil
+}
+
+func readSpan(r *dsl.Reading, name string) time.Duration {
+	d := r.Duration(name, 0)
+	if d < 0 {
+		r.Fail(name, "Bad duration", "%q reaches back, so it cannot be negative.", name)
+	}
+	return d
 }
 
 func readInstant(r *dsl.Reading, name string) time.Time {

@@ -317,7 +317,7 @@ flow "alerts" {
     identity = "Alert ID"
     types    = keys(table.alert_status)
 
-    type        = expr("table.alert_status.reverse(alert.status) ?? 'AWAITING REVIEW'")
+    type        = expr("alert.status == 'STATUS_NONE' ? 'AWAITING REVIEW' : table.alert_status.reverse(alert.status) ?? 'AWAITING REVIEW'")
     title       = expr("'IronNet Alert: ' + first_of(alert.category, 'Unknown') + ' - ' + first_of(alert.sub_category, 'Unknown') + ' (' + alert.id + ')'")
     happened_at = expr("first_of(alert.created, alert.first_event_created, alert.updated, now)")
     description = expr("lines([alert.aggregation_criteria, alert.vue_url])")

@@ -22,6 +22,7 @@ import (
 
 // app is what every verb needs from outside.
 type app struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
@@ -90,7 +91,7 @@ Try it without any account:   tqmap run ironnet --sandbox -c /tmp/tqmap`,
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(a.runCmd(), a.previewCmd(), a.validateCmd(), a.testCmd(), a.mappingsCmd(), a.sandboxCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.previewCmd(), a.configureCmd(), a.validateCmd(), a.testCmd(), a.mappingsCmd(), a.sandboxCmd(), a.versionCmd())
 	return root
 }
 

@@ -78,14 +78,14 @@ func (a *app) settings(cmd *cobra.Command, o *options, m *dsl.Mapping) (runtime.
 	return s, nil
 }
 
-// logger writes to stderr, and to a file below -ll.
-func (a *app) logger(o *options, m *dsl.Mapping) (*slog.Logger, io.Closer, error) {
+// logger writes to stderr, or to what stands before it, and to a file below -ll.
+func (a *app) logger(o *options, m *dsl.Mapping, to io.Writer) (*slog.Logger, io.Closer, error) {
 	if o.verbosity < 1 || o.verbosity > 3 {
 		return nil, nil, usagef("-v takes 1, 2 or 3, not %d", o.verbosity)
 	}
 	tty := terminal(a.stderr)
 	log, closer, err := logs.New(logs.Options{
-		Stderr: a.stderr, Terminal: tty, Color: tty && a.getenv("NO_COLOR") == "",
+		Stderr: to, Terminal: tty, Color: tty && a.getenv("NO_COLOR") == "",
 		Dir: o.logDir, Connector: o.instance(m), Verbosity: o.verbosity, Redactor: a.redactor,
 	})
 	if err != nil {

@@ -80,7 +80,7 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 	if err != nil {
 		return nil, err
 	}
-	log, closer, err := a.logger(o, m)
+	log, closer, err := a.logger(o, m, a.stderr)
 	if err != nil {
 		return nil, err
 	}

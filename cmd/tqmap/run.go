@@ -58,7 +58,8 @@ func (a *app) run(cmd *cobra.Command, o *options, m *dsl.Mapping, dryRun, asJSON
 	if err != nil {
 		return err
 	}
-	log, closer, err := a.logger(o, m)
+	line := newProgress(a.stderr, asJSON)
+	log, closer, err := a.logger(o, m, line)
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,6 @@ func (a *app) run(cmd *cobra.Command, o *options, m *dsl.Mapping, dryRun, asJSON
 		}
 		defer s.Close()
 	}
-	line := newProgress(a.stderr, asJSON)
 	job := &runtime.Job{
 		Mapping: m, Settings: settings, Instance: o.instance(m), Dir: o.config, Flows: flows,
 		Now: a.now().UTC(), DryRun: dryRun, Log: log, OnSecret: a.redactor.Add, Progress: line.show,

@@ -65,7 +65,7 @@ func (o *offset) advance(records, total int) (Step, error) {
 		gone, o.total = o.total-total, total
 	}
 	switch {
-	case gone > 0:
+	case gone > 0 && o.at > 0:
 		// Records left the window while we paged and those behind them moved up:
 		// as many as are gone may have slipped past just before this page.
 		o.at = max(0, o.at-gone)
@@ -108,5 +108,5 @@ func (o *offset) readTotal(a Answer) (int, error) {
 			return max(count, -1), nil
 		}
 	}
-	return 0, fmt.Errorf("the total at %s is not a number of records: %v", o.count.Range, got)
+	return 0, fmt.Errorf("the total at %s is not a number of records: %.80q", o.count.Range, fmt.Sprint(got))
 }

@@ -3,6 +3,7 @@ package threatq
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 )
 
@@ -150,6 +151,29 @@ func (l *Library) Counts(ctx context.Context) (map[string]int, error) {
 			if k := t.kinds.byNum[num]; k != nil {
 				counts[k.collection] = n
 			}
+			return err
+		})
+	})
+	return counts, err
+}
+
+// AttributeValues counts, for each value, the objects of a collection that have
+// an attribute of that name and value.
+func (l *Library) AttributeValues(ctx context.Context, collection, name string) (map[string]int, error) {
+	counts := map[string]int{}
+	err := l.transact(ctx, func(t *tx) error {
+		k := t.kinds.byName[collection]
+		if k == nil {
+			return fmt.Errorf("no collection %q", collection)
+		}
+		const query = `SELECT a.value, count(*) FROM attribute a
+			JOIN attribute_name n ON n.id = a.name JOIN object o ON o.uid = a.object
+			WHERE n.name = ? AND o.kind = ? GROUP BY a.value`
+		return t.every(query, []any{name, k.num}, func(scan scanner) error {
+			var value string
+			var n int
+			err := scan(&value, &n)
+			counts[value] = n
 			return err
 		})
 	})

@@ -1,0 +1,130 @@
+package dsl
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl/code"
+)
+
+// vocabulary is a small engine: enough kinds to use every feature of the grammar.
+func vocabulary() Vocabulary {
+	return Vocabulary{
+		Auth: []*Block{
+			{Type: "basic", Summary: "User and password.", Attrs: []Attr{
+				{Name: "when", Type: cty.Bool, Scope: Run, Summary: "Use it where this holds."},
+				{Name: "username", Type: cty.String, Scope: Run, Required: true, Summary: "User."},
+				{Name: "password", Type: cty.String, Scope: Run, Required: true, Summary: "Password."},
+			}},
+			{Type: "login", Summary: "A login request.", Attrs: []Attr{
+				{Name: "token", Holds: JQ, Summary: "The token."},
+			}, Blocks: []Child{{Block: RequestBlock(Run), Min: 1, Max: 1}}},
+		},
+		Paginate: []*Block{pagesBlock()},
+		Source:   []*Block{webBlock(), listBlock()},
+		Sink:     []*Block{webSinkBlock()},
+	}
+}
+
+func pagesBlock() *Block {
+	return &Block{
+		Type: "pages", Summary: "By number.", Provides: []string{"size", "number"},
+		Attrs: []Attr{
+			{Name: "size", Type: cty.Number, Scope: Run, Required: true, Summary: "Records of a page."},
+			{Name: "total", Holds: JQ, Summary: "Records in all."},
+		},
+	}
+}
+
+// webBlock is a source whose records are cut out of answers.
+func webBlock() *Block {
+	return &Block{
+		Type: "web", Summary: "Records of an API.",
+		Attrs: []Attr{{Name: "client", Holds: Ref, Required: true, Summary: "The server."}},
+		Blocks: []Child{
+			{Block: RequestBlock(Page), Min: 1, Max: 1},
+			{Block: &Block{Type: "window", Summary: "The part of time.", Attrs: []Attr{
+				{Name: "cursor", Holds: Expr, Summary: "The instant it goes by."},
+				{Name: "initial", Type: cty.String, Scope: Run, Summary: "How far the first run looks back."},
+			}}, Max: 1},
+			{Block: &Block{Type: "paginate", Labels: []string{"kind"}, Summary: "The next page.", Kinds: []*Block{pagesBlock()}}, Max: 1},
+		},
+	}
+}
+
+// listBlock is a source that makes its records itself.
+func listBlock() *Block {
+	text := code.Shape{Kind: code.String}
+	return &Block{
+		Type: "list", Summary: "Records known beforehand.",
+		Yields: &code.Shape{Kind: code.Object, Fields: map[string]code.Shape{
+			"id": {Kind: code.Int}, "title": text, "status": text, "seen": {Kind: code.Time},
+			"tags": code.ListOf(text), "note": {Kind: code.String, Optional: true},
+		}},
+		Attrs: []Attr{{Name: "types", Type: cty.List(cty.String), Scope: Run, Summary: "Which ones."}},
+	}
+}
+
+func webSinkBlock() *Block {
+	req := RequestBlock(Run)
+	for i := range req.Attrs {
+		if req.Attrs[i].Name == "json" || req.Attrs[i].Name == "path" {
+			req.Attrs[i].Holds = PerRecord
+		}
+	}
+	return &Block{
+		Type: "web", Summary: "One request for each record.",
+		Attrs: []Attr{
+			{Name: "client", Holds: Ref, Required: true, Summary: "The server."},
+			{Name: "when", Holds: Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where it is true."},
+		},
+		Blocks: []Child{{Block: req, Min: 1, Max: 1}},
+	}
+}
+
+// base is a mapping without any mistake; tests add files to it.
+const base = `connector "demo" {
+  title  = "Demo"
+  source = "Demo"
+}
+client "api" {
+  base_url = "https://api.example.com"
+}
+flow "base" {
+  source "list" {}
+  record "item" {
+    key = expr("item.id")
+  }
+  event "item" {
+    type        = "Incident"
+    title       = expr("item.title")
+    happened_at = expr("item.seen")
+  }
+}
+`
+
+// load reads base and further files, name and text in turn.
+func load(files ...string) (*Mapping, hcl.Diagnostics) {
+	fsys := fstest.MapFS{"base.hcl": {Data: []byte(base)}}
+	in := Input{FS: fsys, Names: []string{"base.hcl"}}
+	for i := 0; i+1 < len(files); i += 2 {
+		if files[i] != "base.hcl" {
+			in.Names = append(in.Names, files[i])
+		}
+		fsys[files[i]] = &fstest.MapFile{Data: []byte(files[i+1])}
+	}
+	return Load(in, vocabulary())
+}
+
+// mustLoad is base and text, of which there is nothing to say but warnings.
+func mustLoad(t *testing.T, text string) *Mapping {
+	t.Helper()
+	m, diags := load("case.hcl", text)
+	if diags.HasErrors() {
+		t.Fatal(show(diags))
+	}
+	return m
+}
