@@ -6,28 +6,34 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/textproto"
-	"strings"
 	"time"
 
 	"tqmap/engine/request"
 )
 
-// LoginConfig describes how a session token is got and shown.
+// LoginConfig describes how a session token is got, shown and given back.
 type LoginConfig struct {
-	// Doer sends the login request: a client without this Authenticator.
+	// Doer sends the login and logout requests: a client without this Authenticator.
 	Doer request.Doer
 	// Request makes the login request. It is called for every login.
 	Request func(context.Context) (request.Request, error)
 	// Token reads the token from the answer, and when it ends; the zero time if
-	// the answer does not say.
+	// the answer does not say. See FromCookie.
 	Token func(*request.Response) (token string, expiry time.Time, err error)
 	// Header is the header line that carries the token, with {token} in its
 	// place. Default "Authorization: Bearer {token}".
 	Header string
+	// Place carries the token where it is no header; instead of Header.
+	Place Place
+	// Validity is how long a token lives whose end the answer does not say.
+	// 0: until its exp claim if it is a JWT, else until a 401.
+	Validity time.Duration
 	// Early is how long before its end a token is renewed. Default 60 s, but
 	// at most half of the token's life.
 	Early time.Duration
+	// Logout makes the request that ends the session; the token is put on it
+	// as on every other. Nil: sessions are left to end by themselves.
+	Logout func(context.Context) (request.Request, error)
 	// Now is the clock, by default time.Now.
 	Now func() time.Time
 	// OnSecret is told of each token before it is used, so that a redactor
@@ -44,18 +50,11 @@ type LoginConfig struct {
 // Once the server has refused a login, Login does not try again, as repeated
 // attempts lock accounts: every later request fails with the same error.
 type Login struct {
-	cfg          LoginConfig
-	name, format string // of the header
-	// turn is a lock that waiting for ends with the context. It guards the rest.
-	turn    chan struct{}
-	token   string
-	renewAt time.Time // zero: only after a 401
-	refused error
+	cfg    LoginConfig
+	keeper *keeper
 }
 
 var _ request.Authenticator = (*Login)(nil)
-
-const placeholder = "{token}"
 
 // NewLogin makes a Login. It fails if c lacks a function or its header is no header
 // line with {token}.
@@ -63,124 +62,72 @@ func NewLogin(c LoginConfig) (*Login, error) {
 	if c.Doer == nil || c.Request == nil || c.Token == nil {
 		return nil, errors.New("login: Doer, Request and Token are needed")
 	}
-	if c.Header == "" {
-		c.Header = "Authorization: Bearer " + placeholder
+	at, err := place(c.Header, c.Place)
+	if err != nil {
+		return nil, fmt.Errorf("login: %w", err)
 	}
-	name, format, ok := strings.Cut(c.Header, ":")
-	name, format = strings.TrimSpace(name), strings.TrimSpace(format)
-	if !ok || name == "" || strings.ContainsAny(name, " \t{}") || !strings.Contains(format, placeholder) {
-		return nil, fmt.Errorf("login: header %q must read like %q", c.Header, "Authorization: Bearer "+placeholder)
-	}
-	if c.Early <= 0 {
-		c.Early = time.Minute
-	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	return &Login{cfg: c, name: textproto.CanonicalMIMEHeaderKey(name), format: format, turn: make(chan struct{}, 1)}, nil
+	l := &Login{cfg: c}
+	k := &keeper{place: at, fetch: l.fetch, early: c.Early, validity: c.Validity, now: c.Now, onSecret: c.OnSecret, log: c.Log}
+	l.keeper = k.ready()
+	return l, nil
 }
 
-// Apply sets the token's header, after a login if there is no token or it is about to end.
-func (l *Login) Apply(ctx context.Context, r *http.Request) error {
-	if err := l.lock(ctx); err != nil {
-		return err
-	}
-	defer l.unlock()
-	if l.token == "" || !l.renewAt.IsZero() && !l.cfg.Now().Before(l.renewAt) {
-		if err := l.login(ctx); err != nil {
-			return err
-		}
-	}
-	r.Header.Set(l.name, l.line())
-	return nil
-}
+// Apply puts the token on r, after a login if there is no token or it is about to end.
+func (l *Login) Apply(ctx context.Context, r *http.Request) error { return l.keeper.apply(ctx, r) }
 
 // Renew logs in again, unless another request has done so since refused was sent.
 func (l *Login) Renew(ctx context.Context, refused *http.Request) (bool, error) {
-	if err := l.lock(ctx); err != nil {
-		return false, err
-	}
-	defer l.unlock()
-	if l.token != "" && refused.Header.Get(l.name) != l.line() {
-		return true, nil
-	}
-	if err := l.login(ctx); err != nil {
-		return false, err
-	}
-	return true, nil
+	return l.keeper.renew(ctx, refused)
 }
 
-func (l *Login) line() string { return strings.ReplaceAll(l.format, placeholder, l.token) }
-
-func (l *Login) lock(ctx context.Context) error {
-	select {
-	case l.turn <- struct{}{}:
+// Close logs out if there is a session and a way to end it. A session that the server no
+// longer knows (401, 404) counts as ended. Whatever the outcome, the token is forgotten: a
+// second Close does nothing, and another request would log in again. Use a context that
+// has not ended with the run.
+func (l *Login) Close(ctx context.Context) error {
+	if l.cfg.Logout == nil {
 		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for another request to log in: %w", ctx.Err())
 	}
-}
-
-func (l *Login) unlock() { <-l.turn }
-
-// login gets a token; the caller holds the lock.
-func (l *Login) login(ctx context.Context) error {
-	if l.refused != nil {
-		return l.refused
+	if err := l.keeper.lock(ctx); err != nil {
+		return fmt.Errorf("logout: %w", err)
 	}
-	l.token, l.renewAt = "", time.Time{}
-	token, expiry, err := l.fetch(ctx)
+	defer l.keeper.unlock()
+	if l.keeper.current.token == "" {
+		return nil
+	}
+	err := l.logout(ctx)
+	l.keeper.forget()
+	var status *request.StatusError
+	if errors.As(err, &status) && (status.Status == http.StatusUnauthorized || status.Status == http.StatusNotFound) {
+		return nil
+	}
 	if err != nil {
-		return l.keep(err)
+		return fmt.Errorf("logout: the session may stay open at the server: %w", err)
 	}
-	if l.cfg.OnSecret != nil {
-		l.cfg.OnSecret(token)
-	}
-	l.token, l.renewAt = token, l.renewal(expiry)
-	l.cfg.Log.DebugContext(ctx, "logged in", "renew_at", l.renewAt)
 	return nil
 }
 
-// keep remembers err if another login would only repeat it.
-func (l *Login) keep(err error) error {
-	var unread *tokenError
-	if rejected(err) || errors.As(err, &unread) {
-		l.refused = &loginError{err}
-		return l.refused
+func (l *Login) logout(ctx context.Context) error {
+	r, err := l.cfg.Logout(ctx)
+	if err != nil {
+		return err
 	}
+	if err := l.keeper.place.declare(&r, l.keeper.place.text(l.keeper.current)); err != nil {
+		return err
+	}
+	_, err = l.cfg.Doer.Do(ctx, r)
 	return err
 }
 
-func (l *Login) fetch(ctx context.Context) (string, time.Time, error) {
+func (l *Login) fetch(ctx context.Context) (grant, error) {
 	r, err := l.cfg.Request(ctx)
 	if err != nil {
-		return "", time.Time{}, err
+		return grant{}, err
 	}
 	resp, err := l.cfg.Doer.Do(ctx, r)
 	if err != nil {
-		return "", time.Time{}, err
+		return grant{}, err
 	}
 	token, expiry, err := l.cfg.Token(resp)
-	if err == nil {
-		err = usable(token)
-	}
-	if err != nil {
-		return "", time.Time{}, &tokenError{resp, err}
-	}
-	if expiry.IsZero() {
-		expiry = jwtExpiry(token)
-	}
-	return token, expiry, nil
-}
-
-// renewal is when to log in again for a token that ends at expiry.
-func (l *Login) renewal(expiry time.Time) time.Time {
-	life := expiry.Sub(l.cfg.Now())
-	if expiry.IsZero() || life <= 0 {
-		return time.Time{}
-	}
-	return expiry.Add(-min(l.cfg.Early, life/2))
+	return found(resp, grant{token: token, expiry: expiry}, err)
 }

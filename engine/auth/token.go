@@ -23,12 +23,36 @@ func (e *tokenError) Error() string {
 
 func (e *tokenError) Unwrap() error { return e.err }
 
+// grant is a token, the name of its kind, and when it ends: the zero time if nobody said.
+type grant struct {
+	token, kind string
+	expiry      time.Time
+}
+
+// found is g, read from resp with err, if its token can be used.
+func found(resp *request.Response, g grant, err error) (grant, error) {
+	if err == nil {
+		err = usable(g.token)
+	}
+	if err == nil && g.kind != "" {
+		err = usable(g.kind)
+	}
+	if err != nil {
+		return grant{}, &tokenError{resp, err}
+	}
+	return g, nil
+}
+
 // usable reports why token cannot stand in a header.
 func usable(token string) error {
-	switch {
-	case token == "":
+	if token == "" {
 		return errors.New("it is empty")
-	case strings.ContainsFunc(token, func(r rune) bool { return r < ' ' || r == 0x7f }):
+	}
+	return printable(token)
+}
+
+func printable(text string) error {
+	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return errors.New("it holds control characters, which no header may")
 	}
 	return nil
@@ -56,3 +80,6 @@ func jwtExpiry(token string) time.Time {
 	}
 	return time.Unix(int64(claims.Exp), 0)
 }
+
+// longest bounds the life of a token, to what can be added to a time.
+const longest = 100 * 365 * 24 * time.Hour

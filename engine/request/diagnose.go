@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -35,6 +36,10 @@ func diagnose(err error) (hint string, permanent bool) {
 		return "renew the server's certificate, and check the clocks on both sides", true
 	case errors.As(err, &record):
 		return "the server does not speak TLS there: is the port right, should it be http?", true
+	case aboutClient(err.Error()):
+		return "the server wants a client certificate, or another one than it got: check its issuer, its end and what it may be used for", true
+	case strings.HasSuffix(err.Error(), "remote error: tls: handshake failure"):
+		return "the server refused to speak TLS with us: it may want a client certificate, or ciphers older than TLS 1.2", true
 	case strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "x509: "):
 		return "check the server's certificate and TLS version (1.2 or later is needed)", true
 	case strings.HasPrefix(err.Error(), "net/http: invalid "):
@@ -45,4 +50,13 @@ func diagnose(err error) (hint string, permanent bool) {
 		return "nothing listens there: is the port right, is the service up?", false
 	}
 	return "is the port right, is the service up, does a firewall drop it?", false
+}
+
+// aboutClient tells a server's alerts about the client's certificate (RFC 8446, 6.2)
+// from those about the connection.
+func aboutClient(text string) bool {
+	return slices.ContainsFunc([]string{
+		"certificate required", "bad certificate", "unsupported certificate", "revoked certificate",
+		"expired certificate", "unknown certificate", "unknown certificate authority",
+	}, func(alert string) bool { return strings.HasSuffix(text, "remote error: tls: "+alert) })
 }

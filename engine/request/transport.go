@@ -22,6 +22,17 @@ type TransportConfig struct {
 	// CAFile and CAPEM name authorities to trust besides the system's, in PEM.
 	CAFile string
 	CAPEM  []byte
+	// CertFile or CertPEM is the certificate by which the client shows who it is
+	// (mutual TLS), in PEM, its issuers after it; KeyFile or KeyPEM is its private
+	// key, by default looked for beside the certificate.
+	CertFile, KeyFile string
+	CertPEM, KeyPEM   []byte
+	// ServerName is the name that the server's certificate must hold, where it is
+	// not the host of the URL.
+	ServerName string
+	// Origin is the client's own, a Config.BaseURL: no other host gets to see the
+	// client certificate, and ServerName is for it alone. Needed with either.
+	Origin *url.URL
 	// Proxy chooses the proxy of a request, as in http.Transport. Nil obeys the
 	// environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
 	Proxy func(*http.Request) (*url.URL, error)
@@ -30,13 +41,26 @@ type TransportConfig struct {
 	DialTimeout time.Duration
 }
 
-// NewTransport makes a transport that speaks TLS 1.2 or later. It fails if an authority's
-// certificate cannot be read.
+// NewTransport makes a transport that speaks TLS 1.2 or later. It fails if a certificate
+// cannot be read, or if the client's key does not belong to its certificate or is
+// encrypted.
 func NewTransport(c TransportConfig) (http.RoundTripper, error) {
 	roots, err := authorities(c)
 	if err != nil {
 		return nil, err
 	}
+	cert, err := clientCertificate(c)
+	if err != nil {
+		return nil, err
+	}
+	plain := plainTransport(c, roots)
+	if cert == nil && c.ServerName == "" {
+		return plain, nil
+	}
+	return personal(c, cert, plain)
+}
+
+func plainTransport(c TransportConfig, roots *x509.CertPool) *http.Transport {
 	if c.DialTimeout <= 0 {
 		c.DialTimeout = 10 * time.Second
 	}
@@ -58,7 +82,7 @@ func NewTransport(c TransportConfig) (http.RoundTripper, error) {
 		MaxIdleConnsPerHost:    8,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 1 << 20,
-	}, nil
+	}
 }
 
 // authorities is nil, for the system's own, unless there are others to add.
