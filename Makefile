@@ -20,7 +20,10 @@ check: ## format, vet, static analysis, known vulnerabilities, mappings
 bench: ## benchmarks: speed and memory as ratios
 	@go test -run '^$$' -bench . -benchmem ./...
 
+scale: ## 100,000 alerts, killed in the middle and run again; takes minutes
+	@TQMAP_SCALE=100000 go test ./cmd/tqmap -run Killed -v -timeout 60m
+
 clean: ## forget what was built and the sandbox's state
 	@rm -rf bin .tqmap
 
-.PHONY: help build run test check bench clean
+.PHONY: help build run test check bench scale clean

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -271,6 +272,28 @@ func (b *bench) someFault(rt *rapid.T) {
 		b.feed.before = func(int, string) (*request.Response, error) { return nil, breaks() }
 	case "state":
 		b.state.fail = func(int, Commit) error { return breaks() }
+	}
+}
+
+// There and back again, with the answer lost in between: ThreatQ holds what the
+// ledger never heard of.
+func TestBackToWhatTheLedgerKnows(t *testing.T) {
+	b := newBench(t)
+	it := b.feed.item("a", "09:00:00", "10:00:00", "score", 1)
+	b.pull(Ok)
+	it["score"], it["updated"] = 2, at("12:00:30").Format(time.RFC3339)
+	b.lib.after = func(call string) error {
+		if strings.HasPrefix(call, "PUT ") {
+			return status(500, "gone")
+		}
+		return nil
+	}
+	b.pull(Failed)
+	b.lib.after = nil
+	it["score"], it["updated"] = 1, at("12:01:30").Format(time.RFC3339)
+	b.pull(Ok)
+	if got := b.lib.value("Item a", "Score"); got != "1" {
+		t.Errorf("score %s, want 1: the update whose answer was lost did arrive", got)
 	}
 }
 

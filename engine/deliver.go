@@ -95,6 +95,9 @@ func (d *delivery) update(ctx context.Context, ws []*wanted) (gone []*wanted, er
 	for i := range objs {
 		current[objs[i].ID] = &objs[i]
 	}
+	if err := d.announce(ctx, ws); err != nil {
+		return nil, err
+	}
 	var again []*wanted // the same object once more: what was read of it is out of date by then
 	for _, w := range ws {
 		have, known := current[w.id]
@@ -107,7 +110,7 @@ func (d *delivery) update(ctx context.Context, ws []*wanted) (gone []*wanted, er
 		case known:
 			again = append(again, w)
 		default:
-			w.id = 0
+			w.id, w.pending = 0, false
 			gone = append(gone, w)
 		}
 	}
@@ -128,7 +131,8 @@ func (d *delivery) bringUp(ctx context.Context, w *wanted, have *threatq.Object)
 			return nil
 		}
 		if held != "" {
-			w.hash = "" // not all of it is delivered: look again when the record comes next
+			w.undone() // look again when the record comes next
+			w.hash = ""
 			d.run.Log.Warn(held, "event", w.id, "record", w.record.Key)
 		}
 	}
@@ -234,9 +238,7 @@ func (d *delivery) refuse(w *wanted, err error) {
 	letter := newDeadLetter(w.entry.Rule, w.entry.Key, err, w.record.Record, d.run.Bound.Now)
 	d.commit.Dead = append(d.commit.Dead, *letter)
 	d.report.Dead++
-	for _, m := range w.records {
-		m.Hash = "" // not delivered, so the edge of the window must not leave it out next time
-	}
+	w.undone()
 	d.run.Log.Error("refused, kept as a dead letter", "object", w.entry.Rule, "key", w.entry.Key, "reason", letter.Reason)
 }
 

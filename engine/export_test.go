@@ -317,6 +317,41 @@ func TestPushWithoutAcknowledgement(t *testing.T) {
 	wantLines(t, "sent", b.feed.sends(), []string{"a ST_WORK", "a ST_DONE"})
 }
 
+// What was sent and never acknowledged, because both sides came to agree by
+// themselves, is sent again when they differ again.
+func TestPushAfterAnAgreementByItself(t *testing.T) {
+	b := changedItems(t, []string{"a"})
+	b.lib.before = func(_ int, call string) error {
+		if strings.HasPrefix(call, "PUT /api/events/") {
+			return status(503, "down")
+		}
+		return nil
+	}
+	b.push(Partial)
+	b.lib.before = nil
+	b.pull(Ok) // the vendor says what was sent: agreed
+	b.feed.set("a", "ST_OPEN")
+	b.run()
+	b.lib.setType("Item a", "WORK")
+	b.now = b.now.Add(time.Minute)
+	b.run()
+	wantLines(t, "sent", b.feed.sends(), []string{"a ST_WORK", "a ST_WORK"})
+}
+
+// There and back again, with the answer lost in between: nobody knows what the
+// server has, so it is told.
+func TestPushBackToWhatWasSent(t *testing.T) {
+	const ack = "    acknowledge {\n      attributes = { \"State\" = expr(\"label(table.state.lookup(event.type), 'ST_')\") }\n    }\n"
+	b := changedItems(t, []string{"a"}, ack, "")
+	b.push(Ok)
+	b.lib.setType("Item a", "DONE")
+	b.feed.fails(1, 500)
+	b.push(Partial)
+	b.lib.setType("Item a", "WORK")
+	b.push(Ok)
+	wantLines(t, "sent", b.feed.sends(), []string{"a ST_WORK", "a ST_DONE", "a ST_WORK"})
+}
+
 // Records that are no events of ThreatQ have nothing to write to: said before anything is sent.
 func TestAcknowledgeNeedsEvents(t *testing.T) {
 	b := newBench(t)

@@ -19,7 +19,7 @@ type wanted struct {
 	level   int       // how many of its own collection must be delivered before it
 	hash    string
 	id      int64
-	pending bool // a run was killed while it wrote the object
+	pending bool // the ledger knows that it may or may not have been written
 	settled bool // delivered now, or unchanged
 }
 
@@ -63,6 +63,14 @@ func (w *wanted) want(o *Object, m *Mapped) {
 	}
 	if other.Key != w.record.Key {
 		w.Object = united(w.Object, older)
+	}
+}
+
+// undone says that not all of it is delivered, so that the edge of the next
+// window does not leave its records out.
+func (w *wanted) undone() {
+	for _, m := range w.records {
+		m.Hash = ""
 	}
 }
 
@@ -137,7 +145,9 @@ func ranked(order []*wanted) [][]*wanted {
 
 // hashWanted covers the object and whom it is linked to, by key rather than by
 // id: ids differ between libraries. A link to what was refused does not count,
-// so that it is made once that is delivered.
+// so that it is made once that is delivered. Where a field is kept in step, the
+// whole record counts: that it says again what it said before is news if ThreatQ's side,
+// and with it the last agreement, was sent in between.
 func hashWanted(w *wanted) string {
 	names := make([]string, 0, len(w.links))
 	for _, l := range w.links {
@@ -146,7 +156,11 @@ func hashWanted(w *wanted) string {
 		}
 	}
 	sort.Strings(names)
-	return contentHash([]string{w.Object.hash, strings.Join(names, "\x01")})
+	parts := []string{w.Object.hash, strings.Join(names, "\x01")}
+	if w.Rule.Sync != nil {
+		parts = append(parts, contentHash(w.record.Record))
+	}
+	return contentHash(parts)
 }
 
 func linkIDs(w *wanted) []threatq.Ref {

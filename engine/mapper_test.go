@@ -90,9 +90,6 @@ func TestMapVariants(t *testing.T) {
 			func(m Mapped) string { return fmt.Sprint(m.Objects[0].Sources, m.Objects[0].Tags) }, "[{Feed AMBER}] [one ST_OPEN]"},
 		{"the connector's tlp", record(), []string{`source = "Feed"`, "source = \"Feed\"\ntlp = \"GREEN\""},
 			func(m Mapped) string { return fmt.Sprint(m.Objects[0].Sources) }, "[{Feed GREEN}]"},
-		{"attributes computed as a whole", record("more", map[string]any{"B": listOf(2, 3), "A": true}),
-			[]string{`    attributes = { "Seen In" = add(expr("item.id")) }`, `    attributes = expr("item.more")`, `item?.hosts ?? []`, `['h']`},
-			func(m Mapped) string { return attrs(&m.Objects[1]) }, "A=Yes/0 B=2/0 B=3/0"},
 		{"skipped", record("muted", true), nil, func(m Mapped) string { return m.Skipped }, "muted"},
 		{"a skipped record makes nothing", record("muted", true, "created", nil), nil, func(m Mapped) string { return fmt.Sprint(len(m.Objects)) }, "0"},
 		{"an event without cursor in a flow without one", record("updated", nil), []string{"      cursor  = expr(\"item.updated\")\n", ""},
@@ -127,8 +124,6 @@ func TestMapDead(t *testing.T) {
 		{"M07 an unknown key of a table with default fail", record("state", "ST_ODD"),
 			[]string{"  ignore_case = true\n", "  ignore_case = true\n  default = fail\n", `table.state.reverse(item.state) ?? 'OPEN'`, `table.state.lookup(item.state)`}, "event.item", "a1", "ST_ODD", "lookup("},
 		{"skip cannot be decided", record(), []string{`item?.muted ?? false`, `item.loud.very`}, "", "a1", "null", "item.loud.very"},
-		{"attributes that are no object", record("more", 7), []string{`attributes = { "Seen In" = add(expr("item.id")) }`, `attributes = expr("item.more")`, `item?.hosts ?? []`, `['h']`},
-			"indicator.host", "a1", "not as an object of names and values", "expr("},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			b := newBench(t, tc.edits...)

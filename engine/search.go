@@ -181,12 +181,14 @@ func (d *delivery) identity(w *wanted) string {
 	return strings.TrimSpace(value)
 }
 
-// announce notes in the ledger what is about to be created.
+// announce notes in the ledger what is about to be written: new objects that a
+// search could find, and those whose entry will not be true any more.
 func (d *delivery) announce(ctx context.Context, ws []*wanted) error {
 	var entries []Entry
 	for _, w := range ws {
-		if d.identity(w) != "" && !w.pending {
-			entries = append(entries, Entry{EntryKey: w.entry, Hash: pendingHash})
+		if (w.id != 0 || d.identity(w) != "") && !w.pending {
+			w.pending = true
+			entries = append(entries, Entry{EntryKey: w.entry, Hash: pendingHash, RemoteID: w.id})
 		}
 	}
 	if len(entries) == 0 || d.run.DryRun {

@@ -85,7 +85,7 @@ func (s *httpSink) send(ctx context.Context, m *Mapped) (outcome, error) {
 		return unchanged, asRefused(err)
 	}
 	key := EntryKey{Rule: "sink.http", Key: m.Key}
-	mark := sent + contentHash([]string{req.Method, req.Path, string(req.Body)})
+	mark := s.mark(m, req)
 	known, err := s.run.State.Ledger(ctx, s.flow.Name, []EntryKey{key})
 	if err != nil {
 		return unchanged, err
@@ -100,6 +100,9 @@ func (s *httpSink) send(ctx context.Context, m *Mapped) (outcome, error) {
 		}
 		return updated, nil
 	case !has:
+		if err := s.doubt(ctx, m, known[key]); err != nil {
+			return unchanged, err
+		}
 		if _, err := s.doer.Do(ctx, req); err != nil {
 			return unchanged, err
 		}
@@ -137,6 +140,26 @@ func (s *httpSink) build(m *Mapped) (request.Request, error) {
 	b, err := encodeJSON(body)
 	req.Body, req.ContentType = b, "application/json"
 	return req, err
+}
+
+// mark stands for a request, and where it is acknowledged for the very state of
+// the record that it was made of: a record that came to agree by itself and differs
+// again needs the same request once more.
+func (s *httpSink) mark(m *Mapped, req request.Request) string {
+	parts := []string{req.Method, req.Path, string(req.Body)}
+	if s.hasAck {
+		parts = append(parts, contentHash(m.Record))
+	}
+	return sent + contentHash(parts)
+}
+
+// doubt takes back what the ledger says the server has, before something else is
+// sent: if the answer is lost, nobody knows which of the two it has.
+func (s *httpSink) doubt(ctx context.Context, m *Mapped, known Entry) error {
+	if s.hasAck || known.Hash == "" || known.Hash == pendingHash {
+		return nil
+	}
+	return s.remember(ctx, m, pendingHash)
 }
 
 // remember notes that m is delivered so far. What was refused before is no dead letter any more.

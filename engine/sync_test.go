@@ -107,10 +107,23 @@ func TestHeldBackIsLookedAtAgain(t *testing.T) {
 	b.feed.set("a", "ST_DONE")
 	b.pull(Ok)
 	b.lib.setType("Item a", "OPEN") // as it was agreed
-	b.feed.byID("a")["updated"] = b.now.Format(time.RFC3339)
 	b.pull(Ok)
 	if got := b.lib.named("Item a").typ; got != "DONE" {
 		t.Errorf("type %s, want DONE: only the vendor's change is left", got)
+	}
+}
+
+// The vendor goes back to what it said before, after ThreatQ's choice was sent
+// and before that was read: not unchanged, although the ledger knows it.
+func TestVendorGoesBack(t *testing.T) {
+	b := agreed(t)
+	b.lib.setType("Item a", "WORK")
+	b.now = b.now.Add(time.Minute)
+	b.push(Ok)
+	b.feed.set("a", "ST_OPEN")
+	b.pull(Ok)
+	if got := b.lib.named("Item a").typ; got != "OPEN" {
+		t.Errorf("type %s, want OPEN: the vendor's change is the last", got)
 	}
 }
 

@@ -65,7 +65,7 @@ func planWindow(n *dsl.Node, b *dsl.Bound, at Checkpoint) (Window, error) {
 		r.Fail("order", "Unknown order", "The order is \"none\" or \"ascending\", not %q.", order)
 	}
 	since, until := readInstant(r, "since"), readInstant(r, "until")
-	lookback, initial := readSpan(r, "lookback"), readSpan(r, "initial")
+	lookback, initial := r.Duration("lookback", 0), r.Duration("initial", 0)
 	if err := r.Err(); err != nil {
 		return Window{}, err
 	}
@@ -87,14 +87,6 @@ func planWindow(n *dsl.Node, b *dsl.Bound, at Checkpoint) (Window, error) {
 			ErrEmptyWindow, w.Start.UTC().Format(time.RFC3339), w.End.UTC().Format(time.RFC3339))
 	}
 	return w, nil
-}
-
-func readSpan(r *dsl.Reading, name string) time.Duration {
-	d := r.Duration(name, 0)
-	if d < 0 {
-		r.Fail(name, "Bad duration", "%q reaches back, so it cannot be negative.", name)
-	}
-	return d
 }
 
 func readInstant(r *dsl.Reading, name string) time.Time {

@@ -25,7 +25,10 @@ import (
 // to be run with every change. `make scale` takes 100,000.
 func scale(t *testing.T) int {
 	text := os.Getenv("TQMAP_SCALE")
-	if text == "" {
+	switch {
+	case text == "" && raceDetector:
+		return 1000
+	case text == "":
 		return 4000
 	}
 	n, err := strconv.Atoi(text)
@@ -34,6 +37,8 @@ func scale(t *testing.T) int {
 	}
 	return n
 }
+
+const pageSize = 250
 
 // binary is this test binary under the name that makes it behave as tqmap.
 func binary(t *testing.T) string {
@@ -93,8 +98,7 @@ func TestKilledRunLosesAndDoublesNothing(t *testing.T) {
 			defer library.Close()
 			over := make(chan struct{})
 			g := &gate{h: library.Handler(), path: "/api/events/consume", after: tc.after, reached: make(chan struct{}), over: over}
-			pages := int64(n/500 + 1)
-			g.left.Store(pages/2 + 1)
+			g.left.Store(int64(n/pageSize)/2 + 1)
 			run := connectorRun(t, serve(t, appliance.Handler()), serve(t, g))
 
 			killed := run()
@@ -143,7 +147,7 @@ func connectorRun(t *testing.T, appliance, library string) func() *exec.Cmd {
 		t.Cleanup(cancel)
 		cmd := exec.CommandContext(ctx, tqmap, "run", "ironnet", "-c", dir, "--report", "json", "-v1",
 			"--param", "hostname="+appliance, "--param", "username="+ironnet.DefaultUsername, "--param", "initial_query_range=4",
-			"--param", "severity_lower_bound=0", "--param", "page_size=500")
+			"--param", "severity_lower_bound=0", "--param", "page_size="+strconv.Itoa(pageSize))
 		cmd.Env = append(os.Environ(), "TQMAP_IRONNET_PASSWORD="+ironnet.DefaultPassword,
 			"TQMAP_THREATQ_HOST="+library, "TQMAP_THREATQ_CLIENT_ID="+threatq.DefaultClientID,
 			"TQMAP_THREATQ_USERNAME="+threatq.DefaultUsername, "TQMAP_THREATQ_PASSWORD="+threatq.DefaultPassword)
