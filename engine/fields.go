@@ -2,8 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"tqmap/dsl"
@@ -31,12 +29,9 @@ func (f *fields) text(t *dsl.Template) string {
 	return s
 }
 
+// texts are the texts of a list, or of the one value there is.
 func (f *fields) texts(t *dsl.Template) []string {
-	return texts(f.value(t))
-}
-
-// texts are the texts of a list, or of the one value that v is.
-func texts(v any) []string {
+	v := f.value(t)
 	list, ok := v.([]any)
 	if !ok {
 		list = []any{v}
@@ -65,28 +60,12 @@ func (f *fields) instant(t *dsl.Template) time.Time {
 var attributeModes = map[string]threatq.Mode{"": threatq.Replace, "add": threatq.Add, "fixed": threatq.Fixed}
 
 // attributes keeps the order of the file; a list gives one attribute per element.
-// An object that is computed as a whole has no order of its own.
 func (f *fields) attributes(t *dsl.Template) []threatq.Attribute {
 	var out []threatq.Attribute
-	add := func(name, mode string, value any) {
-		for _, text := range texts(value) {
-			out = append(out, threatq.Attribute{Name: name, Value: text, Mode: attributeModes[mode]})
-		}
-	}
 	for _, field := range t.Fields() {
-		add(field.Name, field.Mode, f.value(&field.Value))
-	}
-	if len(t.Fields()) > 0 {
-		return out
-	}
-	switch whole := f.value(t).(type) {
-	case nil:
-	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(whole)) {
-			add(name, "", whole[name])
+		for _, text := range f.texts(&field.Value) {
+			out = append(out, threatq.Attribute{Name: field.Name, Value: text, Mode: attributeModes[field.Mode]})
 		}
-	default:
-		f.err = &placed{t.Range(), fmt.Errorf("attributes come out as %T, not as an object of names and values", whole)}
 	}
 	return out
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/url"
 
-	"github.com/zclconf/go-cty/cty"
-
 	"tqmap/dsl"
 	"tqmap/dsl/code"
 	"tqmap/engine/request"
@@ -32,7 +30,7 @@ func httpSinkKind() sinkKind {
 				{Block: req, Min: 1, Max: 1},
 				{Block: &dsl.Block{
 					Type: "acknowledge", Summary: "What ThreatQ's object records once the server has accepted: the base of the next comparison.",
-					Attrs: []dsl.Attr{{Name: "attributes", Holds: dsl.PerRecord, Required: true, Type: cty.DynamicPseudoType, Summary: "Attributes to set, by name."}},
+					Attrs: []dsl.Attr{{Name: "attributes", Holds: dsl.PerRecord, Written: true, Required: true, Summary: "Attributes to set, by name."}},
 				}, Max: 1},
 			},
 		},

@@ -19,11 +19,20 @@
 // they are optional, so that alert.src?.ipp is a load error. Where a value that
 // was declared present turns out to be null, the run-time error says which one.
 //
+// # Functions
+//
+// [Funcs] is the library beside expr's own builtins. A function with the name of a
+// builtin takes its place. null that goes in comes out as null, unless a summary
+// says otherwise. Names of the mapping, and variables that a program makes with
+// let, come before functions of the same name, so that a new function breaks no
+// mapping. What a list-making function declares about its elements ([Func.Result])
+// is checked like the shape of a record.
+//
 // # Bounds
 //
-// An expr program has at most 1000 nodes and two nested predicates, may make
-// collections of 100,000 elements and texts of 1 MiB, and loops at most two
-// million steps where predicates are nested. expr cannot be cancelled; these
+// An expr program has at most 1000 nodes, two nested predicates and twelve nested
+// calls, may make collections of 100,000 elements and texts of 1 MiB, and loops at
+// most two million steps where predicates are nested. expr cannot be cancelled; these
 // bounds are what ends it. A jq program ends at its deadline (5 s) or output cap;
 // the library has no bound on memory within that time, so whoever runs mappings
 // of strangers should also set a memory limit for the process. Neither language

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/checker"
 	"github.com/expr-lang/expr/checker/nature"
 	"github.com/expr-lang/expr/conf"
@@ -61,13 +62,28 @@ func CompileExpr(src Source, env Env, opts ...Option) (*Expr, hcl.Diagnostics) {
 // checker passes over the arguments of calls that it has seen.
 func check(text string, env Env) (*parser.Tree, error) {
 	c := conf.CreateNew()
-	for _, option := range language(env) {
+	for _, option := range language(text, env) {
 		option(c)
 	}
 	for name := range c.Disabled {
 		delete(c.Builtins, name)
 	}
-	return checker.ParseCheck(text, c)
+	tree, err := parser.ParseWithConfig(text, c)
+	if err != nil {
+		return tree, err
+	}
+	if callTooDeep(tree) != nil {
+		return tree, errTooDeep
+	}
+	for known := newTyping(); ; {
+		if _, err := checker.Check(tree, c); err != nil {
+			return tree, err
+		}
+		known.Reset()
+		if ast.Walk(&tree.Node, known); !known.ShouldRepeat() {
+			return tree, nil
+		}
+	}
 }
 
 func compile(text string, env Env, nested bool) (program *vm.Program, err error) {
@@ -76,7 +92,7 @@ func compile(text string, env Env, nested bool) (program *vm.Program, err error)
 			err = fmt.Errorf("cannot be compiled: %v", r)
 		}
 	}()
-	return expr.Compile(text, append(language(env), bounds(nested)...)...)
+	return expr.Compile(text, append(language(text, env), bounds(nested)...)...)
 }
 
 // Eval computes the program's value, normalised. vars must have what the Env

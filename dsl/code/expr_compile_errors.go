@@ -18,6 +18,7 @@ import (
 var (
 	unknownName  = regexp.MustCompile(`^unknown name (.*)$`)
 	unknownField = regexp.MustCompile(`^(?:unknown field|type .* has no (?:field|method)) (.*)$`)
+	wrongCount   = regexp.MustCompile(`^(?:too many|not enough) arguments to call (\w+)`)
 	goType       = regexp.MustCompile(`(?:map\[string\](?:interface \{\}|any)|\[\](?:interface \{\}|any|string|int|float64)|time\.Time|interface \{\}|float64|float32)`)
 )
 
@@ -42,6 +43,14 @@ func explainCompile(src Source, tree *parser.Tree, env Env, err error) hcl.Diagn
 			return report("Unknown field", "%s has no field %q.%s", orThis(base), m[1], suggest(m[1], fields))
 		}
 		return report("Unknown field", "%s.", sentence(message))
+	}
+	if name := src.Text[from:to]; strings.HasSuffix(message, " is not callable") && functionNamed(name) != nil {
+		return report("Not a function here", "%q is a name of this mapping or a variable of this program, which hides the function %s().", name, name)
+	}
+	if m := wrongCount.FindStringSubmatch(message); m != nil {
+		if f := functionNamed(m[1]); f != nil {
+			return report("Invalid expr", "%s does not take these arguments. Write %s.", f.Name, f.Signature)
+		}
 	}
 	if strings.Contains(message, "unexpected token EOF") {
 		return report("Invalid expr", "The expression ends too early: something must follow.")

@@ -36,6 +36,7 @@ type mishap struct {
 	got  string // kind found; "null" where nothing was there
 	want string // what was needed, with article, or ""
 	text string // a full sentence in place of got and want
+	arg  int    // index of the argument at fault; negative where it is not known
 }
 
 func classify(fe *file.Error) mishap {
@@ -101,13 +102,14 @@ func explainEval(e *Expr, vars map[string]any, err error) *EvalError {
 	}
 	from, to := bytesOf(runeOffsets(e.src.Text), fe.Location)
 	var bad misfit
-	m := mishap{}
+	m := mishap{arg: -1}
 	if errors.As(fe.Prev, &bad) {
-		m = mishap{got: bad.got, want: bad.want}
+		m = mishap{got: bad.got, want: bad.want, arg: bad.arg}
 	} else if words := spoken(fe.Prev); words != nil {
 		return e.src.fail(words, from, to, "expr failed", "%s.", sentence(words.Error()))
 	} else {
 		m = classify(fe)
+		m.arg = -1
 	}
 	if strings.HasPrefix(fe.Message, "invalid operation: int(") {
 		if text := e.noField(vars, fe.Location); text != "" {
@@ -118,7 +120,7 @@ func explainEval(e *Expr, vars map[string]any, err error) *EvalError {
 		return e.src.fail(nil, from, to, "expr failed", "%s", m.text)
 	}
 	name := "A value here"
-	if operand, ok := e.culprit(vars, fe.Location, m.got); ok {
+	if operand, ok := e.culprit(vars, fe.Location, m); ok {
 		from, to = operand.from, operand.to
 		name = e.src.Text[from:to]
 	}
@@ -143,12 +145,15 @@ func spoken(err error) error {
 }
 
 // culprit evaluates the operands of the node at loc one by one, to find the first
-// that is of the kind got. It can do so for operands outside closures.
-func (e *Expr) culprit(vars map[string]any, loc file.Location, got string) (span, bool) {
+// that is of the kind found. It can do so for operands outside closures.
+func (e *Expr) culprit(vars map[string]any, loc file.Location, m mishap) (span, bool) {
 	for _, n := range e.nodesAt(loc) {
-		for _, operand := range operands(n) {
+		for i, operand := range operands(n) {
+			if m.arg >= 0 && i != m.arg {
+				continue
+			}
 			at := extent(e.src.Text, operand)
-			if kind, ok := e.kindAt(vars, at); ok && kind == got {
+			if kind, ok := e.kindAt(vars, at); ok && kind == m.got {
 				return at, true
 			}
 		}

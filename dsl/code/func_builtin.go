@@ -148,7 +148,7 @@ var flattenFunc = Func{
 		}
 		list, ok := Normalize(args[0]).([]any)
 		if !ok {
-			return nil, wrongKind(args[0], "a list")
+			return nil, wrongKind(args, 0, "a list")
 		}
 		return appendFlat([]any{}, list), nil
 	},

@@ -2,26 +2,37 @@ package code
 
 import (
 	"encoding/json"
-	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
 
 var iocsFunc = Func{
 	Name:      "iocs",
-	Signature: "iocs(text) list of {type, value}",
+	Signature: "iocs(text[, types]) list of {type, value}",
 	Summary: "Finds indicators in a text: in its double-quoted strings, else in its words. Types are URL, CIDR Block, IP Address, IPv6 Address, Email Address and FQDN. " +
-		"Private, loopback, link-local, multicast and unspecified addresses are left out. In order, each once.",
+		"Private, loopback, link-local, multicast and unspecified addresses are left out. In order, each once. " +
+		"With a list of types only those are found; it may name every type that indicator_type knows.",
 	Examples: []Example{
 		{`iocs('src_ip: ["10.0.0.4"], domains: ["Login.Bad.example.", "203.0.113.9"]')`,
 			`[{"type":"FQDN","value":"login.bad.example"},{"type":"IP Address","value":"203.0.113.9"}]`},
 		{`iocs('seen: http://bad.example/x, 2001:DB8::1')`,
 			`[{"type":"URL","value":"http://bad.example/x"},{"type":"IPv6 Address","value":"2001:db8::1"}]`},
+		{`iocs('"bad.example", "203.0.113.9", "900150983cd24fb0d6963f7d28e17f72"', ['FQDN', 'MD5'])`,
+			`[{"type":"FQDN","value":"bad.example"},{"type":"MD5","value":"900150983cd24fb0d6963f7d28e17f72"}]`},
 		{`iocs(nil)`, `[]`},
 	},
-	types: []any{new(func(any) []any)},
+	Result: ListOf(ObjectOf(map[string]Shape{"type": {Kind: String}, "value": {Kind: String}})),
+	types:  []any{new(func(any) []any), new(func(any, any) []any)},
 	call: func(args ...any) (any, error) {
+		var types []string
+		if len(args) > 1 {
+			var err error
+			if types, err = typeNames(args); err != nil {
+				return nil, err
+			}
+		}
 		if args[0] == nil {
 			return []any{}, nil
 		}
@@ -29,8 +40,32 @@ var iocsFunc = Func{
 		if err != nil {
 			return nil, err
 		}
-		return findIOCs(text), nil
+		found := findIOCs(text, types...)
+		if len(found) > maxElements {
+			return nil, listTooLong("iocs")
+		}
+		return found, nil
 	},
+}
+
+// typeNames are the indicator types that the second argument lists.
+func typeNames(args []any) ([]string, error) {
+	list, err := listArg(args, 1)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(list))
+	for i := range list {
+		name, err := textElem("iocs", list, i)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(indicatorTypes(), name) {
+			return nil, faultf("iocs: the list has a type that is none of %s", strings.Join(indicatorTypes(), ", "))
+		}
+		names = append(names, name)
+	}
+	return names, nil
 }
 
 var iocTypeFunc = Func{
@@ -58,17 +93,17 @@ var iocTypeFunc = Func{
 
 var quotedLiteral = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 
-// ioc is an indicator in the form in which it is compared.
-type ioc struct {
-	kind, value string
-	own         bool // an address that cannot belong to somebody else
-}
-
-func findIOCs(text string) []any {
+// findIOCs finds what ioc_type knows or, where types are given, what indicator_type
+// finds to be of one of them.
+func findIOCs(text string, types ...string) []any {
+	classify := classifyIOC
+	if types != nil {
+		classify = classifyIndicator
+	}
 	out, seen := []any{}, map[ioc]bool{}
 	for _, candidate := range candidates(text) {
-		found, ok := classifyIOC(candidate)
-		if !ok || found.own || seen[found] {
+		found, ok := classify(candidate)
+		if !ok || found.own || seen[found] || types != nil && !slices.Contains(types, found.kind) {
 			continue
 		}
 		seen[found] = true
@@ -97,68 +132,4 @@ func candidates(text string) []string {
 		literals[i] = plain
 	}
 	return literals
-}
-
-func classifyIOC(text string) (ioc, bool) {
-	text = strings.TrimSpace(text)
-	lower := strings.ToLower(text)
-	for _, scheme := range []string{"http://", "https://", "ftp://"} {
-		if strings.HasPrefix(lower, scheme) && len(text) > len(scheme) && !strings.ContainsFunc(text, unicode.IsSpace) {
-			return ioc{kind: "URL", value: text}, true
-		}
-	}
-	if prefix, err := netip.ParsePrefix(text); err == nil {
-		return ioc{kind: "CIDR Block", value: prefix.String(), own: ownAddress(prefix.Addr())}, true
-	}
-	if addr, err := netip.ParseAddr(text); err == nil {
-		kind := "IPv6 Address"
-		if addr.Is4() {
-			kind = "IP Address"
-		}
-		return ioc{kind: kind, value: addr.String(), own: ownAddress(addr)}, true
-	}
-	if local, domain, ok := strings.Cut(text, "@"); ok {
-		if _, isName := domainName(domain); isName && mailbox(local) {
-			return ioc{kind: "Email Address", value: text}, true
-		}
-		return ioc{}, false
-	}
-	if name, ok := domainName(text); ok {
-		return ioc{kind: "FQDN", value: name}, true
-	}
-	return ioc{}, false
-}
-
-func ownAddress(a netip.Addr) bool {
-	a = a.Unmap()
-	return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified()
-}
-
-func mailbox(local string) bool {
-	return local != "" && len(local) <= 64 && !strings.ContainsFunc(local, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`"(),:;<>@[\]`, r)
-	})
-}
-
-// domainName is a domain in lower case without a final dot.
-func domainName(text string) (string, bool) {
-	name := strings.TrimSuffix(strings.ToLower(text), ".")
-	labels := strings.Split(name, ".")
-	if len(name) > 253 || len(labels) < 2 {
-		return "", false
-	}
-	for _, l := range labels {
-		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' || strings.ContainsFunc(l, notInLabel) {
-			return "", false
-		}
-	}
-	last := labels[len(labels)-1]
-	if strings.HasPrefix(last, "xn--") {
-		return name, true
-	}
-	return name, !strings.ContainsFunc(last, func(r rune) bool { return !unicode.IsLetter(r) })
-}
-
-func notInLabel(r rune) bool {
-	return r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }

@@ -17,7 +17,7 @@ var firstOfFunc = Func{
 	types: []any{new(func(...any) any)},
 	call: func(args ...any) (any, error) {
 		for _, a := range args {
-			if !empty(Normalize(a)) {
+			if !isEmpty(a) {
 				return a, nil
 			}
 		}
@@ -89,19 +89,19 @@ var joinFunc = Func{
 
 // joinTexts joins the texts of a list within maxText bytes.
 func joinTexts(name string, list any, glue string, skipEmpty bool) (any, error) {
-	elems, ok := Normalize(list).([]any)
-	if !ok {
-		return nil, wrongKind(list, "a list")
+	elems, err := listArg([]any{list}, 0)
+	if err != nil {
+		return nil, err
 	}
 	var out strings.Builder
 	parts := 0
 	for i, e := range elems {
-		if skipEmpty && empty(e) {
+		if skipEmpty && isEmpty(e) {
 			continue
 		}
-		text, err := textArg(elems, i)
+		text, err := textElem(name, elems, i)
 		if err != nil {
-			return nil, faultf("%s: element %d is not text", name, i)
+			return nil, err
 		}
 		if parts > 0 {
 			out.WriteString(glue)

@@ -1,6 +1,11 @@
 package code
 
-import "time"
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
 
 var timeFunc = Func{
 	Name:      "time",
@@ -21,9 +26,9 @@ var timeFunc = Func{
 		case time.Time:
 			return v.UTC(), nil
 		case string:
-			return readTime(v, args[1:])
+			return readTime(v, args)
 		}
-		return nil, wrongKind(args[0], "text")
+		return nil, wrongKind(args, 0, "text")
 	},
 }
 
@@ -49,39 +54,52 @@ var rfc3339Func = Func{
 			}
 			return t.UTC().Format(time.RFC3339Nano), nil
 		}
-		return nil, wrongKind(args[0], "a time")
+		return nil, wrongKind(args, 0, "a time")
 	},
 }
 
 var durationFunc = Func{
 	Name:      "duration",
 	Signature: "duration(text) duration",
-	Summary:   "A length of time such as \"90m\" or \"1h30m\", to add to a time or to compare.",
-	Examples:  []Example{{`rfc3339(time('2020-02-05T01:30:00Z') + duration('90m'))`, `"2020-02-05T03:00:00Z"`}},
-	types:     []any{new(func(string) time.Duration)},
+	Summary:   "A length of time such as \"90m\", \"1h30m\" or, in days of 24 hours, \"7d\"; to add to a time or to compare.",
+	Examples: []Example{
+		{`rfc3339(time('2020-02-05T01:30:00Z') + duration('90m'))`, `"2020-02-05T03:00:00Z"`},
+		{`duration('7d') == duration('168h')`, `true`},
+	},
+	types: []any{new(func(string) time.Duration)},
 	call: func(args ...any) (any, error) {
 		text, err := textArg(args, 0)
 		if err != nil {
 			return nil, err
 		}
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return nil, faultf(`duration reads texts such as "90m" or "1h30m"`)
+		if d, ok := readDuration(text); ok {
+			return d, nil
 		}
-		return d, nil
+		return nil, faultf(`duration reads texts such as "90m" or "1h30m"`)
 	},
 }
 
-// readTime reads text in the zone and layout of more, if given.
-func readTime(text string, more []any) (time.Time, error) {
-	if len(more) == 0 {
+// readDuration reads Go's durations, and days alone.
+func readDuration(text string) (time.Duration, bool) {
+	if count, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.ParseFloat(count, 64)
+		d := n * 24 * float64(time.Hour)
+		return time.Duration(d), err == nil && math.Abs(d) < math.MaxInt64
+	}
+	d, err := time.ParseDuration(text)
+	return d, err == nil
+}
+
+// readTime reads text in the zone and layout that follow it in args, if they do.
+func readTime(text string, args []any) (time.Time, error) {
+	if len(args) < 2 {
 		t, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {
 			return t, faultf("the text is no RFC 3339 instant such as 2006-01-02T15:04:05Z; where it names no zone, give one: time(text, 'UTC')")
 		}
 		return t.UTC(), nil
 	}
-	name, err := textArg(more, 0)
+	name, err := textArg(args, 1)
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -90,8 +108,8 @@ func readTime(text string, more []any) (time.Time, error) {
 		return time.Time{}, err
 	}
 	layout := time.DateTime
-	if len(more) > 1 {
-		if layout, err = textArg(more, 1); err != nil {
+	if len(args) > 2 {
+		if layout, err = textArg(args, 2); err != nil {
 			return time.Time{}, err
 		}
 	}

@@ -1,6 +1,12 @@
 package code
 
-import "fmt"
+import (
+	"reflect"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/conf"
+)
 
 // Func is a function of expr, beside those that the language itself has. Its
 // documentation, its completion and its tests come from here.
@@ -9,9 +15,16 @@ type Func struct {
 	Signature string
 	Summary   string
 	Examples  []Example
+	// Result is what a call results in, where that is a list or an object whose
+	// inside is known. Programs are checked against it.
+	Result Shape
 
 	call  func(args ...any) (any, error)
 	types []any // pointers to Go function types, one for each way to call it
+	// check takes the place of types where the result depends on the arguments.
+	check func(args []reflect.Type) (reflect.Type, error)
+	// sameElem is for functions that result in a list of elements of their first argument.
+	sameElem bool
 }
 
 // Example is a program and its result, written as JSON.
@@ -22,117 +35,60 @@ func Funcs() []Func { return table() }
 
 func table() []Func {
 	return []Func{
-		iocsFunc, iocTypeFunc,
+		iocsFunc, iocTypeFunc, indicatorTypeFunc, hashTypeFunc, refangFunc, defangFunc,
 		labelFunc, enumFunc,
-		timeFunc, rfc3339Func, durationFunc,
-		firstOfFunc, linesFunc, htmlFunc,
+		timeFunc, rfc3339Func, durationFunc, unixFunc, unixMilliFunc, unixMicroFunc, epochFunc, epochMilliFunc,
+		formatFunc, addFunc, ageFunc, truncateFunc,
+		firstOfFunc, linesFunc, htmlFunc, stripHTMLFunc,
+		splitAnyFunc, betweenFunc, cutFunc, wordsFunc, titleFunc, camelFunc, padFunc,
+		isPrivateFunc, ipVersionFunc, inCIDRFunc, cidrFunc, macFunc, portFunc,
+		urlHostFunc, urlPathFunc, urlBareFunc, urlQueryFunc, urlEncodeFunc, urlDecodeFunc, domainFunc,
+		md5Func, sha1Func, sha256Func, sha512Func, hmacFunc,
+		hexFunc, unhexFunc, base64URLFunc,
+		compactFunc, uniqueFunc, indexByFunc, pluckFunc, pairsFunc,
+		intFunc, roundFunc, percentFunc,
 		joinFunc, replaceFunc, repeatFunc, stringFunc,
 		toJSONFunc, fromJSONFunc, toBase64Func, flattenFunc,
 	}
 }
 
-// fault is an error of a function in words meant for people. It holds no value of
-// the record.
-type fault string
-
-func (f fault) Error() string { return string(f) }
-
-func faultf(format string, args ...any) error { return fault(fmt.Sprintf(format, args...)) }
-
-// misfit is an argument of the wrong kind. The place of the argument is found
-// when the error is explained.
-type misfit struct{ got, want string }
-
-func (m misfit) Error() string { return article(m.got) + " where " + m.want + " is needed" }
-
-func textTooLong(name string) error {
-	return faultf("%s would make a text of more than %d bytes", name, maxText)
-}
-
-// textArg is argument i as text. Lists, objects and null have none.
-func textArg(args []any, i int) (string, error) {
-	if text, ok := args[i].(string); ok {
-		return text, nil
-	}
-	switch kind := kindOf(args[i]); kind {
-	case Int, Float, Bool, Time:
-		if text, ok := Text(args[i]); ok {
-			return text, nil
+// functionNamed is the function of the library with this name, or nil.
+func functionNamed(name string) *Func {
+	for _, f := range table() {
+		if f.Name == name {
+			return &f
 		}
 	}
-	return "", wrongKind(args[i], "text")
+	return nil
 }
 
-func wrongKind(v any, want string) error {
-	return misfit{got: kindName(fmt.Sprintf("%T", v)), want: want}
-}
+// value is any as the result of a call. expr checks the arguments of a call again
+// whenever it looks at one that results in any itself, and it looks at arguments
+// once for each way to call the function around: calls inside one another would
+// take time to the power of their number.
+type value any
 
-// measure is what is left of budget elements after v, or negative where v is
-// larger, or has more than maxText bytes of text. Values that share parts, which
-// programs can make, may be much larger written out than in memory.
-func measure(v any, budget int) int {
-	left, text := budget, maxText
-	weigh(v, &left, &text)
-	if text < 0 {
-		return -1
-	}
-	return left
-}
-
-func weigh(v any, left, text *int) {
-	if *left--; *left < 0 || *text < 0 {
-		return
-	}
-	switch v := v.(type) {
-	case string:
-		*text -= len(v)
-	case []int:
-		*left -= len(v)
-	case []string:
-		*left -= len(v)
-		for _, e := range v {
-			*text -= len(e)
+func (f Func) option() expr.Option {
+	return func(c *conf.Config) {
+		out := &builtin.Function{Name: f.Name, Func: f.call, Validate: f.check}
+		for _, t := range f.types {
+			out.Types = append(out.Types, overload(reflect.TypeOf(t)))
 		}
-	case []any:
-		for _, e := range v {
-			if weigh(e, left, text); *left < 0 || *text < 0 {
-				return
-			}
-		}
-	case map[string]any:
-		for k, e := range v {
-			*text -= len(k)
-			if weigh(e, left, text); *left < 0 || *text < 0 {
-				return
-			}
-		}
-	case [][2]any:
-		for _, pair := range v {
-			weigh(pair[0], left, text)
-			if weigh(pair[1], left, text); *left < 0 || *text < 0 {
-				return
-			}
-		}
-	case map[any][]any:
-		for _, e := range v {
-			if weigh(e, left, text); *left < 0 || *text < 0 {
-				return
-			}
-		}
+		c.Functions[f.Name] = out
 	}
 }
 
-// compactJSON is encodeJSON within maxText bytes.
-func compactJSON(name string, v any) (string, error) {
-	if measure(v, maxElements) < 0 {
-		return "", textTooLong(name)
+// overload is a Go function type, or what a pointer to one points to, as expr is to see it.
+func overload(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
 	}
-	text, err := encodeJSON(Normalize(v))
-	if err != nil {
-		return "", faultf("%s: the value cannot be written as JSON", name)
+	if t.Out(0) != reflect.TypeFor[any]() {
+		return t
 	}
-	if len(text) > maxText {
-		return "", textTooLong(name)
+	in := make([]reflect.Type, t.NumIn())
+	for i := range in {
+		in[i] = t.In(i)
 	}
-	return text, nil
+	return reflect.FuncOf(in, []reflect.Type{reflect.TypeFor[value]()}, t.IsVariadic())
 }

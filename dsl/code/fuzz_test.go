@@ -13,7 +13,7 @@ import (
 // complaint stands inside the program.
 func FuzzPrograms(f *testing.F) {
 	for _, s := range []string{
-		`alert.severity + 1 > param.limit ?? 2`, `map(alert.tags, {upper(#)})`, `let a = 'x'; a + alert.id`, `alert.src?.ip | label('X')`,
+		`alert.severity + 1 > param.limit ?? 2`, `map(alert.tags, {upper(#)})`, `let a = 'x'; a + alert.id`, `iocs(alert.more ?? '') | unique() | map(.type)`, `pad(cut(alert.id, 3, '…'), 8)`, `int(round(alert.score, 1))`, `alert.src?.ip | label('X')`,
 		`.a[] | select(.b) | {c: (.d // 1)}`, `"\(.a)" | test("x")`, `def f(x): x + 1; .a | f(.)`, `if .a then .b else .c end`, `.a as [$x] | $x`,
 	} {
 		f.Add(s)
