@@ -68,7 +68,7 @@ func (s Source) tooLong() hcl.Diagnostics {
 // they are few.
 func suggest(got string, known []string) string {
 	best, distance := "", max(2, len(got)/3)+1
-	for _, k := range known {
+	for _, k := range slices.Sorted(slices.Values(known)) { // of two as near, always the same one
 		if d := levenshtein.Distance(strings.ToLower(got), strings.ToLower(k), nil); d < distance {
 			best, distance = k, d
 		}

@@ -63,7 +63,7 @@ func FromArg(file []byte, arg hclsyntax.Expression) (Source, hcl.Diagnostics) {
 		return s, diags
 	}
 	value, diags := arg.Value(nil)
-	if diags.HasErrors() || value.Type() != cty.String || value.IsNull() {
+	if diags.HasErrors() || value.Type() != cty.String || value.IsNull() || !value.IsKnown() {
 		return s, append(diags, problem(s.whole, s.whole, "Code must be text", "Write the code as a quoted string or a heredoc."))
 	}
 	want := strings.ReplaceAll(value.AsString(), "\r", "")

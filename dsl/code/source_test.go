@@ -326,3 +326,23 @@ func FuzzFromArg(f *testing.F) {
 		}
 	})
 }
+
+// HCL gives a heredoc that the file does not end no value and no error.
+func TestFromArgUnfinishedHeredoc(t *testing.T) {
+	file := []byte("x = jq(<<A\n0${")
+	body, _ := hclsyntax.ParseConfig(file, "m.hcl", hcl.InitialPos)
+	read := 0
+	for _, attr := range body.Body.(*hclsyntax.Body).Attributes {
+		call, ok := attr.Expr.(*hclsyntax.FunctionCallExpr)
+		if !ok || len(call.Args) != 1 {
+			continue
+		}
+		if _, diags := FromArg(file, call.Args[0]); !diags.HasErrors() {
+			t.Error("no diagnostic for code without an end")
+		}
+		read++
+	}
+	if read != 1 {
+		t.Errorf("%d arguments read, want 1", read)
+	}
+}
