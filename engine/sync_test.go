@@ -166,9 +166,12 @@ func TestNoEcho(t *testing.T) {
 		if got := b.lib.writes(); len(got) > 0 {
 			rt.Fatalf("it never comes to rest: %v", got)
 		}
+		// What a merge held back is looked at again only while its record lies in the
+		// window: an analyst who then takes the change back keeps what was agreed before.
+		clashed := strings.Contains(b.log.String(), "both sides changed")
 		for _, id := range items {
 			typ, state := b.lib.named("Item "+id).typ, b.feed.byID(id)["state"]
-			if want, ours := stands[typ]; ours && slices.Contains(states[:3], state) && want != state {
+			if want, ours := stands[typ]; ours && !clashed && slices.Contains(states[:3], state) && want != state {
 				rt.Errorf("item %s is %s in ThreatQ and %v at the vendor", id, typ, state)
 			}
 		}

@@ -297,7 +297,7 @@ flow "alerts" {
     }
     paginate "offset" {
       size  = param.page_size
-      total = jq(".constraint.total | tonumber")
+      total = jq(".constraint.total") # a text on real appliances, a number on some
     }
   }
 
