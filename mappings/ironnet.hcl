@@ -297,7 +297,7 @@ flow "alerts" {
     }
     paginate "offset" {
       size  = param.page_size
-      total = jq(".constraint.total") # a text on real appliances, a number on some
+      total = jq(".constraint.total") # documented as a text; a number is taken, too
     }
   }
 

@@ -20,7 +20,7 @@ func (a *app) sandboxCmd() *cobra.Command {
 library, prints their addresses and credentials, and serves until it is stopped.
 There is a sandbox for: ` + strings.Join(examples.Names(), ", ") + ".",
 		Example: `  tqmap sandbox ironnet --listen 127.0.0.1:18080 --dir /tmp/sandbox
-  tqmap sandbox ironnet --fault 500:/IronApi/GetAlerts:2`,
+  tqmap sandbox ironnet --fault '500 on=GetAlerts times=2' --fault-threatq '401:* /api/**:1@5'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef("name one connector: %s", strings.Join(examples.Names(), ", "))
