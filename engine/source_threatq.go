@@ -22,7 +22,7 @@ func threatqEventsKind() sourceKind {
 			Type: "threatq_events", Summary: "Events of ThreatQ, those touched last first.",
 			Attrs: []dsl.Attr{
 				{Name: "types", Type: cty.List(cty.String), Scope: dsl.Run, Required: true, Summary: "Event types to read."},
-				{Name: "page_size", Type: cty.Number, Scope: dsl.Run, Default: "500", Summary: "Events asked for at once."},
+				{Name: "page_size", Type: cty.Number, Scope: dsl.Run, Default: "200", Summary: "Events asked for at once."},
 			},
 			Blocks: []dsl.Child{{Block: windowBlock(), Max: 1}},
 			Yields: &shape,
@@ -42,7 +42,7 @@ func openThreatqEvents(_ context.Context, r *Run, f *dsl.Flow) (source, error) {
 		return nil, fmt.Errorf("%s: source \"threatq_events\" needs a connection to ThreatQ, which this run has not", f.Source.Range)
 	}
 	read := f.Source.Read(r.Bound.Scope)
-	s := &threatqEvents{run: r, types: read.Strings("types"), size: read.Int("page_size", 500)}
+	s := &threatqEvents{run: r, types: read.Strings("types"), size: read.Int("page_size", 200)}
 	if read.Err() == nil && s.size < 1 {
 		read.Fail("page_size", "Bad page size", "Ask for at least one event at a time.")
 	}
