@@ -2,9 +2,10 @@ package dsl
 
 import "tqmap/dsl/code"
 
-// jqVars are the variables that a jq program may name: $param, without the
-// sensitive ones.
-var jqVars = []string{"$param"}
+// jqVars are the variables that a jq program may name: $param without the sensitive ones,
+// $response {status, url, headers} of the answer that it runs over, and what the
+// request of that answer read as page and window. What there is none of is null.
+var jqVars = []string{"$param", "$response", "$page", "$window"}
 
 func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 	f := &Flow{Name: n.Labels[0], Node: n, Source: n.Block("source"), Sink: n.Block("sink")}

@@ -76,43 +76,6 @@ var tableBlock = &Block{
 	},
 }
 
-func clientBlock(v Vocabulary) *Block {
-	return &Block{
-		Type: "client", Labels: []string{"name"},
-		Summary: "One server: address, credentials and limits of every request to it.",
-		Attrs: []Attr{
-			{Name: "base_url", Type: cty.String, Scope: Run, Required: true, Summary: "Scheme, host and path that every request path is joined to."},
-			{Name: "rate_limit", Type: cty.String, Scope: Run, Summary: "Requests per second or minute, e.g. \"10/s\" or \"60/m\"."},
-			{Name: "timeout", Type: cty.String, Scope: Run, Default: "60s", Summary: "Longest wait for one answer."},
-			{Name: "retries", Type: cty.Number, Scope: Run, Default: "3", Summary: "Further attempts after one that may succeed later."},
-			{Name: "retry_wait", Type: cty.String, Scope: Run, Default: "1s", Summary: "Wait before the first of them; it doubles each time, up to 30s. A server's Retry-After wins."},
-			{Name: "max_body", Type: cty.String, Scope: Run, Default: "64MB", Summary: "Largest answer accepted, decompressed."},
-			{Name: "verify_tls", Type: cty.Bool, Scope: Run, Default: "true", Summary: "Check the server's certificate."},
-			{Name: "ca_file", Type: cty.String, Scope: Run, Summary: "PEM file of further certificate authorities."},
-			{Name: "proxy", Type: cty.String, Scope: Run, Summary: "Proxy address, or \"threatq\" for the one configured in the ThreatQ UI; unset: the environment's."},
-			{Name: "allow_hosts", Type: cty.List(cty.String), Scope: Run, Summary: "Other hosts that answers may point to; they get no credentials."},
-			{Name: "headers", Type: cty.Map(cty.String), Scope: Run, Summary: "Headers of every request."},
-			{Name: "error_message", Holds: JQ, Summary: "The server's own words in an error answer."},
-		},
-		Blocks: []Child{{Block: &Block{Type: "auth", Labels: []string{"kind"}, Summary: "How requests are authenticated; the first one whose `when` holds.", Kinds: v.Auth}}},
-	}
-}
-
-// RequestBlock describes an HTTP request whose values may use the names of scope.
-func RequestBlock(scope Scope) *Block {
-	return &Block{
-		Type: "request", Summary: "One HTTP request.",
-		Attrs: []Attr{
-			{Name: "method", Type: cty.String, Scope: scope, Default: "GET", Summary: "HTTP method."},
-			{Name: "path", Type: cty.String, Scope: scope, Required: true, Summary: "Path below the client's base_url."},
-			{Name: "query", Type: anyType, Scope: scope, Summary: "Query parameters, sent in this order; null leaves one out."},
-			{Name: "headers", Type: cty.Map(cty.String), Scope: scope, Summary: "Further headers."},
-			{Name: "basic", Type: cty.List(cty.String), Scope: scope, Summary: "[user, password] for this request alone."},
-			{Name: "json", Type: anyType, Scope: scope, Summary: "Body, sent as JSON."},
-		},
-	}
-}
-
 func flowBlock(v Vocabulary) *Block {
 	return &Block{
 		Type: "flow", Labels: []string{"name"},
@@ -142,44 +105,6 @@ var recordBlock = &Block{
 			{Name: "warn", Type: cty.Bool, Default: "false", Summary: "Say so in the log, once for each record."},
 		},
 	}}},
-}
-
-func objectBlock(typ, summary string, own []Attr, blocks []Child) *Block {
-	attrs := append([]Attr{
-		{Name: "for_each", Holds: Expr, Returns: []code.Kind{code.List}, Summary: "A list: one object for each element, read as `each`."},
-		{Name: "when", Holds: Expr, Returns: truth, Summary: "No object where this is false."},
-	}, own...)
-	attrs = append(attrs,
-		Attr{Name: "description", Holds: PerRecord, Summary: "Text of the object."},
-		Attr{Name: "attributes", Holds: PerRecord, Written: true, Summary: "Attribute name = value. One value, replaced on update; fixed(…) is written once, add(…) puts each value of a list beside those there. Null and empty values are left out."},
-		Attr{Name: "tags", Holds: PerRecord, Summary: "Tags to add."},
-		Attr{Name: "tlp", Holds: PerRecord, Summary: "TLP label of the source on this object."},
-		Attr{Name: "related", Holds: Refs, Summary: "Objects of the same record to link to, e.g. [event.alert]."},
-	)
-	return &Block{Type: typ, Labels: []string{"name"}, Summary: summary, Attrs: attrs, Blocks: blocks}
-}
-
-var eventAttrs = []Attr{
-	{Name: "type", Holds: PerRecord, Required: true, Summary: "Event type by name; created where it is missing."},
-	{Name: "title", Holds: PerRecord, Required: true, Summary: "Title. Keep the identity in it: ThreatQ searches events by title."},
-	{Name: "happened_at", Holds: PerRecord, Required: true, Summary: "When it happened (an instant). Part of ThreatQ's identity: use a time that never changes."},
-	{Name: "identity", Type: cty.String, Summary: "Attribute whose value finds the event again in ThreatQ when the ledger does not know it."},
-	{Name: "types", Type: cty.List(cty.String), Scope: Run, Summary: "Event types that must exist before the first event, for analysts to choose from."},
-}
-
-var indicatorAttrs = []Attr{
-	{Name: "type", Holds: PerRecord, Required: true, Summary: "Indicator type by name."},
-	{Name: "value", Holds: PerRecord, Required: true, Summary: "The indicator."},
-	{Name: "status", Holds: PerRecord, Summary: "Status of a new indicator."},
-}
-
-var syncBlock = &Block{
-	Type: "sync", Labels: []string{"field"},
-	Summary: "Keeps a field that both sides change in step: a three-way merge against the last agreement.",
-	Attrs: []Attr{
-		{Name: "agreed", Type: cty.String, Required: true, Summary: "The attribute that remembers the last agreed value; what the mapping computes for it is the remote value."},
-		{Name: "local", Holds: Expr, Required: true, Summary: "The value that ThreatQ's object stands for now (read as `current`), in the words of `agreed`; null where it stands for none."},
-	},
 }
 
 var testBlock = &Block{

@@ -79,7 +79,7 @@ func (m *Mapping) sample(rec *Record, name string) ([]any, error) {
 		return nil, err
 	}
 	if rec.Extract != nil {
-		return rec.Extract.Run(context.Background(), body, m.defaults())
+		return rec.Extract.Run(context.Background(), body, m.defaults(), nil, nil, nil)
 	}
 	if list, ok := body.([]any); ok {
 		return list, nil

@@ -84,7 +84,7 @@ const (
 
 // Vocabulary is the kinds of block that the engine knows to carry out.
 type Vocabulary struct {
-	Auth, Paginate, Source, Sink []*Block
+	Auth, Decode, Paginate, Source, Sink []*Block
 }
 
 func (b *Block) attr(name string) *Attr {

@@ -107,7 +107,7 @@ func errorMessage(jq *code.JQ, params map[string]any) func([]byte) string {
 		if err != nil {
 			return ""
 		}
-		out, err := jq.Run(context.Background(), v, params)
+		out, err := view{params: params}.run(context.Background(), jq, v)
 		if err != nil || len(out) == 0 {
 			return ""
 		}

@@ -107,7 +107,7 @@ func (s *httpSource) page(ctx context.Context, scope *dsl.Scoped, pages page.Pag
 
 func (s *httpSource) next(ctx context.Context, pages page.Paginator, body any, records int) (page.Step, error) {
 	return pages.Next(page.Answer{Body: body, Records: records, Eval: func(v *dsl.Val) (any, error) {
-		return s.run.first(ctx, v.JQ(), body)
+		return view{params: s.run.Bound.Params}.first(ctx, v.JQ(), body)
 	}})
 }
 
@@ -119,16 +119,7 @@ func (r *Run) extract(ctx context.Context, rec *dsl.Record, body any) ([]any, er
 		}
 		return []any{body}, nil
 	}
-	return rec.Extract.Run(ctx, body, r.Bound.Params)
-}
-
-// first returns the first output of a jq program, nil if it has none.
-func (r *Run) first(ctx context.Context, q *code.JQ, body any) (any, error) {
-	out, err := q.Run(ctx, body, r.Bound.Params)
-	if err != nil || len(out) == 0 {
-		return nil, err
-	}
-	return out[0], nil
+	return view{params: r.Bound.Params}.run(ctx, rec.Extract, body)
 }
 
 // DecodeError says that an answer is not what its source reads. The cursor has

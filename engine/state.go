@@ -23,7 +23,16 @@ type Checkpoint struct {
 	// Boundary maps the keys of the records that lie exactly on Cursor to the
 	// hash of their content, so that the next run leaves them out.
 	Boundary map[string]string
+	// Token is where an API goes on that hands out marks of its own (a delta token, a
+	// next link) in place of times. It means nothing to us. "": none yet.
+	Token string
+	// Done are the spans behind Cursor that are delivered already, because parts
+	// of a window were read side by side and an earlier one failed. Sorted, apart.
+	Done []Span
 }
+
+// Span is a part of time, half-open: [Start, End).
+type Span struct{ Start, End time.Time }
 
 // EntryKey names what a ledger entry is about: the rule that made an object
 // ("event.alert") and the object's key under that rule.

@@ -20,7 +20,7 @@ type tokenFinder struct {
 func (t tokenFinder) find(resp *request.Response) (string, time.Time, error) {
 	if t.jq != nil {
 		if body, err := code.Decode(resp.Body); err == nil {
-			out, err := t.jq.Run(context.Background(), body, t.params)
+			out, err := view{params: t.params, response: resp}.run(context.Background(), t.jq, body)
 			if err != nil {
 				return "", time.Time{}, err
 			}

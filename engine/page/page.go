@@ -5,6 +5,7 @@ package page
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"tqmap/dsl"
 )
@@ -21,6 +22,10 @@ type Paginator interface {
 
 // Step is how the walk goes on after an answer.
 type Step struct {
+	// Target, where it is not empty, is where the next request goes, an absolute URL,
+	// in place of the path and query that the request block declares. What else the
+	// request says (method, headers, body) stays.
+	Target string
 	// More: ask for another page.
 	More bool
 	// Back: records may have slipped past before this answer, so the next page begins further
@@ -32,6 +37,9 @@ type Step struct {
 type Answer struct {
 	Body    any // decoded
 	Records int // as received, before any are left out
+	Header  http.Header
+	// URL is the address that was asked, with its query.
+	URL string
 	// Eval runs a jq attribute of the paginate block over Body.
 	Eval func(*dsl.Val) (any, error)
 }
