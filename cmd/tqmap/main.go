@@ -15,10 +15,15 @@ import (
 // need far less, so that this only keeps garbage from piling up. GOMEMLIMIT wins.
 const memoryLimit = 128 << 20
 
-func main() {
+// limitMemory sets memoryLimit, unless the operator has set one.
+func limitMemory() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
+}
+
+func main() {
+	limitMemory()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}
