@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -43,6 +44,18 @@ type paging struct {
 	names []string
 	here  bool // there is a paginate block
 	lost  bool // it is there, but not known after a mistake
+	// steps are the labels of the requests before this one; partitions says that the
+	// source is read part by part.
+	steps      []string
+	partitions bool
+}
+
+// before is what b, a block of the same source, may name: a step only those before it.
+func (p paging) before(b *Node) paging {
+	if b.typ == "step" {
+		p.here, p.steps = false, p.steps[:max(0, slices.Index(p.steps, b.Labels[0]))]
+	}
+	return p
 }
 
 func (c *checker) unused(n *Node) {
@@ -51,7 +64,7 @@ func (c *checker) unused(n *Node) {
 
 func (c *checker) node(n *Node, page paging) {
 	if p := n.Block("paginate"); p != nil {
-		page = paging{names: p.Spec.Provides, here: true}
+		page.names, page.here = p.Spec.Provides, true
 	} else if n.lost["paginate"] {
 		page.lost = true
 	}
@@ -59,11 +72,15 @@ func (c *checker) node(n *Node, page paging) {
 		c.own = n.Labels[0]
 		defer func() { c.own = "" }()
 	}
+	page.partitions = page.partitions || n.typ == "source" && n.Val("partitions") != nil
+	for _, b := range n.All("step") {
+		page.steps = append(page.steps, b.Labels[0])
+	}
 	for _, name := range sortedKeys(n.values) {
 		c.val(n.values[name], page)
 	}
 	for _, b := range n.blocks {
-		c.node(b, page)
+		c.node(b, page.before(b))
 		if b.typ == "validation" {
 			c.message(b.Val("error_message"))
 		}
@@ -87,7 +104,7 @@ func (c *checker) val(v *Val, page paging) {
 	case Value:
 		c.value(v, v.Attr.Scope, page)
 	case PerRecord:
-		c.tree(v, v.tree)
+		c.tree(v, v.tree, max(v.Attr.Scope, Run), page)
 	case Expr:
 		c.used.code(v.src.Text)
 	case JQ:
@@ -123,22 +140,22 @@ func (c *checker) present(v *Val, got cty.Value) {
 	}
 }
 
-func (c *checker) tree(v *Val, t *tree) {
+func (c *checker) tree(v *Val, t *tree, scope Scope, page paging) {
 	if t.src != nil {
 		c.used.code(t.src.Text)
 	}
 	if t.plain != nil {
-		got := c.plain(t.plain, Run, paging{})
+		got := c.plain(t.plain, scope, page)
 		if got != cty.NilVal && t == v.tree {
 			c.present(v, got)
 			c.written(v, got)
 		}
 	}
 	for _, k := range t.keys {
-		c.plain(k, Run, paging{})
+		c.plain(k, scope, page)
 	}
 	for _, item := range t.items {
-		c.tree(v, item)
+		c.tree(v, item, scope, page)
 	}
 }
 

@@ -13,11 +13,18 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 	if rec == nil || f.Source == nil {
 		return f // reported as missing blocks
 	}
-	f.Record = &Record{Name: rec.Labels[0], Node: rec, Extract: rec.Val("extract").JQ()}
+	f.Record = &Record{Name: rec.Labels[0], Node: rec, Extract: rec.Val("extract").JQ(), Split: rec.Val("split").JQ()}
 	if !d.name(rec, codeWord, false) || !nameFree(d, rec) {
 		return f
 	}
 	f.Record.Shape = m.shape(d, f)
+	for _, each := range f.Source.All("each") {
+		d.each(each, m.env(f.Record))
+		f.Record.Shape = withField(f.Record.Shape, each.Labels[0])
+	}
+	if f.Record.Split != nil {
+		f.Record.Shape = code.Shape{} // what it makes of answers is not known before they come
+	}
 	env := m.env(f.Record)
 	d.compile(f.Source, env)
 	d.compile(rec, env)
@@ -79,7 +86,7 @@ func (d *decoder) compile(n *Node, env code.Env) {
 		d.compileVal(n.values[name], env)
 	}
 	for _, b := range n.blocks {
-		if b.typ != "sync" {
+		if b.typ != "sync" && b.typ != "each" {
 			d.compile(b, env)
 		}
 	}
@@ -87,13 +94,14 @@ func (d *decoder) compile(n *Node, env code.Env) {
 
 func (d *decoder) compileVal(v *Val, env code.Env) {
 	switch {
-	case v.compiled:
+	case v == nil || v.compiled:
 	case v.Attr.Holds == Expr && v.src.Text != "":
 		v.compiled = true
 		prog, diags := code.CompileExpr(v.src, env, code.Returns(v.Attr.Returns...))
 		d.diags = append(d.diags, diags...)
 		v.expr = prog
 	case v.tree != nil:
+		v.compiled = true
 		d.diags = append(d.diags, v.tree.compile(env)...)
 	}
 }

@@ -95,6 +95,7 @@ var recordBlock = &Block{
 	Summary: "One element of an answer. Its name is how expr refers to it.",
 	Attrs: []Attr{
 		{Name: "extract", Holds: JQ, Summary: "Cuts the records out of an answer."},
+		{Name: "split", Holds: JQ, Summary: "Makes several records of each one that was cut out, after its `each` requests: a program over the record."},
 		{Name: "key", Holds: Expr, Required: true, Summary: "What identifies the record for ever; a record without it becomes a dead letter."},
 		{Name: "samples", Type: cty.String, Summary: "Recorded answers (a glob beside this file): the shape that every expr is checked against."},
 	},

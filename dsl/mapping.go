@@ -60,6 +60,7 @@ type Record struct {
 	Name    string
 	Node    *Node
 	Extract *code.JQ // nil: the source yields records itself
+	Split   *code.JQ // nil: one record stays one
 	Key     *code.Expr
 	Skips   []Skip
 	// Shape is what the samples look like; every expr is checked against it.

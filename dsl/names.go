@@ -10,8 +10,8 @@ import (
 var scopeNames = map[Scope][]string{
 	Static: nil,
 	Run:    {"param", "local", "table", "connector", "now"},
-	Window: {"param", "local", "table", "connector", "now", "window"},
-	Page:   {"param", "local", "table", "connector", "now", "window", "page"},
+	Window: {"param", "local", "table", "connector", "now", "step", "partition", "window"},
+	Page:   {"param", "local", "table", "connector", "now", "step", "partition", "window", "page"},
 }
 
 func (c *checker) name(t hcl.Traversal, scope Scope, page paging) bool {
@@ -34,9 +34,16 @@ func (c *checker) name(t hcl.Traversal, scope Scope, page paging) bool {
 	if c.m.lost[root] || root == "page" && page.lost {
 		return false // a mistake elsewhere that is reported there
 	}
+	if root == "partition" && !page.partitions {
+		c.d.errorf(at, "Not known here", "\"partition\" has a value only in a source with partitions.")
+		return false
+	}
 	if root == "page" && !page.here {
 		c.d.errorf(at, "Not known here", "\"page\" has values only in a source with a paginate block.")
 		return false
+	}
+	if root == "partition" {
+		return true // what it is, the server says
 	}
 	known := c.members(root, page)
 	if name, ok := member(t); ok && !slices.Contains(known, name) {
@@ -64,7 +71,9 @@ func (c *checker) members(root string, page paging) []string {
 	case "connector":
 		out = []string{"name", "title", "version", "source"}
 	case "window":
-		out = []string{"start", "end"}
+		out = []string{"start", "end", "token"}
+	case "step":
+		out = page.steps
 	case "page":
 		out = page.names
 	}
@@ -83,11 +92,16 @@ func (c *checker) unknowns(page paging) *hcl.EvalContext {
 	for _, name := range page.names {
 		paging[name] = cty.DynamicVal
 	}
+	steps := map[string]cty.Value{}
+	for _, name := range page.steps {
+		steps[name] = cty.DynamicVal
+	}
 	text := cty.UnknownVal(cty.String)
 	return &hcl.EvalContext{Functions: functions(), Variables: map[string]cty.Value{
 		"param": cty.ObjectVal(params), "local": cty.ObjectVal(locals), "page": cty.ObjectVal(paging),
 		"table": c.m.tableValues(), "connector": c.m.connectorValue(), "now": text,
-		"window": cty.ObjectVal(map[string]cty.Value{"start": text, "end": text}),
+		"window": cty.ObjectVal(map[string]cty.Value{"start": cty.DynamicVal, "end": cty.DynamicVal, "token": text}),
+		"step":   cty.ObjectVal(steps), "partition": cty.DynamicVal,
 	}}
 }
 

@@ -76,7 +76,7 @@ const (
 	Static Scope = iota
 	// Run allows param, local, table, connector and now.
 	Run
-	// Window allows Run's names and window.
+	// Window allows Run's names, window, and what answered before: step and partition.
 	Window
 	// Page allows Window's names and page.
 	Page

@@ -1,0 +1,47 @@
+package dsl
+
+import (
+	"maps"
+
+	"tqmap/dsl/code"
+)
+
+// RecordRequestBlock is a request for one record: what of it RequestBlock lets an
+// author compute for a page can be computed with expr.
+func RecordRequestBlock(scope Scope) *Block {
+	b := RequestBlock(scope)
+	for i := range b.Attrs {
+		switch b.Attrs[i].Name {
+		case "path", "query", "headers", "json", "form", "body":
+			b.Attrs[i].Holds = PerRecord
+		}
+	}
+	return b
+}
+
+// each compiles the block of a sub-request: besides the record it sees what the blocks
+// before it have fetched, and the keys it asks for at once.
+func (d *decoder) each(n *Node, env code.Env) {
+	d.name(n, codeWord, false)
+	d.compileVal(n.Val("key"), env)
+	d.compileVal(n.Val("when"), env)
+	if r := n.Block("request"); r != nil && n.Val("batch") != nil {
+		env = maps.Clone(env)
+		env["batch"] = code.ListOf(code.Shape{})
+		d.compile(r, env)
+	}
+	d.compile(n, env)
+}
+
+// withField is s with a field of which nothing is known.
+func withField(s code.Shape, name string) code.Shape {
+	if s.Kind != code.Object {
+		return s
+	}
+	s.Fields = maps.Clone(s.Fields)
+	if s.Fields == nil {
+		s.Fields = map[string]code.Shape{}
+	}
+	s.Fields[name] = code.Shape{Optional: true}
+	return s
+}
