@@ -2,10 +2,12 @@ package request
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 )
@@ -25,26 +27,30 @@ var ErrTooLarge = errors.New("the answer is too large")
 
 var errEncoding = errors.New("content encoding not supported")
 
-// read returns the whole body, unpacked. Of a refusal it returns what it can get.
-func (c *Client) read(resp *http.Response) ([]byte, error) {
+// read fills in the whole body, unpacked. Of a refusal it takes what it can get, unless
+// rules want to see it whole; cut says that it did not.
+func (k *call) read(resp *http.Response, to *Response) (cut bool, err error) {
 	refusal := resp.StatusCode >= 300
-	limit := c.cfg.MaxBody
-	if refusal {
+	limit, inMemory := k.cfg.MaxBody, int64(math.MaxInt64)
+	if k.req.Spool {
+		inMemory = k.cfg.SpoolFrom
+	}
+	if refusal && !k.judged() {
 		limit = min(limit, maxRefusal)
 	}
 	wired := &counter{Reader: resp.Body}
 	plain, err := unpack(resp, wired)
-	var body []byte
 	if err == nil {
-		body, err = io.ReadAll(&capped{in: plain, wired: wired, limit: limit})
+		to.Body, to.spool, err = keep(&capped{in: plain, wired: wired, limit: limit}, inMemory)
 	}
-	if refusal {
-		return body, nil
+	if refusal && (!k.judged() || errors.Is(err, ErrTooLarge) || errors.Is(err, errEncoding)) {
+		to.Body = bytes.Clone(to.start()) // the rest is not to be kept alive
+		return err != nil, nil
 	}
 	if errors.Is(err, ErrTooLarge) {
 		err = fmt.Errorf("%w (over %d bytes): ask for smaller pages, or raise the limit", err, limit)
 	}
-	return body, err
+	return false, err
 }
 
 // unpack goes by the first bytes, as servers label gzip wrongly both ways.

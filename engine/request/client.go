@@ -39,13 +39,30 @@ type Config struct {
 	// RetryWait is the wait before the first retry; each further one is twice as
 	// long, at most 30 s, give or take a part by chance. Default 1 s.
 	RetryWait time.Duration
+	// Deadline bounds one Do, all its attempts and waits included; 0 does not. A
+	// wait that would pass it is not begun.
+	Deadline time.Duration
 	// MaxBody is the size of the longest answer, in bytes after decompression.
 	// Default 64 MiB. Answers that unpack to more than 200 times their size are
 	// refused too, whatever their length.
 	MaxBody int64
+	// SpoolFrom is the longest answer that stays in memory where Request.Spool is
+	// set. Default 4 MiB.
+	SpoolFrom int64
 	// MaxWait is the longest single wait. A server that asks for more stops the
 	// request at once, with an error that says so. Default 5 min.
 	MaxWait time.Duration
+	// Judge decides about answers; where it does not, the default table does. It
+	// must be safe for concurrent use. Nil: the default table alone.
+	Judge Judge
+	// Budget reads how many requests the server still allows, and when it counts
+	// anew; false: the answer does not say. At BudgetFloor or fewer, the client's next
+	// request waits until then, MaxWait at most. It must be safe for concurrent
+	// use. Nil: the server tells nothing.
+	Budget      func(*Response) (remaining int, reset time.Duration, ok bool)
+	BudgetFloor int
+	// Cookies keeps the cookies that the own origin sets, and sends them there alone.
+	Cookies bool
 	// Transport sends the requests. Default: NewTransport with a zero
 	// TransportConfig. The chain asks it for one exchange at a time and follows
 	// redirects itself.
@@ -64,6 +81,9 @@ type Config struct {
 	Observe func(Exchange)
 	// Log gets waits at info level and attempts at debug level. Nil: none.
 	Log *slog.Logger
+	// Now is the clock and Sleep waits by it, until ctx ends. Nil: the real ones.
+	Now   func() time.Time
+	Sleep func(ctx context.Context, d time.Duration) error
 }
 
 // Exchange is one attempt as Config.Observe sees it. URL and RequestBody are what
@@ -78,16 +98,18 @@ type Exchange struct {
 	Status       int
 	Header       http.Header
 	ResponseBody []byte
-	Err          error
-	Duration     time.Duration
+	// Spooled says that the answer is longer: ResponseBody is its start.
+	Spooled  bool
+	Err      error
+	Duration time.Duration
 }
 
 // Client is the one way out: it authenticates, limits, retries and bounds every
-// request. It keeps no cookies. It is safe for concurrent use.
+// request. It is safe for concurrent use.
 type Client struct {
+	*shared
 	cfg     Config
 	base    *url.URL
-	limiter *rate.Limiter
 	invalid error // what is wrong with cfg; every Do answers it
 }
 
@@ -101,13 +123,21 @@ func New(c Config) *Client {
 	base := *c.BaseURL
 	client.base = &base
 	client.cfg = withDefaults(c)
-	client.limiter = limiter(c.Rate, c.Burst)
+	client.shared = newShared(client.cfg)
 	return client
 }
 
-// Do sends r, again where the status table allows it, and returns the answer if its
-// status is 2xx. Any other end is an error: *StatusError, *TransportError,
-// *OriginError, ErrTooLarge, the Authenticator's, or that of ctx.
+// With is c with other credentials and rules. Both count against the same limits and
+// share their cookies: one may log in for the other.
+func (c *Client) With(auth Authenticator, judge Judge) *Client {
+	other := *c
+	other.cfg.Auth, other.cfg.Judge = auth, judge
+	return &other
+}
+
+// Do sends r, again where rules or the default table say so, and returns the answer
+// that they accept. Any other end is an error: *RuledError, *StatusError,
+// *TransportError, *OriginError, ErrTooLarge, the Authenticator's, the Judge's, or that of ctx.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if c.invalid != nil {
 		return nil, c.invalid
@@ -119,7 +149,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newCall(c, r, at).run(ctx)
+	return newCall(c, r, at).do(ctx)
 }
 
 func check(c Config) error {
@@ -160,6 +190,9 @@ func withDefaults(c Config) Config {
 	if c.MaxBody <= 0 {
 		c.MaxBody = 64 << 20
 	}
+	if c.SpoolFrom <= 0 {
+		c.SpoolFrom = 4 << 20
+	}
 	if c.MaxWait <= 0 {
 		c.MaxWait = 5 * time.Minute
 	}
@@ -169,6 +202,12 @@ func withDefaults(c Config) Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Sleep == nil {
+		c.Sleep = sleep
 	}
 	return c
 }

@@ -36,6 +36,8 @@ type StatusError struct {
 	Elapsed     time.Duration // from the first attempt to the last answer
 	Wait        time.Duration // what the last Retry-After asked for, if any
 	Hint        string        // what to do about it
+	Where       string        // file:line:column of the rule that says so, if any
+	class       error         // what it is, where the status does not tell
 }
 
 func (e *StatusError) Error() string {
@@ -43,12 +45,17 @@ func (e *StatusError) Error() string {
 	if e.Message != "" {
 		s += fmt.Sprintf(": %q", e.Message)
 	}
-	return s + hinted(e.Hint)
+	return s + by(e.Where) + hinted(e.Hint)
 }
 
 // Is sorts the statuses into ErrUnauthorized, ErrForbidden, ErrRefused and
-// ErrUnavailable. A redirect that is not followed is none of them.
+// ErrUnavailable. A redirect that is not followed is none of them. Where a rule
+// decided, it counts: retries in vain are ErrUnavailable whatever the status, a 200 that
+// fails is ErrRefused, one that signing in again did not help ErrUnauthorized.
 func (e *StatusError) Is(target error) bool {
+	if e.class != nil {
+		return target == e.class
+	}
 	switch s := e.Status; {
 	case s == http.StatusUnauthorized || s == http.StatusProxyAuthRequired:
 		return target == ErrUnauthorized
@@ -63,12 +70,34 @@ func (e *StatusError) Is(target error) bool {
 }
 
 func (k *call) statusError(a *answer) *StatusError {
-	kind := a.Header.Get("Content-Type")
-	return &StatusError{
-		Client: k.cfg.Name, Method: k.req.Method, URL: a.URL, Status: a.Status,
-		Message: k.message(kind, a.Body), ContentType: kind, Body: a.Body,
-		Attempts: k.attempts, Elapsed: time.Since(k.start), Hint: advice[a.Status],
+	kind, body := a.Header.Get("Content-Type"), a.start()
+	e := &StatusError{
+		Client: k.cfg.Name, Method: a.sent.Method, URL: a.URL, Status: a.Status,
+		Message: oneLine(a.ruling.Message), ContentType: kind, Body: body,
+		Attempts: k.attempts, Elapsed: k.elapsed(), Hint: advice[a.Status],
+		Where: a.ruling.Where, class: a.class(),
 	}
+	if e.Message == "" {
+		e.Message = k.message(kind, body)
+	}
+	return e
+}
+
+// class is what a rule makes of a, nil where its status tells.
+func (a *answer) class() error {
+	switch {
+	case !a.ruled:
+		return nil
+	case a.ruling.Action == Retry || a.ruling.Action == Wait:
+		return ErrUnavailable
+	case a.Status == http.StatusForbidden || a.Status == http.StatusUnauthorized:
+		return nil
+	case a.ruling.Action == Reauth:
+		return ErrUnauthorized
+	case a.Status < 400:
+		return ErrRefused
+	}
+	return nil
 }
 
 var advice = map[int]string{
@@ -90,6 +119,7 @@ type TransportError struct {
 	// Sent is whether the last attempt may have reached the server.
 	Sent      bool
 	permanent bool
+	final     bool // no matter for another attempt
 }
 
 func (e *TransportError) Error() string {

@@ -14,6 +14,10 @@ import (
 type target struct {
 	url     *url.URL
 	foreign bool
+	method  string
+	body    []byte
+	acted   bool // the server has acted on the request and sent us to the result
+	dropped bool // the body was left behind on the way
 }
 
 var withScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
@@ -26,9 +30,9 @@ func (c *Client) locate(r Request) (target, error) {
 	var err error
 	switch {
 	case withScheme.MatchString(path):
-		u, err = url.Parse(path)
+		u, err = parsePath(path)
 	case strings.HasPrefix(path, "//"):
-		u, err = url.Parse(c.base.Scheme + ":" + path)
+		u, err = parsePath(c.base.Scheme + ":" + path)
 	default:
 		u, err = join(c.base, path)
 		query = joinQuery(c.base.RawQuery, query)
@@ -36,8 +40,13 @@ func (c *Client) locate(r Request) (target, error) {
 	if err != nil {
 		return target{}, fmt.Errorf("%s: the path of a %s request is no valid URL: %w", c.cfg.Name, r.Method, harmless(err))
 	}
-	u.User, u.RawQuery = nil, withPairs(query, r.Query)
-	return c.admit(u, false)
+	if strings.ContainsFunc(r.RawQuery, func(c rune) bool { return c <= ' ' || c == 0x7f || c == '#' }) {
+		return target{}, fmt.Errorf("%s: the query of a %s request holds a blank, a control character or #: write %%20, or %%23 for #", c.cfg.Name, r.Method)
+	}
+	u.User, u.RawQuery = nil, joinQuery(withPairs(query, r.Query), r.RawQuery)
+	at, err := c.admit(u, false)
+	at.method, at.body = r.Method, r.Body
+	return at, err
 }
 
 // admit lets pass what may be called: the own origin, and the hosts on the list.
@@ -60,13 +69,37 @@ func (c *Client) allowed(u *url.URL) bool {
 	})
 }
 
+// parsePath parses a URL without query. Its path is sent as it is written: encoded is
+// only what may not stand there, or package url would decode and encode all of it.
+func parsePath(text string) (*url.URL, error) {
+	at := 0
+	if _, rest, found := strings.Cut(text, "//"); found && (withScheme.MatchString(text) || strings.HasPrefix(text, "//")) {
+		at = len(text) - len(rest) + len(strings.SplitN(rest, "/", 2)[0])
+	}
+	return url.Parse(text[:at] + inPath(text[at:]))
+}
+
+// inPath encodes what may not stand in a path (RFC 3986, 3.3). Control characters are
+// left to be refused.
+func inPath(path string) string {
+	var b strings.Builder
+	for i := 0; i < len(path); i++ {
+		if c := path[i]; c == ' ' || c > 0x7f || strings.IndexByte("\"<>[\\]^`{|}", c) >= 0 {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(path[i])
+	}
+	return b.String()
+}
+
 // join appends path to the base as it is written: %2F stays %2F.
 func join(base *url.URL, path string) (*url.URL, error) {
 	if path == "" {
 		u := *base
 		return &u, nil
 	}
-	ref, err := url.Parse("/" + strings.TrimPrefix(path, "/"))
+	ref, err := parsePath("/" + strings.TrimPrefix(path, "/"))
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,8 @@ const maxMessage = 500
 var (
 	htmlStart = regexp.MustCompile(`(?i)^\s*(<!doctype html|<html)`)
 	htmlTitle = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	// htmlTags is all but the words, up to the end where a part is not closed.
+	htmlTags = regexp.MustCompile(`(?is)<(script|style|head)\b.*?(</(script|style|head)\s*>|$)|<!--.*?(-->|$)|<[^>]*(>|$)`)
 )
 
 // message is what the server says about its refusal, on one line.
@@ -25,10 +27,15 @@ func (c *Client) message(contentType string, body []byte) string {
 	}
 	if strings.HasPrefix(contentType, "text/html") || htmlStart.Match(body) {
 		title := htmlTitle.FindSubmatch(body)
-		if title == nil {
-			return "an HTML page without a title"
+		if title != nil {
+			if text := oneLine(html.UnescapeString(string(title[1]))); text != "" {
+				return oneLine("HTML page: " + text)
+			}
 		}
-		return oneLine("HTML page: " + html.UnescapeString(string(title[1])))
+		if text := oneLine(html.UnescapeString(string(htmlTags.ReplaceAll(body, []byte(" "))))); text != "" {
+			return oneLine("HTML page: " + text)
+		}
+		return "an HTML page without words"
 	}
 	return oneLine(string(bytes.TrimSpace(body)))
 }

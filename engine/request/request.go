@@ -6,6 +6,7 @@ package request
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // Request is one call as its author declared it, before the chain adds
@@ -17,6 +18,9 @@ type Request struct {
 	Path string
 	// Query is sent in this order, after whatever query Path carries.
 	Query []Pair
+	// RawQuery is sent exactly as it is, after those of Path and Query. It must
+	// hold no blanks, control characters or #.
+	RawQuery string
 	// Header is added to the client's own headers and wins over them.
 	Header http.Header
 	// Body is sent unchanged with ContentType; nil sends none.
@@ -25,19 +29,26 @@ type Request struct {
 	// Once marks a call that must not be repeated after it may have reached the
 	// server (after a timeout or a dropped connection, say).
 	Once bool
+	// Judge is asked about answers before Config.Judge. Nil: not at all.
+	Judge Judge
+	// Spool keeps an answer longer than Config.SpoolFrom in a file. Read it with
+	// Response.Open, and call Response.Close.
+	Spool bool
 }
 
 // Pair is a query parameter.
 type Pair struct{ Name, Value string }
 
-// Response is a whole answer with a status below 400. The body is decompressed and
-// never longer than Config.MaxBody.
+// Response is a whole answer: of a status in 2xx, or of any that a Judge accepts. The
+// body is decompressed and never longer than Config.MaxBody.
 type Response struct {
 	Status int
 	Header http.Header
-	Body   []byte
+	Body   []byte // nil where it is spooled: see Open
 	// URL is the address that answered, without query.
-	URL string
+	URL   string
+	came  time.Time
+	spool *spool
 }
 
 // An Authenticator puts credentials on a request. It must be safe for
@@ -46,8 +57,9 @@ type Authenticator interface {
 	// Apply adds credentials to r, which goes to the client's own origin.
 	// It is called again for each attempt.
 	Apply(ctx context.Context, r *http.Request) error
-	// Renew is called once per request after a 401, with the request that was refused. False means that there is
-	// nothing to renew (the credentials themselves are wrong): the 401 stands.
+	// Renew is called once per request after a 401, or an answer that rules take for
+	// one, with the request that was refused. False means that there is nothing to
+	// renew (the credentials themselves are wrong): the answer stands.
 	Renew(ctx context.Context, refused *http.Request) (bool, error)
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -22,43 +23,40 @@ var contentHeaders = []string{"Accept", "Accept-Encoding", "Accept-Language", "C
 // send is one exchange: limit, credentials, round trip, body. A *TransportError of its
 // own is returned bare, every other error is final.
 func (k *call) send(ctx context.Context, at target) (*answer, error) {
-	if err := k.limiter.Wait(ctx); err != nil {
-		return nil, k.limited(ctx, err)
+	if err := k.pace(ctx); err != nil {
+		return nil, err
 	}
 	r, err := k.build(ctx, at)
 	if err != nil {
 		return nil, err
 	}
-	begin := time.Now()
-	resp, err := k.exchange(ctx, r)
-	took := time.Since(begin)
-	k.tell(ctx, at, resp, err, took)
+	begin := k.cfg.Now()
+	a, err := k.exchange(ctx, r)
+	k.tell(ctx, at, a, err, k.cfg.Now().Sub(begin))
 	if err != nil {
 		return nil, err
 	}
-	return &answer{Response: resp, sent: r, at: at}, nil
-}
-
-// limited tells a wait that cannot end in time from a context that has ended.
-func (k *call) limited(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return k.stopped(ctx)
+	a.sent, a.at = r, at
+	if !at.foreign {
+		k.keepCookies(at.url, a.Header)
 	}
-	return fmt.Errorf("%s: the rate limit allows the next request only after the deadline: %w (%v)", k.cfg.Name, context.DeadlineExceeded, err)
+	k.budget(a)
+	return a, nil
 }
 
 func (k *call) build(ctx context.Context, at target) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, k.req.Method, "/", bytes.NewReader(k.req.Body))
+	r, err := http.NewRequestWithContext(ctx, at.method, "/", bytes.NewReader(at.body))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.cfg.Name, err)
 	}
 	u := *at.url
 	r.URL, r.Host = &u, u.Host
-	r.Header = k.header()
+	r.Header = k.header(at)
 	if at.foreign {
 		maps.DeleteFunc(r.Header, func(name string, _ []string) bool { return !slices.Contains(contentHeaders, name) })
 		return r, nil
 	}
+	k.addCookies(r)
 	if k.cfg.Auth == nil {
 		return r, nil
 	}
@@ -68,7 +66,7 @@ func (k *call) build(ctx context.Context, at target) (*http.Request, error) {
 	return r, nil
 }
 
-func (k *call) header() http.Header {
+func (k *call) header(at target) http.Header {
 	h := http.Header{}
 	h.Set("User-Agent", "tqmap")
 	// Asked for here and not by the transport, which would unpack without a cap.
@@ -78,38 +76,44 @@ func (k *call) header() http.Header {
 			h[http.CanonicalHeaderKey(name)] = append([]string(nil), values...)
 		}
 	}
-	if k.req.Body != nil && k.req.ContentType != "" {
+	if at.dropped {
+		maps.DeleteFunc(h, func(name string, _ []string) bool { return strings.HasPrefix(name, "Content-") })
+	}
+	if at.body != nil && k.req.ContentType != "" {
 		h.Set("Content-Type", k.req.ContentType)
 	}
 	return h
 }
 
 // exchange sends r and reads the answer within the time of one attempt.
-func (k *call) exchange(ctx context.Context, r *http.Request) (*Response, error) {
+func (k *call) exchange(ctx context.Context, r *http.Request) (*answer, error) {
 	attempt, cancel := context.WithTimeout(ctx, k.cfg.Timeout)
 	defer cancel()
 	var line wire
 	resp, err := k.cfg.Transport.RoundTrip(r.WithContext(httptrace.WithClientTrace(attempt, line.trace())))
+	k.reached = k.reached || err == nil || line.maySent(err)
 	if err != nil {
-		return nil, k.lost(ctx, attempt, r, err, line.maySent(err))
+		return nil, k.lost(ctx, attempt, r, err)
 	}
 	defer resp.Body.Close()
-	body, err := k.read(resp)
+	whole := &Response{Status: resp.StatusCode, Header: resp.Header, URL: bare(r.URL)}
+	cut, err := k.read(resp, whole)
 	switch {
-	case errors.Is(err, ErrTooLarge) || errors.Is(err, errEncoding):
+	case errors.Is(err, ErrTooLarge) || errors.Is(err, errEncoding) || errors.Is(err, errSpool):
 		return nil, fmt.Errorf("%s: %s %s: %w", k.cfg.Name, r.Method, bare(r.URL), err)
 	case err != nil:
-		return nil, k.lost(ctx, attempt, r, fmt.Errorf("the answer broke off: %w", err), true)
+		return nil, k.lost(ctx, attempt, r, fmt.Errorf("the answer broke off: %w", err))
 	}
-	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body, URL: bare(r.URL)}, nil
+	whole.came = k.cfg.Now()
+	return &answer{Response: whole, cut: cut}, nil
 }
 
 // lost is the error of an exchange without a whole answer.
-func (k *call) lost(ctx, attempt context.Context, r *http.Request, err error, sent bool) error {
+func (k *call) lost(ctx, attempt context.Context, r *http.Request, err error) error {
 	if ctx.Err() != nil {
 		return k.stopped(ctx)
 	}
-	e := &TransportError{Client: k.cfg.Name, Method: r.Method, URL: bare(r.URL), Sent: sent}
+	e := &TransportError{Client: k.cfg.Name, Method: r.Method, URL: bare(r.URL), Sent: k.reached}
 	var quoting *url.Error // quotes the query
 	if errors.As(err, &quoting) {
 		err = quoting.Err
@@ -124,10 +128,13 @@ func (k *call) lost(ctx, attempt context.Context, r *http.Request, err error, se
 }
 
 // tell logs the exchange and shows it to the observer.
-func (k *call) tell(ctx context.Context, at target, resp *Response, err error, took time.Duration) {
-	x := Exchange{Attempt: k.attempts, Method: k.req.Method, URL: at.url.String(), RequestBody: k.req.Body, Err: err, Duration: took}
-	if resp != nil {
-		x.Status, x.Header, x.ResponseBody = resp.Status, resp.Header, resp.Body
+func (k *call) tell(ctx context.Context, at target, a *answer, err error, took time.Duration) {
+	x := Exchange{Attempt: k.attempts, Method: at.method, URL: at.url.String(), RequestBody: at.body, Err: err, Duration: took}
+	if a != nil {
+		x.Status, x.Header, x.ResponseBody, x.Spooled = a.Status, a.Header, a.Body, a.spool != nil
+		if x.Spooled {
+			x.ResponseBody = a.start()
+		}
 	}
 	k.cfg.Log.DebugContext(ctx, "exchange", "client", k.cfg.Name, "method", x.Method, "path", at.url.EscapedPath(),
 		"attempt", x.Attempt, "status", x.Status, "duration", took, "bytes", len(x.ResponseBody))

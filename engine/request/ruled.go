@@ -1,0 +1,49 @@
+package request
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// RuledError is an answer about which a rule says skip, split, stop or reset. It is
+// no failure of the server: it is neither ErrRefused nor ErrUnavailable. Its text
+// never holds query, headers or request body.
+type RuledError struct {
+	Client, Method string
+	URL            string // without query, user and fragment
+	Status         int
+	Action         Action // Skip, Split, Stop or Reset
+	// Message is the author's or the server's own words, on one line, at most 500
+	// characters. What it quotes is not known here: redact it before it is shown.
+	Message string
+	Where   string // file:line:column of the rule
+	// Response is the answer; of a body that was spooled it has only the start.
+	Response *Response
+}
+
+func (e *RuledError) Error() string {
+	s := fmt.Sprintf("%s: %s %s answered %d %s, so %s", e.Client, e.Method, e.URL, e.Status, http.StatusText(e.Status), e.Action)
+	if e.Message != "" {
+		s += fmt.Sprintf(": %q", e.Message)
+	}
+	return s + by(e.Where)
+}
+
+// by ends a message with the rule that decided.
+func by(where string) string {
+	if where == "" {
+		return ""
+	}
+	return " (rule at " + where + ")"
+}
+
+func (k *call) ruledError(a *answer) *RuledError {
+	message := oneLine(a.ruling.Message)
+	if message == "" && a.Status >= 300 {
+		message = k.message(a.Header.Get("Content-Type"), a.Body)
+	}
+	return &RuledError{
+		Client: k.cfg.Name, Method: a.sent.Method, URL: a.URL, Status: a.Status,
+		Action: a.ruling.Action, Message: message, Where: a.ruling.Where, Response: a.Response,
+	}
+}
