@@ -1,9 +1,11 @@
 package dsl
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -68,6 +70,15 @@ func (c *checker) node(n *Node, page paging) {
 			c.message(b.Val("error_message"))
 		}
 	}
+	if n.Spec.Check != nil {
+		c.d.diags = append(c.d.diags, diagnostics(n.Spec.Check(n))...)
+	}
+}
+
+func diagnostics(err error) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	errors.As(err, &diags)
+	return diags
 }
 
 // message refuses to show the operator's secret.
@@ -115,6 +126,9 @@ func (c *checker) value(v *Val, scope Scope, page paging) {
 		}
 	}
 	c.present(v, got)
+	if why := v.Attr.refuses(got); why != "" {
+		c.d.errorf(v.Range, "Unknown value", "%s", why)
+	}
 }
 
 func (c *checker) present(v *Val, got cty.Value) {
