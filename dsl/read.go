@@ -41,6 +41,9 @@ func (d *decoder) static(n *Node, s *Scoped) *Reading { return &Reading{n: n, s:
 // it were not there (see Known), and is no problem.
 func (n *Node) Static() *Reading { return &Reading{n: n, s: newScoped(nil), quiet: true} }
 
+// Has tells whether the file gives the attribute.
+func (r *Reading) Has(name string) bool { return r.n.Val(name) != nil }
+
 // Known tells whether an attribute can be read, or is not there to be read: false for one
 // of a Static reading that depends on a parameter.
 func (r *Reading) Known(names ...string) bool {
@@ -231,6 +234,23 @@ func (r *Reading) Pairs(name string) []Pair {
 			return nil
 		}
 		out = append(out, r.pairs(name, key, value)...)
+	}
+	return out
+}
+
+// Keys are the names in an object that is written out, as far as they are known.
+func (r *Reading) Keys(name string) []string {
+	v := r.n.Val(name)
+	if v == nil {
+		return nil
+	}
+	var out []string
+	if obj, ok := v.hcl.(*hclsyntax.ObjectConsExpr); ok {
+		for _, item := range obj.Items {
+			if key, diags := r.s.text(item.KeyExpr); !diags.HasErrors() {
+				out = append(out, key)
+			}
+		}
 	}
 	return out
 }
