@@ -1,10 +1,12 @@
 package dsl
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -85,6 +87,15 @@ func (c *checker) node(n *Node, page paging) {
 			c.message(b.Val("error_message"))
 		}
 	}
+	if n.Spec.Check != nil {
+		c.d.diags = append(c.d.diags, diagnostics(n.Spec.Check(n))...)
+	}
+}
+
+func diagnostics(err error) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	errors.As(err, &diags)
+	return diags
 }
 
 // message refuses to show the operator's secret.
@@ -132,6 +143,9 @@ func (c *checker) value(v *Val, scope Scope, page paging) {
 		}
 	}
 	c.present(v, got)
+	if why := v.Attr.refuses(got); why != "" {
+		c.d.errorf(v.Range, "Unknown value", "%s", why)
+	}
 }
 
 func (c *checker) present(v *Val, got cty.Value) {

@@ -6,6 +6,7 @@ func clientBlock(v Vocabulary) *Block {
 	return &Block{
 		Type: "client", Labels: []string{"name"},
 		Summary: "One server: address, credentials and limits of every request to it.",
+		Check:   v.Client,
 		Attrs: []Attr{
 			{Name: "base_url", Type: cty.String, Scope: Run, Required: true, Summary: "Scheme, host and path that every request path is joined to."},
 			{Name: "rate_limit", Type: cty.String, Scope: Run, Summary: "Requests per second or minute, e.g. \"10/s\" or \"60/m\"."},
@@ -20,7 +21,7 @@ func clientBlock(v Vocabulary) *Block {
 			{Name: "headers", Type: cty.Map(cty.String), Scope: Run, Summary: "Headers of every request."},
 			{Name: "error_message", Holds: JQ, Summary: "The server's own words in an error answer."},
 		},
-		Blocks: []Child{{Block: &Block{Type: "auth", Labels: []string{"kind"}, Summary: "How requests are authenticated; the first one whose `when` holds.", Kinds: v.Auth}}},
+		Blocks: []Child{{Block: &Block{Type: "auth", Labels: []string{"kind"}, Summary: "How requests are authenticated. All blocks whose `when` holds apply, in file order, signatures last; two that write to the same place are an error.", Kinds: v.Auth}}},
 	}
 }
 

@@ -30,7 +30,7 @@ type Input struct {
 // diagnostics can be printed with its Files; it is usable only without errors.
 // The order of Names does not matter: files are read by name.
 func Load(in Input, v Vocabulary) (*Mapping, hcl.Diagnostics) {
-	m := &Mapping{Files: map[string]*hcl.File{}, lost: map[string]bool{}, fsys: []fs.FS{in.FS}}
+	m := &Mapping{Files: map[string]*hcl.File{}, lost: map[string]bool{}, fsys: []fs.FS{in.FS}, vocabulary: v}
 	if in.Fallback != nil {
 		m.fsys = append(m.fsys, in.Fallback)
 	}

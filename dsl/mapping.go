@@ -24,6 +24,7 @@ type Mapping struct {
 	secretLocals map[string]bool // made of sensitive parameters
 	lost         map[string]bool // types of top blocks left out after a mistake
 	fsys         []fs.FS         // where the mapping's own files are looked for, in order
+	vocabulary   Vocabulary
 }
 
 // Connector is the identity of a mapping.
@@ -37,8 +38,7 @@ type Connector struct {
 type Client struct {
 	Name string
 	Node *Node
-	// Auth are the declared ways to authenticate, of which the first whose
-	// `when` holds is used.
+	// Auth are the declared ways to authenticate; all whose `when` holds are used.
 	Auth []*Node
 }
 

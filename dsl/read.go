@@ -3,6 +3,7 @@ package dsl
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +37,31 @@ func (r *Reading) Err() error {
 // static reads attributes that are known when the file is loaded.
 func (d *decoder) static(n *Node, s *Scoped) *Reading { return &Reading{n: n, s: s, quiet: true} }
 
+// Static reads what is known when the file is loaded. Every other attribute reads as if
+// it were not there (see Known), and is no problem.
+func (n *Node) Static() *Reading { return &Reading{n: n, s: newScoped(nil), quiet: true} }
+
+// Has tells whether the file gives the attribute.
+func (r *Reading) Has(name string) bool { return r.n.Val(name) != nil }
+
+// Known tells whether an attribute can be read, or is not there to be read: false for one
+// of a Static reading that depends on a parameter.
+func (r *Reading) Known(names ...string) bool {
+	for _, name := range names {
+		v := r.n.Val(name)
+		if v == nil {
+			continue
+		}
+		if v.bad {
+			return false
+		}
+		if out, diags := v.Value(r.s); diags.HasErrors() || !out.IsWhollyKnown() {
+			return false
+		}
+	}
+	return true
+}
+
 // Fail adds a problem at the attribute called name, at the block where the file
 // leaves it out.
 func (r *Reading) Fail(name, summary, format string, args ...any) {
@@ -65,10 +91,25 @@ func (r *Reading) value(name string) (cty.Value, bool) {
 
 // String returns a text attribute, or def where it is unset or null.
 func (r *Reading) String(name, def string) string {
-	if v, ok := r.value(name); ok {
-		return v.AsString()
+	v, ok := r.value(name)
+	if !ok {
+		return def
 	}
-	return def
+	if why := r.n.Val(name).Attr.refuses(v); why != "" {
+		if !r.quiet { // the checker has said it
+			r.Fail(name, "Unknown value", "%s", why)
+		}
+		return def
+	}
+	return v.AsString()
+}
+
+// refuses says why v is none of the attribute's options; "" if it is.
+func (a Attr) refuses(v cty.Value) string {
+	if len(a.Options) == 0 || !v.IsKnown() || v.IsNull() || v.Type() != cty.String || slices.Contains(a.Options, v.AsString()) {
+		return ""
+	}
+	return fmt.Sprintf("%q takes %s, not %q.%s", a.Name, quoteAll(a.Options, ", "), v.AsString(), suggest(v.AsString(), a.Options))
 }
 
 // Bool returns a boolean attribute, or def.
@@ -185,13 +226,31 @@ func (r *Reading) Pairs(name string) []Pair {
 	var out []Pair
 	for _, item := range obj.Items {
 		key, diags := r.s.text(item.KeyExpr)
-		r.diags = append(r.diags, diags...)
-		value, diags := r.s.eval(item.ValueExpr)
-		r.diags = append(r.diags, diags...)
-		if r.diags.HasErrors() {
+		value, more := r.s.eval(item.ValueExpr)
+		if diags = append(diags, more...); diags.HasErrors() {
+			if !r.quiet {
+				r.diags = append(r.diags, diags...)
+			}
 			return nil
 		}
 		out = append(out, r.pairs(name, key, value)...)
+	}
+	return out
+}
+
+// Keys are the names in an object that is written out, as far as they are known.
+func (r *Reading) Keys(name string) []string {
+	v := r.n.Val(name)
+	if v == nil {
+		return nil
+	}
+	var out []string
+	if obj, ok := v.hcl.(*hclsyntax.ObjectConsExpr); ok {
+		for _, item := range obj.Items {
+			if key, diags := r.s.text(item.KeyExpr); !diags.HasErrors() {
+				out = append(out, key)
+			}
+		}
 	}
 	return out
 }

@@ -36,7 +36,7 @@ func (m *Mapping) shape(d *decoder, f *Flow) code.Shape {
 		d.warn(v.Range, "No samples", "No file fits %q, beside the mapping or among the built-in ones, so the fields that expr uses are not checked.", pattern)
 		return code.Shape{}
 	}
-	return code.Infer(m.samples(d, f.Record, names))
+	return code.Infer(m.samples(d, f, names))
 }
 
 func isText(v *Val) bool {
@@ -46,10 +46,13 @@ func isText(v *Val) bool {
 
 // samples are the records in the files called names. A mistake of extract is
 // reported once, where it stands.
-func (m *Mapping) samples(d *decoder, rec *Record, names []string) []any {
+func (m *Mapping) samples(d *decoder, f *Flow, names []string) []any {
+	if f.Source.lost["decode"] {
+		return nil
+	}
 	var out []any
 	for _, name := range names {
-		more, err := m.sample(rec, name)
+		more, err := m.sample(f, name)
 		var failed *code.EvalError
 		if errors.As(err, &failed) {
 			for _, diag := range failed.Diagnostics() {
@@ -59,7 +62,7 @@ func (m *Mapping) samples(d *decoder, rec *Record, names []string) []any {
 			return nil
 		}
 		if err != nil {
-			d.errorf(rec.Node.Val("samples").Range, "Unusable sample", "%s: %s.", name, strings.TrimSuffix(err.Error(), "."))
+			d.errorf(f.Record.Node.Val("samples").Range, "Unusable sample", "%s: %s.", name, strings.TrimSuffix(err.Error(), "."))
 			continue
 		}
 		out = append(out, more...)
@@ -69,22 +72,42 @@ func (m *Mapping) samples(d *decoder, rec *Record, names []string) []any {
 
 // sample cuts the records out of one file as a run would, with the defaults of the
 // parameters.
-func (m *Mapping) sample(rec *Record, name string) ([]any, error) {
+func (m *Mapping) sample(f *Flow, name string) ([]any, error) {
 	src, err := m.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	body, err := code.Decode(src)
+	documents, err := m.documents(f, src)
 	if err != nil {
 		return nil, err
 	}
-	if rec.Extract != nil {
-		return rec.Extract.Run(context.Background(), body, m.defaults(), nil, nil, nil)
+	var out []any
+	for _, doc := range documents {
+		more, err := m.cut(f.Record, doc)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
 	}
-	if list, ok := body.([]any); ok {
+	return out, nil
+}
+
+func (m *Mapping) documents(f *Flow, src []byte) ([]any, error) {
+	if decode := f.Source.Block("decode"); decode != nil && m.vocabulary.Sample != nil {
+		return m.vocabulary.Sample(decode, src)
+	}
+	body, err := code.Decode(src)
+	return []any{body}, err
+}
+
+func (m *Mapping) cut(rec *Record, doc any) ([]any, error) {
+	if rec.Extract != nil {
+		return rec.Extract.Run(context.Background(), doc, m.defaults(), nil, nil, nil)
+	}
+	if list, ok := doc.([]any); ok {
 		return list, nil
 	}
-	return []any{body}, nil
+	return []any{doc}, nil
 }
 
 // defaults is $param of a run without any settings.

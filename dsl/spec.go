@@ -12,6 +12,7 @@ type Block struct {
 	Type    string   // "client"; for a kind such as auth "login" the label: "login"
 	Labels  []string // what each label says, e.g. "name"
 	Summary string   // one line
+	Example string   // the block as a mapping has it, for readers; a test loads it
 	Attrs   []Attr
 	Blocks  []Child
 	// Kinds are the blocks that the first label chooses between; where it is
@@ -25,6 +26,9 @@ type Block struct {
 	// Open allows any attribute; its values are of OpenAttr.
 	Open     bool
 	OpenAttr Attr
+	// Check looks closer at what the file says than the grammar does, by what is known
+	// without parameters (see Node.Static). Its error is hcl.Diagnostics; may be nil.
+	Check func(*Node) error
 }
 
 // Child is a block inside another one.
@@ -45,7 +49,8 @@ type Attr struct {
 	// Written says that a PerRecord is an object written out entry by entry, or
 	// plain: each entry has its own name and mode.
 	Written bool
-	Default string // for readers; the owner of the block applies it
+	Options []string // the only texts allowed; none: any
+	Default string   // for readers; the owner of the block applies it
 }
 
 // Holds says in which language an attribute is written.
@@ -85,6 +90,11 @@ const (
 // Vocabulary is the kinds of block that the engine knows to carry out.
 type Vocabulary struct {
 	Auth, Decode, Paginate, Source, Sink []*Block
+	// Client checks a client block as Block.Check does. May be nil.
+	Client func(*Node) error
+	// Sample turns a recorded answer into documents, as the decode block of its source
+	// says. Nil: samples are JSON.
+	Sample func(decode *Node, src []byte) ([]any, error)
 }
 
 func (b *Block) attr(name string) *Attr {

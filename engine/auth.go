@@ -2,7 +2,11 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
+	"time"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -14,98 +18,209 @@ import (
 // authKind is one way to authenticate: what a mapping may say and how it is made.
 type authKind struct {
 	spec *dsl.Block
+	// slots names what it writes on a request, as far as r can tell; nil: nothing.
+	slots func(r *dsl.Reading) []string
+	// open makes it; nil for one that is a matter of connections alone.
 	open func(a authSetting) (request.Authenticator, error)
+	// amend changes how connections are made; nil: not at all.
+	amend func(a authSetting, t *request.TransportConfig) error
 }
 
-// authSetting is what an auth block is opened with.
+// authSetting is what the auth blocks of a client are opened with.
 type authSetting struct {
-	bound *dsl.Bound
-	node  *dsl.Node
-	// plain is the client without any auth.
-	plain    request.Doer
-	onSecret func(string)
+	client string
+	bound  *dsl.Bound
+	nodes  []*dsl.Node
+	node   *dsl.Node // the one that is opened
+	// plain is how the client's requests are sent, without any auth.
+	plain    request.Config
+	tokens   Tokens
+	now      func() time.Time // nil: time.Now
+	onSecret func(string)     // may be nil
+	log      *slog.Logger
 }
 
-func authKinds() []authKind { return []authKind{basicAuth(), loginAuth()} }
+func (a authSetting) read() *dsl.Reading { return a.node.Read(a.bound.Scope) }
+
+// secrets tells the redactor.
+func (a authSetting) secrets(all ...string) {
+	for _, s := range all {
+		if s != "" && a.onSecret != nil {
+			a.onSecret(s)
+		}
+	}
+}
+
+func authKinds() []authKind {
+	return []authKind{
+		noAuth(), basicAuth(), bearerAuth(), apiKeyAuth(), oauth2Auth(), loginAuth(), hmacAuth(), jwtAuth(), mtlsAuth(),
+	}
+}
+
+func authKindOf(n *dsl.Node) authKind {
+	kinds := authKinds()
+	i := slices.IndexFunc(kinds, func(k authKind) bool { return k.spec.Type == n.Kind() })
+	return kinds[i] // the vocabulary has no other
+}
 
 func whenAttr() dsl.Attr {
-	return dsl.Attr{Name: "when", Type: cty.Bool, Scope: dsl.Run, Default: "true", Summary: "Use this one where it holds; the first that does is taken."}
+	return dsl.Attr{Name: "when", Type: cty.Bool, Scope: dsl.Run, Default: "true", Summary: "Use this block only where it holds."}
 }
 
-// openAuth takes the first auth block whose `when` holds; nil if there is none.
-func openAuth(a authSetting, nodes []*dsl.Node) (request.Authenticator, error) {
-	for _, n := range nodes {
+// textAttr is an attribute whose value is known for the run.
+func textAttr(name, summary string) dsl.Attr {
+	return dsl.Attr{Name: name, Type: cty.String, Scope: dsl.Run, Summary: summary}
+}
+
+func needed(a dsl.Attr) dsl.Attr { a.Required = true; return a }
+
+func choiceAttr(name, summary string, options ...string) dsl.Attr {
+	return dsl.Attr{Name: name, Type: cty.String, Scope: dsl.Run, Summary: summary, Options: options, Default: options[0]}
+}
+
+func withDefault(a dsl.Attr, value string) dsl.Attr { a.Default = value; return a }
+
+// openAuth stacks the auth blocks whose `when` holds; nil if there is none.
+func openAuth(a authSetting) (request.Authenticator, error) {
+	used, err := a.used()
+	if err != nil {
+		return nil, err
+	}
+	if len(a.nodes) > 0 && len(used) == 0 {
+		a.log.Warn("no auth block's `when` holds, so requests carry no credentials (auth \"none\" says that it is meant so)", "client", a.client)
+	}
+	var all []request.Authenticator
+	for _, a.node = range used {
+		k := authKindOf(a.node)
+		if k.open == nil {
+			continue
+		}
+		opened, err := k.open(a)
+		if err != nil {
+			return nil, a.placed(err)
+		}
+		all = append(all, opened)
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	return auth.Stack(all...), nil
+}
+
+// amendTransport sets what the auth blocks ask of connections. The credentials of a
+// connection are for t.Origin alone, which it sets to the client's own.
+func amendTransport(a authSetting, t *request.TransportConfig) error {
+	used, err := a.used()
+	if err != nil {
+		return err
+	}
+	t.Origin = a.plain.BaseURL
+	for _, a.node = range used {
+		if k := authKindOf(a.node); k.amend != nil {
+			if err := k.amend(a, t); err != nil {
+				return a.placed(err)
+			}
+		}
+	}
+	return nil
+}
+
+// placed points from err into the file.
+func (a authSetting) placed(err error) error {
+	r := a.read()
+	return failSetting(r, err)
+}
+
+// failSetting makes diagnostics of what package auth says about a setting; other errors
+// stay as they are.
+func failSetting(r *dsl.Reading, err error) error {
+	var setting *auth.SettingError
+	if errors.As(err, &setting) {
+		r.Fail(setting.Setting, "Bad setting", "%s.", sentence(err))
+		return r.Err()
+	}
+	return err
+}
+
+// used are the blocks whose `when` holds. No two of them write to one place.
+func (a authSetting) used() ([]*dsl.Node, error) {
+	var used []*dsl.Node
+	for _, n := range a.nodes {
 		r := n.Read(a.bound.Scope)
 		use := r.Bool("when", true)
 		if err := r.Err(); err != nil {
 			return nil, err
 		}
-		if !use {
+		if use {
+			used = append(used, n)
+		}
+	}
+	read := func(n *dsl.Node) *dsl.Reading { return n.Read(a.bound.Scope) }
+	return used, collide(used, read)
+}
+
+// checkAuth looks for auth blocks that collide whatever the parameters are.
+func checkAuth(client *dsl.Node) error {
+	var always []*dsl.Node
+	for _, n := range client.All("auth") {
+		if n.Val("when") == nil || n.Static().Bool("when", false) {
+			always = append(always, n)
+		}
+	}
+	return collide(always, (*dsl.Node).Static)
+}
+
+// collide reports two blocks that write to the same place.
+func collide(nodes []*dsl.Node, read func(*dsl.Node) *dsl.Reading) error {
+	taken := map[string]*dsl.Node{}
+	for i, n := range nodes {
+		r := read(n)
+		k := authKindOf(n)
+		if k.spec.Type == "none" && len(nodes) > 1 {
+			other := nodes[(i+1)%len(nodes)]
+			r.Fail("", "Two ways to authenticate", "auth \"none\" stands for no credentials, but auth %q applies too: give each a `when`, of which one holds.", other.Kind())
+			return r.Err()
+		}
+		if k.slots == nil {
 			continue
 		}
-		a.node = n
-		for _, k := range authKinds() {
-			if k.spec.Type == n.Kind() {
-				return k.open(a)
+		for _, slot := range k.slots(r) {
+			if first := taken[slot]; first != nil {
+				r.Fail("", "Two ways to authenticate", "This block and auth %q in line %d both write %s. Give each a `when`, of which one holds, or another place.", first.Kind(), first.Range.Start.Line, slot)
+				return r.Err()
+			}
+			taken[slot] = n
+		}
+	}
+	return nil
+}
+
+// sentence is the text of an error without its full stop.
+func sentence(err error) string {
+	s := fmt.Sprint(err)
+	for len(s) > 0 && s[len(s)-1] == '.' {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// closeTimeout bounds what is done for the server's sake after a run.
+const closeTimeout = 15 * time.Second
+
+// close ends the sessions of the clients that the run has opened, also after it was
+// cancelled. Whatever comes next opens them anew.
+func (r *Run) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	r.mu.Lock()
+	open := r.open
+	r.open = nil
+	r.mu.Unlock()
+	for name, d := range open {
+		if c, ok := d.(interface{ Close(context.Context) error }); ok {
+			if err := c.Close(ctx); err != nil {
+				r.Log.Warn("the session could not be ended", "client", name, "error", err)
 			}
 		}
-		return nil, fmt.Errorf("no auth %q", n.Kind())
 	}
-	return nil, nil
-}
-
-func basicAuth() authKind {
-	return authKind{
-		spec: &dsl.Block{
-			Type: "basic", Summary: "User and password with every request (RFC 7617).",
-			Attrs: []dsl.Attr{
-				whenAttr(),
-				{Name: "username", Type: cty.String, Scope: dsl.Run, Required: true, Summary: "User name, without colon."},
-				{Name: "password", Type: cty.String, Scope: dsl.Run, Required: true, Summary: "Password."},
-			},
-		},
-		open: func(a authSetting) (request.Authenticator, error) {
-			r := a.node.Read(a.bound.Scope)
-			b := auth.Basic{Username: r.String("username", ""), Password: r.String("password", "")}
-			for _, s := range b.Secrets() {
-				a.onSecret(s)
-			}
-			return b, r.Err()
-		},
-	}
-}
-
-func loginAuth() authKind {
-	return authKind{
-		spec: &dsl.Block{
-			Type: "login", Summary: "One login request; its token goes with every other one. Renewed before it ends and once after a 401; a refused login is never repeated.",
-			Attrs: []dsl.Attr{
-				whenAttr(),
-				{Name: "token", Holds: dsl.JQ, Summary: "The token in the answer's body."},
-				{Name: "token_header", Type: cty.String, Scope: dsl.Run, Summary: "Answer header that holds the token where the body has none."},
-				{Name: "header", Type: cty.String, Scope: dsl.Run, Default: "Authorization: Bearer {token}", Summary: "Header line that carries the token."},
-			},
-			Blocks: []dsl.Child{{Block: dsl.RequestBlock(dsl.Run), Min: 1, Max: 1}},
-		},
-		open: openLogin,
-	}
-}
-
-func openLogin(a authSetting) (request.Authenticator, error) {
-	r := a.node.Read(a.bound.Scope)
-	field, header := r.String("token_header", ""), r.String("header", "")
-	if a.node.Val("token") == nil && field == "" {
-		r.Fail("token", "Missing attribute", "auth \"login\" needs token, token_header or both to find the token in the answer.")
-	}
-	if err := r.Err(); err != nil {
-		return nil, err
-	}
-	finder := tokenFinder{jq: a.node.Val("token").JQ(), header: field, params: a.bound.Params}
-	return auth.NewLogin(auth.LoginConfig{
-		Doer: a.plain,
-		Request: func(context.Context) (request.Request, error) {
-			return buildRequest(a.node.Block("request"), a.bound.Scope)
-		},
-		Token: finder.find, Header: header, OnSecret: a.onSecret,
-	})
 }

@@ -19,6 +19,10 @@ type ClientOptions struct {
 	Proxy func(context.Context) (*url.URL, error)
 	// OnSecret is told of tokens before they are used.
 	OnSecret func(string)
+	// Tokens keeps refresh tokens from run to run; nil: in memory only.
+	Tokens Tokens
+	// Now is the clock that credentials go by; nil: time.Now.
+	Now func() time.Time
 	// Observe is told of every exchange.
 	Observe func(request.Exchange)
 	Log     *slog.Logger
@@ -49,12 +53,16 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 	if transport.Proxy, err = proxyFunc(ctx, proxy, opts); err != nil {
 		return nil, err
 	}
+	credentials := authSetting{client: c.Name, bound: b, nodes: c.Auth, plain: cfg, tokens: opts.Tokens, now: opts.Now, onSecret: opts.OnSecret, log: opts.Log}
+	if err := amendTransport(credentials, &transport); err != nil {
+		return nil, err
+	}
 	if cfg.Transport, err = request.NewTransport(transport); err != nil {
 		return nil, fmt.Errorf("client.%s: %w", c.Name, err)
 	}
 	cfg.ErrorMessage = errorMessage(c.Node.Val("error_message").JQ(), b.Params)
-	cfg.Auth, err = openAuth(authSetting{bound: b, plain: request.New(cfg), onSecret: opts.OnSecret}, c.Auth)
-	if err != nil {
+	credentials.plain = cfg
+	if cfg.Auth, err = openAuth(credentials); err != nil {
 		return nil, err
 	}
 	return request.New(cfg), nil

@@ -17,6 +17,7 @@ func (r *Run) Preview(ctx context.Context, f *dsl.Flow, emit func(Mapped) bool) 
 	if err != nil {
 		return err
 	}
+	defer r.close(ctx)
 	src, err := r.source(ctx, f)
 	if err != nil {
 		return err

@@ -53,6 +53,7 @@ func (r *Run) Report(ctx context.Context, flows []*dsl.Flow) *Report {
 // Flows runs the given flows one after the other. A flow that fails does not
 // keep the others from running; the report says so.
 func (r *Run) Flows(ctx context.Context, flows []*dsl.Flow) []*FlowReport {
+	defer r.close(ctx)
 	out := []*FlowReport{}
 	for _, f := range flows {
 		report := &FlowReport{Name: f.Name}

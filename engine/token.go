@@ -2,37 +2,119 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
 	"time"
 
 	"tqmap/dsl/code"
 	"tqmap/engine/request"
 )
 
-// tokenFinder reads the token out of the answer to a login.
+// tokenFinder reads the token out of the answer to a login, and when it ends.
 type tokenFinder struct {
-	jq     *code.JQ
-	header string
-	params map[string]any
+	jq                   *code.JQ
+	header               string
+	cookie               func(*request.Response) (string, time.Time, error) // may be nil
+	expiresIn, expiresAt *code.JQ
+	params               map[string]any
+	now                  func() time.Time // nil: time.Now
 }
 
-// find returns "" where there is none; the caller makes that an error. When the
-// token ends is not said in the answer: it may be in the token itself.
-func (t tokenFinder) find(resp *request.Response) (string, time.Time, error) {
-	if t.jq != nil {
-		if body, err := code.Decode(resp.Body); err == nil {
-			out, err := view{params: t.params, response: resp}.run(context.Background(), t.jq, body)
-			if err != nil {
-				return "", time.Time{}, err
-			}
-			if len(out) > 0 {
-				if text, ok := code.Text(out[0]); ok {
-					return text, time.Time{}, nil
-				}
-			}
+// find returns "" where there is none; the caller makes that an error.
+func (t tokenFinder) find(resp *request.Response) (token string, end time.Time, err error) {
+	body, unread := code.Decode(resp.Body)
+	if t.jq != nil && unread == nil {
+		if token, err = t.text(t.jq, resp, body); err != nil {
+			return "", time.Time{}, err
 		}
 	}
-	if t.header == "" {
-		return "", time.Time{}, nil
+	if token == "" && t.header != "" {
+		token = resp.Header.Get(t.header)
 	}
-	return resp.Header.Get(t.header), time.Time{}, nil
+	if token == "" && t.cookie != nil {
+		if token, end, err = t.cookie(resp); err != nil {
+			return "", time.Time{}, err
+		}
+	}
+	if unread == nil && token != "" {
+		said, err := t.expiry(resp, body)
+		if err != nil {
+			return "", time.Time{}, err
+		}
+		if !said.IsZero() {
+			end = said
+		}
+	}
+	return token, end, nil
+}
+
+// text is the first output of q as text, "" if it is null.
+func (t tokenFinder) text(q *code.JQ, resp *request.Response, body any) (string, error) {
+	out, err := view{params: t.params, response: resp}.first(context.Background(), q, body)
+	if err != nil {
+		return "", err
+	}
+	text, _ := code.Text(out)
+	return text, nil
+}
+
+// expiry is what the body says, the zero time if nothing.
+func (t tokenFinder) expiry(resp *request.Response, body any) (time.Time, error) {
+	now := t.now
+	if now == nil {
+		now = time.Now
+	}
+	for _, said := range []struct {
+		name string
+		jq   *code.JQ
+		read func(string) (time.Time, bool)
+	}{
+		{"expires_at", t.expiresAt, tokenEnd},
+		{"expires_in", t.expiresIn, func(text string) (time.Time, bool) {
+			seconds, err := strconv.ParseFloat(text, 64)
+			seconds = min(seconds, maxLife.Seconds())
+			return now().Add(time.Duration(seconds * float64(time.Second))), err == nil && seconds > 0
+		}},
+	} {
+		if said.jq == nil {
+			continue
+		}
+		text, err := t.text(said.jq, resp, body)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if text == "" {
+			continue
+		}
+		at, ok := said.read(text)
+		if !ok {
+			return time.Time{}, fmt.Errorf("%s: %w", said.name, errNoEnd)
+		}
+		return at, nil
+	}
+	return time.Time{}, nil
+}
+
+var errNoEnd = errors.New("what it finds in the answer is no end of a token: expires_in takes a positive number of seconds, expires_at RFC 3339 or a time since 1970")
+
+// maxLife bounds the life of a token to what can be added to a time.
+const maxLife = 100 * 365 * 24 * time.Hour
+
+// milliseconds is where a number of seconds since 1970 would be in the year 5138.
+const milliseconds = 1e11
+
+func tokenEnd(text string) (time.Time, bool) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, true
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	switch {
+	case err != nil || math.IsNaN(n) || n <= 0 || n > milliseconds*1000:
+		return time.Time{}, false
+	case n >= milliseconds:
+		return time.UnixMilli(int64(n)), true
+	}
+	return time.UnixMilli(int64(n * 1000)), true
 }

@@ -79,9 +79,23 @@ func NewJWT(c JWTConfig) (*JWT, error) {
 	return j, nil
 }
 
+// Check reports what NewJWT would, but for the key, which it does not look at.
+func (c JWTConfig) Check() error {
+	j := &JWT{cfg: c}
+	if j.cfg.Life == 0 {
+		j.cfg.Life = time.Minute
+	}
+	for _, step := range []func() error{j.life, j.claims, j.jose} {
+		if err := step(); err != nil {
+			return fmt.Errorf("jwt: %w", err)
+		}
+	}
+	return nil
+}
+
 func (j *JWT) life() error {
 	if j.cfg.Life < time.Second || j.cfg.Life > longest {
-		return fmt.Errorf("a token cannot live for %s", j.cfg.Life)
+		return setting("lifetime", fmt.Errorf("a token cannot live for %s", j.cfg.Life))
 	}
 	return nil
 }

@@ -30,10 +30,10 @@ func (j *JWT) claims() error {
 		reserved = append(reserved, "jti")
 	}
 	if err := add(j.fixed, j.cfg.Claims, reserved); err != nil {
-		return fmt.Errorf("claims: %w", err)
+		return setting("claims", fmt.Errorf("claims: %w", err))
 	}
 	_, err := segment(j.fixed)
-	return err
+	return setting("claims", err)
 }
 
 func (j *JWT) jose() error {
@@ -48,7 +48,7 @@ func (j *JWT) jose() error {
 		j.header, err = segment(header)
 	}
 	if err != nil {
-		return fmt.Errorf("header: %w", err)
+		return setting("jose", fmt.Errorf("header: %w", err))
 	}
 	return nil
 }

@@ -36,9 +36,9 @@ func (j *JWT) key() error {
 	}
 	switch {
 	case !ok:
-		return fmt.Errorf("there is no algorithm %.40q, only %s", j.cfg.Algorithm, names(jwtAlgorithms))
+		return setting("algorithm", fmt.Errorf("there is no algorithm %.40q, only %s", j.cfg.Algorithm, names(jwtAlgorithms)))
 	case j.cfg.Key == "":
-		return errors.New("the key is empty")
+		return setting("key", errors.New("the key is empty"))
 	case encoding != "text" && encoding != "base64" && encoding != "hex":
 		return fmt.Errorf("the key's encoding must be text, base64 or hex, not %.40q", encoding)
 	case a.family != "HS" && encoding != "text":
@@ -57,11 +57,10 @@ func (j *JWT) key() error {
 	default:
 		j.sign, err = signECDSA(a.hash, a.curve, j.cfg.Key)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = j.sign(nil)
 	}
-	_, err = j.sign(nil)
-	return err
+	return setting("key", err)
 }
 
 // signECDSA writes both numbers of the signature in full width (RFC 7518, 3.4).

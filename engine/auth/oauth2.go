@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"tqmap/engine/request"
@@ -120,11 +122,11 @@ func (c OAuth2Config) check() error {
 	case c.Grant == "refresh_token" && c.RefreshToken == "" && c.Load == nil:
 		return errors.New("the grant refresh_token needs a refresh token")
 	}
-	if err := known(c.Rename, "grant_type", "client_id", "client_secret", "username", "password", "refresh_token", "scope", "audience"); err != nil {
-		return fmt.Errorf("renamed field of the request: %w", err)
+	if err := KnownFields(slices.Sorted(maps.Keys(c.Rename)), RequestFields()); err != nil {
+		return setting("rename", fmt.Errorf("renamed field of the request: %w", err))
 	}
-	if err := known(c.Answer, "access_token", "expires_in", "refresh_token", "token_type"); err != nil {
-		return fmt.Errorf("renamed field of the answer: %w", err)
+	if err := KnownFields(slices.Sorted(maps.Keys(c.Answer)), AnswerFields()); err != nil {
+		return setting("answer", fmt.Errorf("renamed field of the answer: %w", err))
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,11 +12,21 @@ import (
 	"tqmap/engine/request"
 )
 
-// known reports a key of renamed that is no name of a field.
-func known(renamed map[string]string, names ...string) error {
-	for _, key := range slices.Sorted(maps.Keys(renamed)) {
-		if !slices.Contains(names, key) {
-			return fmt.Errorf("there is no %.40q, only %s", key, strings.Join(names, ", "))
+// RequestFields are the names that OAuth2Config.Rename may have.
+func RequestFields() []string {
+	return []string{"grant_type", "client_id", "client_secret", "username", "password", "refresh_token", "scope", "audience"}
+}
+
+// AnswerFields are the names that OAuth2Config.Answer may have.
+func AnswerFields() []string {
+	return []string{"access_token", "expires_in", "refresh_token", "token_type"}
+}
+
+// KnownFields reports a name that is none of known.
+func KnownFields(names, known []string) error {
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("there is no %.40q, only %s", name, strings.Join(known, ", "))
 		}
 	}
 	return nil

@@ -30,6 +30,13 @@ const (
 	defaultHeader = "Authorization: Bearer " + placeholder
 )
 
+// NewPlace is where a credential goes: p, checked, or what header says, a line like
+// "Authorization: Bearer {token}", which is also the default. Errors are *SettingError.
+func NewPlace(header string, p Place) (Place, error) { return place(header, p) }
+
+// String names the place, as "the header Authorization".
+func (p Place) String() string { return "the " + p.In + " " + p.Name }
+
 // place checks p, or makes one of header, a line like defaultHeader. With neither it
 // is defaultHeader.
 func place(header string, p Place) (Place, error) {
@@ -37,7 +44,7 @@ func place(header string, p Place) (Place, error) {
 		return headerPlace(header)
 	}
 	if header != "" {
-		return Place{}, errors.New("give a header or a place, not both")
+		return Place{}, setting("header", errors.New("give a header or a place, not both"))
 	}
 	if p.Format == "" {
 		p.Format = placeholder
@@ -55,7 +62,7 @@ func headerPlace(line string) (Place, error) {
 	name, format, ok := strings.Cut(line, ":")
 	p := Place{In: "header", Name: textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)), Format: strings.TrimSpace(format)}
 	if !ok || p.check() != nil {
-		return Place{}, fmt.Errorf("header %q must read like %q", line, defaultHeader)
+		return Place{}, setting("header", fmt.Errorf("header %q must read like %q", line, defaultHeader))
 	}
 	return p, nil
 }
@@ -63,15 +70,15 @@ func headerPlace(line string) (Place, error) {
 func (p Place) check() error {
 	switch {
 	case !slices.Contains([]string{"header", "query", "cookie", "body"}, p.In):
-		return fmt.Errorf("in must be header, query, cookie or body, not %.40q", p.In)
+		return setting("in", fmt.Errorf("in must be header, query, cookie or body, not %.40q", p.In))
 	case p.Name == "":
-		return fmt.Errorf("the %s has no name", p.In)
+		return setting("name", fmt.Errorf("the %s has no name", p.In))
 	case !strings.Contains(p.Format, placeholder):
-		return fmt.Errorf("the format %q has no %s", p.Format, placeholder)
+		return setting("format", fmt.Errorf("the format %q has no %s", p.Format, placeholder))
 	case p.In == "header":
-		return headerName(p.Name)
+		return setting("name", headerName(p.Name))
 	case p.In == "cookie" && !isToken(p.Name):
-		return fmt.Errorf("%q is no name for a cookie", p.Name)
+		return setting("name", fmt.Errorf("%q is no name for a cookie", p.Name))
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func TestLoginPlaces(t *testing.T) {
 			if _, err := s.Do(t.Context(), request.Request{Method: "POST", Path: "/x", Body: []byte("a=1"), ContentType: form}); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.Close(t.Context()); err != nil {
+			if err := s.Login.Close(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.Join(seen, "; "); got != test.want {
@@ -159,14 +159,14 @@ func TestLoginClose(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				err := s.Close(t.Context())
+				err := s.Login.Close(t.Context())
 				if (err == nil) != (test.want == "") || err != nil && (!strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "token-1")) {
 					t.Errorf("got %v, want %q", err, test.want)
 				}
 				if test.err != nil && !errors.Is(err, test.err) {
 					t.Errorf("%v hides %v", err, test.err)
 				}
-				if err := s.Close(t.Context()); err != nil {
+				if err := s.Login.Close(t.Context()); err != nil {
 					t.Errorf("a second time: %v", err)
 				}
 				if len(carried) != test.logouts || test.logouts > 0 && carried[0] != "token-1" {
@@ -185,7 +185,7 @@ func TestLoginCloseWithoutLogout(t *testing.T) {
 	if err := s.call(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Close(t.Context()); err != nil {
+	if err := s.Login.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
@@ -201,7 +201,7 @@ func TestLoginCloseWaits(t *testing.T) {
 		synctest.Wait()
 		ctx, stop := context.WithTimeout(t.Context(), time.Millisecond)
 		defer stop()
-		if err := s.Close(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "logout: ") {
+		if err := s.Login.Close(ctx); !errors.Is(err, context.DeadlineExceeded) || !strings.HasPrefix(err.Error(), "logout: ") {
 			t.Errorf("got %v", err)
 		}
 		if err := <-result; err != nil {

@@ -70,6 +70,7 @@ type Signer struct {
 	sign   func(*attempt) ([]byte, error)
 	text   template
 	let    []named
+	derive []template
 	before []named // headers that the signature may cover
 	after  []named // those that hold it
 }
@@ -96,12 +97,25 @@ func NewSigner(c SignerConfig) (*Signer, error) {
 		c.Nonce = func() (b [16]byte) { rand.Read(b[:]); return b }
 	}
 	s := &Signer{cfg: c}
-	for _, step := range []func() error{s.defaults, s.compile, s.headers, s.key} {
-		if err := step(); err != nil {
-			return nil, fmt.Errorf("signature: %w", err)
-		}
+	if err := s.steps(s.defaults, s.compile, s.headers, s.chain, s.key); err != nil {
+		return nil, err
 	}
 	return s, nil
+}
+
+// Check reports what NewSigner would, but for the key, which it does not look at.
+func (c SignerConfig) Check() error {
+	s := &Signer{cfg: c}
+	return s.steps(s.defaults, s.compile, s.headers, s.chain)
+}
+
+func (s *Signer) steps(all ...func() error) error {
+	for _, step := range all {
+		if err := step(); err != nil {
+			return fmt.Errorf("signature: %w", err)
+		}
+	}
+	return nil
 }
 
 // Apply signs r.

@@ -11,57 +11,70 @@ import (
 func (s *Signer) defaults() error {
 	c := &s.cfg
 	for _, d := range []struct {
+		setting string
 		what    string
 		value   *string
 		choices []string // the first is the default
 	}{
-		{"algorithm", &c.Algorithm, []string{"sha256", "md5", "sha1", "sha384", "sha512", "rsa-sha256", "rsa-sha384", "rsa-sha512"}},
-		{"key encoding", &c.KeyEncoding, []string{"text", "base64", "hex"}},
-		{"derive encoding", &c.DeriveEncoding, []string{"raw", "hex", "hex_upper", "base64", "base64url"}},
-		{"encoding", &c.Encoding, []string{"hex", "hex_upper", "base64", "base64url"}},
+		{"algorithm", "algorithm", &c.Algorithm, []string{"sha256", "md5", "sha1", "sha384", "sha512", "rsa-sha256", "rsa-sha384", "rsa-sha512"}},
+		{"key_encoding", "key encoding", &c.KeyEncoding, []string{"text", "base64", "hex"}},
+		{"derive_encoding", "derive encoding", &c.DeriveEncoding, []string{"raw", "hex", "hex_upper", "base64", "base64url"}},
+		{"encoding", "encoding", &c.Encoding, []string{"hex", "hex_upper", "base64", "base64url"}},
 	} {
 		if *d.value == "" {
 			*d.value = d.choices[0]
 		}
 		if !slices.Contains(d.choices, *d.value) {
-			return fmt.Errorf("%s must be one of %s, not %.40q", d.what, strings.Join(d.choices, ", "), *d.value)
+			return setting(d.setting, fmt.Errorf("%s must be one of %s, not %.40q", d.what, strings.Join(d.choices, ", "), *d.value))
 		}
 	}
 	if c.Date == "" {
 		c.Date = "rfc1123"
 	}
-	return checkDate(c.Date)
+	return setting("date", checkDate(c.Date))
 }
 
 // compile reads the templates but those of the headers.
 func (s *Signer) compile() error {
 	for name := range s.cfg.Values {
 		if name == "signature" || values[name] != nil {
-			return fmt.Errorf("the value %q would hide the one of the request", name)
+			return setting("values", fmt.Errorf("the value %q would hide the one of the request", name))
 		}
 	}
 	for _, l := range s.cfg.Let {
 		if _, taken := s.cfg.Values[l.Name]; taken || l.Name == "" || s.known(call{name: l.Name}) == nil || l.Name == "signature" {
-			return fmt.Errorf("the name %q is taken or empty", l.Name)
+			return setting("let", fmt.Errorf("the name %q is taken or empty", l.Name))
 		}
 		t, err := s.template(l.Name, l.Value)
 		if err != nil {
-			return err
+			return setting("let", err)
 		}
 		s.let = append(s.let, named{l.Name, t})
 	}
 	var err error
 	if s.cfg.Text == "" {
-		return errors.New("there is no text to sign")
+		return setting("text", errors.New("there is no text to sign"))
 	}
 	s.text, err = s.template("text", s.cfg.Text)
-	return err
+	return setting("text", err)
+}
+
+// chain reads the templates of derived keys.
+func (s *Signer) chain() error {
+	s.derive = make([]template, len(s.cfg.Derive))
+	for i, text := range s.cfg.Derive {
+		var err error
+		if s.derive[i], err = s.template("derived key", text); err != nil {
+			return setting("derive", err)
+		}
+	}
+	return nil
 }
 
 func (s *Signer) headers() error {
 	for _, h := range s.cfg.Header {
 		if err := headerName(h.Name); err != nil {
-			return err
+			return setting("headers", err)
 		}
 		t, err := parseTemplate(h.Value)
 		if err == nil {
@@ -73,7 +86,7 @@ func (s *Signer) headers() error {
 			})
 		}
 		if err != nil {
-			return fmt.Errorf("header %s: %w", h.Name, err)
+			return setting("headers", fmt.Errorf("header %s: %w", h.Name, err))
 		}
 		into := &s.before
 		if t.uses("signature") {
@@ -82,7 +95,7 @@ func (s *Signer) headers() error {
 		*into = append(*into, named{textproto.CanonicalMIMEHeaderKey(h.Name), t})
 	}
 	if len(s.after) == 0 {
-		return errors.New("no header holds {signature}")
+		return setting("headers", errors.New("no header holds {signature}"))
 	}
 	return nil
 }

@@ -26,24 +26,18 @@ var hashes = map[string]crypto.Hash{
 // key makes s.sign, and tries it where a key may be too short.
 func (s *Signer) key() error {
 	if s.cfg.Key == "" {
-		return errors.New("the key is empty")
+		return setting("key", errors.New("the key is empty"))
 	}
 	if name, ok := strings.CutPrefix(s.cfg.Algorithm, "rsa-"); ok {
 		return s.rsaKey(hashes[name])
 	}
 	key, err := decodeKey(s.cfg.Key, s.cfg.KeyEncoding)
 	if err != nil {
-		return err
-	}
-	chain := make([]template, len(s.cfg.Derive))
-	for i, text := range s.cfg.Derive {
-		if chain[i], err = s.template("derived key", text); err != nil {
-			return err
-		}
+		return setting("key", err)
 	}
 	hash := hashes[s.cfg.Algorithm]
 	s.sign = func(a *attempt) ([]byte, error) {
-		derived, err := a.derive(hash, key, chain)
+		derived, err := a.deriveKey(hash, key)
 		if err != nil {
 			return nil, err
 		}
@@ -54,11 +48,11 @@ func (s *Signer) key() error {
 
 func (s *Signer) rsaKey(hash crypto.Hash) error {
 	if len(s.cfg.Derive) > 0 || s.cfg.KeyEncoding != "text" {
-		return errors.New("a key for RSA is in PEM, and no other key can be derived from it")
+		return setting("key", errors.New("a key for RSA is in PEM, and no other key can be derived from it"))
 	}
 	key, err := rsaKey([]byte(s.cfg.Key))
 	if err != nil {
-		return err
+		return setting("key", err)
 	}
 	sign := func(text []byte) ([]byte, error) { return signRSA(hash, key, text) }
 	s.sign = func(a *attempt) ([]byte, error) { return a.signText(sign) }
@@ -74,8 +68,8 @@ func (a *attempt) signText(sign func([]byte) ([]byte, error)) ([]byte, error) {
 	return sign(text)
 }
 
-func (a *attempt) derive(hash crypto.Hash, key []byte, chain []template) ([]byte, error) {
-	for _, t := range chain {
+func (a *attempt) deriveKey(hash crypto.Hash, key []byte) ([]byte, error) {
+	for _, t := range a.derive {
 		text, err := t.render(a.lookup)
 		if err != nil {
 			return nil, fmt.Errorf("derived key: %w", err)

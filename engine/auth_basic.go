@@ -1,0 +1,31 @@
+package engine
+
+import (
+	"tqmap/dsl"
+	"tqmap/engine/auth"
+	"tqmap/engine/request"
+)
+
+func basicAuth() authKind {
+	return authKind{
+		spec: &dsl.Block{
+			Type: "basic", Summary: "User and password with every request (RFC 7617).",
+			Example: `auth "basic" {
+  username = param.username
+  password = param.password
+}`,
+			Attrs: []dsl.Attr{
+				whenAttr(),
+				needed(textAttr("username", "User name, without colon.")),
+				needed(textAttr("password", "Password.")),
+			},
+		},
+		slots: authorization,
+		open: func(a authSetting) (request.Authenticator, error) {
+			r := a.read()
+			b := auth.Basic{Username: r.String("username", ""), Password: r.String("password", "")}
+			a.secrets(b.Secrets()...)
+			return b, r.Err()
+		},
+	}
+}

@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"context"
+
+	"tqmap/dsl"
+	"tqmap/engine/auth"
+	"tqmap/engine/request"
+)
+
+func loginAuth() authKind {
+	logout := dsl.RequestBlock(dsl.Run)
+	logout.Type, logout.Summary = "logout", "Request that ends the session, sent with its token at the end of the run, also of one that is cancelled."
+	return authKind{
+		spec: &dsl.Block{
+			Type: "login", Summary: "One login request; its token goes with every other one. Renewed before it ends and once after a 401; a refused login is never repeated.",
+			Example: `auth "login" {
+  token    = jq(".session.id")
+  validity = "30m"
+  header   = "X-Session: {token}"
+  request {
+    method = "POST"
+    path   = "/session"
+    json   = { user = param.username, password = param.password }
+  }
+  logout {
+    method = "DELETE"
+    path   = "/session"
+  }
+}`,
+			Attrs: append([]dsl.Attr{
+				whenAttr(),
+				{Name: "token", Holds: dsl.JQ, Summary: "The token in the answer's body."},
+				textAttr("token_header", "Answer header that holds the token where the body has none."),
+				textAttr("token_cookie", "Cookie of the answer that holds the token where neither of them does; it ends when the cookie does."),
+				{Name: "expires_in", Holds: dsl.JQ, Summary: "Seconds that the token lives, in the answer's body."},
+				{Name: "expires_at", Holds: dsl.JQ, Summary: "When the token ends, in the answer's body: RFC 3339, or seconds or milliseconds since 1970."},
+				withDefault(textAttr("validity", "How long a token lives whose end the answer does not say."), "until its exp if it is a JWT, else until a 401"),
+				renewAttr(),
+			}, headerAttrs()...),
+			Blocks: []dsl.Child{{Block: dsl.RequestBlock(dsl.Run), Min: 1, Max: 1}, {Block: logout, Max: 1}},
+			Check:  checked(checkLogin),
+		},
+		slots: placeSlots,
+		open:  openLogin,
+	}
+}
+
+func checkLogin(r *dsl.Reading) {
+	checkPlace(r)
+	r.Duration("validity", 0)
+	r.Duration("renew_before", 0)
+	if !r.Has("token") && !r.Has("token_header") && !r.Has("token_cookie") {
+		r.Fail("", "Missing attribute", "auth \"login\" needs token, token_header or token_cookie to find the token in the answer.")
+	}
+}
+
+func openLogin(a authSetting) (request.Authenticator, error) {
+	r := a.read()
+	c := auth.LoginConfig{
+		Doer: request.New(a.plain), Request: a.request("request"), Validity: r.Duration("validity", 0), Early: r.Duration("renew_before", 0),
+		Token: loginAnswer(a, r).find, OnSecret: a.onSecret, Log: a.log, Now: a.now,
+	}
+	c.Header, c.Place = readPlace(r)
+	if a.node.Block("logout") != nil {
+		c.Logout = a.request("logout")
+	}
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	return auth.NewLogin(c)
+}
+
+func loginAnswer(a authSetting, r *dsl.Reading) tokenFinder {
+	t := tokenFinder{
+		jq: a.node.Val("token").JQ(), header: r.String("token_header", ""), params: a.bound.Params, now: a.now,
+		expiresIn: a.node.Val("expires_in").JQ(), expiresAt: a.node.Val("expires_at").JQ(),
+	}
+	if name := r.String("token_cookie", ""); name != "" {
+		t.cookie = auth.FromCookie(name, a.now)
+	}
+	return t
+}
+
+// request makes the request that a block in the present one describes.
+func (a authSetting) request(block string) func(context.Context) (request.Request, error) {
+	n := a.node.Block(block)
+	return func(context.Context) (request.Request, error) { return buildRequest(n, a.bound.Scope) }
+}
