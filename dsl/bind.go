@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl/code"
 )
 
 // Given is a parameter value as an operator gave it.
@@ -84,7 +86,7 @@ func (m *Mapping) paramValues(given map[string]Given) (map[string]cty.Value, []e
 	}
 	for _, name := range sortedKeys(given) {
 		if m.Param(name) == nil {
-			errs = append(errs, &ParamError{Name: name, Origin: given[name].Origin, Reason: "this mapping has no such parameter." + suggest(name, m.paramNames())})
+			errs = append(errs, &ParamError{Name: name, Origin: given[name].Origin, Reason: "this mapping has no such parameter." + code.Suggest(name, m.paramNames())})
 		}
 	}
 	return values, errs

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"tqmap/dsl/code"
 )
 
 // check evaluates every plain value with unknown parameters, which finds wrong
@@ -19,6 +21,8 @@ func (m *Mapping) check(d *decoder, top *Node) {
 	c.node(top, paging{})
 	c.circles()
 	c.references()
+	c.meant("param", c.members("param", paging{}))
+	c.meant("table", c.members("table", paging{}))
 	for _, p := range m.Params {
 		if !c.used.has("param", p.Name) {
 			c.unused(p.Node)
@@ -30,6 +34,17 @@ func (m *Mapping) check(d *decoder, top *Node) {
 		}
 		if amb := t.ambiguous(); len(amb) > 0 && c.used.has("reverse", t.Name) {
 			d.errorf(t.Node.Range, "Ambiguous reverse", "Several rows of table %q lead to %s, so the way back is not known. Say which key to use: reverse = { %q = \"…\" }.", t.Name, quoteAll(amb, ", "), amb[0])
+		}
+	}
+}
+
+// meant takes a name that is not there, and reported, for a use of the one that
+// it is a slip of: that one is not unused as well.
+func (c *checker) meant(root string, known []string) {
+	for _, used := range sortedKeys(c.used) {
+		name, ok := strings.CutPrefix(used, root+".")
+		if ok && name != "*" && !slices.Contains(known, name) {
+			c.used[root+"."+code.Near(name, known)] = true
 		}
 	}
 }
@@ -203,7 +218,7 @@ func (c *checker) jq(v *Val) {
 		name := v.src.Text[at[2]:at[3]]
 		switch p := c.m.Param(name); {
 		case p == nil:
-			c.d.errorf(v.src.Range(at[2], at[3]), "Unknown name", "There is no param %q.%s", name, suggest(name, known))
+			c.d.errorf(v.src.Range(at[2], at[3]), "Unknown name", "There is no param %q.%s", name, code.Suggest(name, known))
 		case p.Sensitive:
 			c.d.errorf(v.src.Range(at[2], at[3]), "Not visible to code", "param %q is sensitive, so jq and expr cannot read it.", name)
 		}

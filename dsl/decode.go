@@ -38,7 +38,7 @@ func (d *decoder) body(body *hclsyntax.Body, n *Node) {
 	for _, a := range inFileOrder(body.Attributes) {
 		spec := n.Spec.attr(a.Name)
 		if spec == nil {
-			d.errorf(a.NameRange, "Unknown attribute", "%s has no attribute %q.%s", describe(n), a.Name, suggest(a.Name, attrNames(n.Spec)))
+			d.errorf(a.NameRange, "Unknown attribute", "%s has no attribute %q.%s", describe(n), a.Name, code.Suggest(a.Name, attrNames(n.Spec)))
 			d.used.lost(a)
 			continue
 		}
@@ -58,7 +58,7 @@ func (d *decoder) blocks(body *hclsyntax.Body, n *Node) {
 	for _, b := range body.Blocks {
 		child := n.Spec.child(b.Type)
 		if child == nil {
-			d.errorf(b.TypeRange, "Unknown block", "%s has no block %q.%s", describe(n), b.Type, suggest(b.Type, blockNames(n.Spec)))
+			d.errorf(b.TypeRange, "Unknown block", "%s has no block %q.%s", describe(n), b.Type, code.Suggest(b.Type, blockNames(n.Spec)))
 			d.lose(n, b)
 			continue
 		}
@@ -97,7 +97,7 @@ func (d *decoder) block(b *hclsyntax.Block, spec *Block) *Node {
 	if spec.Kinds != nil {
 		kind := spec.kind(b.Labels[0])
 		if kind == nil {
-			d.errorf(b.LabelRanges[0], "Unknown kind", "There is no %s %q.%s", spec.Type, b.Labels[0], suggest(b.Labels[0], kindNames(spec)))
+			d.errorf(b.LabelRanges[0], "Unknown kind", "There is no %s %q.%s", spec.Type, b.Labels[0], code.Suggest(b.Labels[0], kindNames(spec)))
 			return nil
 		}
 		n.Spec = kind

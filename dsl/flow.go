@@ -127,7 +127,7 @@ func (m *Mapping) checkFlow(d *decoder, f *Flow) {
 	for _, r := range f.Rules {
 		for _, ref := range r.Node.Val("related").Refs() {
 			if id := ref.Type + "." + ref.Name; !known[id] && !f.Node.lost[ref.Type] {
-				d.errorf(ref.Range, "Unknown object", "Flow %q has no %s.%s", f.Name, id, suggest(id, names))
+				d.errorf(ref.Range, "Unknown object", "Flow %q has no %s.%s", f.Name, id, code.Suggest(id, names))
 			}
 		}
 	}

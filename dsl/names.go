@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl/code"
 )
 
 var scopeNames = map[Scope][]string{
@@ -27,7 +29,7 @@ func (c *checker) name(t hcl.Traversal, scope Scope, page paging) bool {
 		case slices.Contains(scopeNames[Page], root):
 			c.d.errorf(at, "Not known here", "%q has no value yet at this point of a run.", root)
 		default:
-			c.d.errorf(at, "Unknown name", "There is no %q here; quote it if it is a text.%s", root, suggest(root, allowed))
+			c.d.errorf(at, "Unknown name", "There is no %q here; quote it if it is a text.%s", root, code.Suggest(root, allowed))
 		}
 		return false
 	}
@@ -47,7 +49,7 @@ func (c *checker) name(t hcl.Traversal, scope Scope, page paging) bool {
 	}
 	known := c.members(root, page)
 	if name, ok := member(t); ok && !slices.Contains(known, name) {
-		c.d.errorf(at, "Unknown name", "There is no %s.%s.%s", root, name, suggest(name, known))
+		c.d.errorf(at, "Unknown name", "There is no %s.%s.%s", root, name, code.Suggest(name, known))
 		return false
 	}
 	return true

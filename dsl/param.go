@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl/code"
 )
 
 // Param is a setting of the operator.
@@ -65,7 +67,11 @@ func (d *decoder) param(n *Node, s *Scoped) *Param {
 		if slices.Contains(paramTypes, v.Word()) {
 			p.Type = ParamType(v.Word())
 		} else {
-			d.errorf(v.Range, "Unknown type", "A parameter is of type %s, without quotes.%s", strings.Join(paramTypes, ", "), suggestNear(v.Word(), paramTypes))
+			hint := ""
+			if near := code.Near(v.Word(), paramTypes); near != "" {
+				hint = fmt.Sprintf(" Did you mean %q?", near)
+			}
+			d.errorf(v.Range, "Unknown type", "A parameter is of type %s, without quotes.%s", strings.Join(paramTypes, ", "), hint)
 		}
 	}
 	if v := n.Val("default"); v != nil && !v.bad && p.Type != "" {

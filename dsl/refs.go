@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"tqmap/dsl/code"
 )
 
 func (d *decoder) refs(e hclsyntax.Expression, spec Attr) []Reference {
@@ -39,7 +41,7 @@ func (d *decoder) unknownRef(want string, ref Reference, known []string) {
 	if ref.Type != want {
 		detail = fmt.Sprintf("A %s is needed, this is a %s.", want, ref.Type)
 	}
-	d.errorf(ref.Range, "Unknown "+want, "%s%s", detail, suggest(ref.Name, known))
+	d.errorf(ref.Range, "Unknown "+want, "%s%s", detail, code.Suggest(ref.Name, known))
 }
 
 func referenceExample(spec Attr) string {

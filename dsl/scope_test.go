@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl/code"
 )
 
 func TestFromCty(t *testing.T) {
@@ -128,7 +130,7 @@ func TestValValue(t *testing.T) {
 
 func TestSuggest(t *testing.T) {
 	known := []string{"title", "source", "id"}
-	many := make([]string, 13)
+	many := make([]string, 21)
 	for i := range many {
 		many[i] = "something-long"
 	}
@@ -147,7 +149,7 @@ func TestSuggest(t *testing.T) {
 		{"completely", nil, ""},
 	}
 	for _, tt := range tests {
-		if got := suggest(tt.got, tt.known); got != tt.want {
+		if got := code.Suggest(tt.got, tt.known); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.got, got, tt.want)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"tqmap/dsl/code"
 )
 
 // Table translates one vocabulary into another, both ways.
@@ -52,7 +54,7 @@ func (d *decoder) tableDefault(t *Table, v *Val, s *Scoped) {
 		return
 	}
 	if hcl.ExprAsKeyword(v.hcl) != "" {
-		d.errorf(v.Range, "Wrong default", "The default of a table is none, keep, fail or a text.%s", suggest(t.fallback, words))
+		d.errorf(v.Range, "Wrong default", "The default of a table is none, keep, fail or a text.%s", code.Suggest(t.fallback, words))
 		return
 	}
 	t.fallback = "value"

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"tqmap/dsl/code"
 )
 
 // test reads a test block; its flow and its params must exist.
@@ -30,7 +32,7 @@ func (m *Mapping) testParams(d *decoder, v *Val) {
 	}
 	for _, item := range obj.Items {
 		if name, diags := m.staticScope().text(item.KeyExpr); !diags.HasErrors() && m.Param(name) == nil {
-			d.errorf(item.KeyExpr.Range(), "Unknown param", "There is no param %q.%s", name, suggest(name, m.paramNames()))
+			d.errorf(item.KeyExpr.Range(), "Unknown param", "There is no param %q.%s", name, code.Suggest(name, m.paramNames()))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 	"github.com/hashicorp/hcl/v2"
@@ -64,20 +65,25 @@ func (s Source) tooLong() hcl.Diagnostics {
 	return hcl.Diagnostics{problem(s.whole, s.whole, "Code too long", fmt.Sprintf("A program has at most %d bytes, this one has %d. Split it into several attributes.", maxSource, len(s.Text)))}
 }
 
-// suggest ends a message with the nearest known name, or with all of them where
-// they are few.
-func suggest(got string, known []string) string {
-	best, distance := "", max(2, len(got)/3)+1
+// Suggest ends a message with the nearest known name, or with all of them where
+// they are few; "" where neither helps.
+func Suggest(got string, known []string) string {
+	if near := Near(got, known); near != "" {
+		return fmt.Sprintf(" Did you mean %q?", near)
+	}
+	if len(known) > 0 && len(known) <= 20 {
+		return " Known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ") + "."
+	}
+	return ""
+}
+
+// Near returns the known name that got may be a slip of, or "".
+func Near(got string, known []string) string {
+	best, distance := "", min(max(2, len(got)/3)+1, utf8.RuneCountInString(got))
 	for _, k := range slices.Sorted(slices.Values(known)) { // of two as near, always the same one
 		if d := levenshtein.Distance(strings.ToLower(got), strings.ToLower(k), nil); d < distance {
 			best, distance = k, d
 		}
 	}
-	switch {
-	case best != "":
-		return fmt.Sprintf(" Did you mean %q?", best)
-	case len(known) > 0 && len(known) <= 20:
-		return " Known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ") + "."
-	}
-	return ""
+	return best
 }

@@ -40,7 +40,7 @@ func explainCompile(src Source, tree *parser.Tree, env Env, err error) hcl.Diagn
 	if m := unknownField.FindStringSubmatch(message); m != nil {
 		base, fields, closed := fieldsAt(tree, fe.Location)
 		if closed {
-			return report("Unknown field", "%s has no field %q.%s", orThis(base), m[1], suggest(m[1], fields))
+			return report("Unknown field", "%s has no field %q.%s", orThis(base), m[1], Suggest(m[1], fields))
 		}
 		return report("Unknown field", "%s.", sentence(message))
 	}
@@ -78,10 +78,10 @@ func nameHint(name string, env Env) string {
 			known = append(known, b)
 		}
 	}
-	if hint := suggest(name, known); hint != "" {
+	if hint := Suggest(name, known); hint != "" {
 		return hint
 	}
-	return suggest(name, env.names())
+	return Suggest(name, env.names())
 }
 
 // tokenHint knows what people who think in another language write.

@@ -106,7 +106,7 @@ func TestCompileExprErrors(t *testing.T) {
 		{`aler.id`, `1:1-5 Unknown name: Nothing is called "aler" here. Did you mean "alert"?`},
 		{`labl(alert.status, 'S')`, `1:1-5 Unknown name: Nothing is called "labl" here. Did you mean "label"?`},
 		{`alert.src?.ipp`, `1:12-15 Unknown field: alert.src has no field "ipp". Did you mean "ip"?`},
-		{`map(alert.events, .m)`, `1:20-21 Unknown field: # has no field "m". Did you mean "n"?`},
+		{`map(alert.events, .m)`, `1:20-21 Unknown field: # has no field "m". Known: n.`},
 		{`alert.id + 1`, `1:10-11 Invalid expr: Invalid operation: + (mismatched types string and int).`},
 		{`alert.severity == 'x'`, `1:16-18 Invalid expr: Invalid operation: == (mismatched types int and string).`},
 		{`upper(alert.severity)`, `1:13-21 Invalid expr: Cannot use int as argument (type string) to call upper.`},

@@ -74,7 +74,7 @@ func TestTypedCalls(t *testing.T) {
 		{`unique(iocs(lines(map(pairs(alert.src), .kye))))`, `1:42-45 Unknown field: # has no field "kye". Did you mean "key"?`},
 		{`label(iocs(alert.more)[0].typo)`, `1:27-31 Unknown field: iocs(alert.more)[0] has no field "typo". Did you mean "type"?`},
 		{`let found = unique(iocs(alert.more)); map(found, .typo)`, `1:51-55 Unknown field: # has no field "typo". Did you mean "type"?`},
-		{`map(compact(alert.events), .m)`, `1:29-30 Unknown field: # has no field "m". Did you mean "n"?`},
+		{`map(compact(alert.events), .m)`, `1:29-30 Unknown field: # has no field "m". Known: n.`},
 		{`iocs(alert.more)[0].type > 5`, `1:26-27 Invalid expr: Invalid operation: > (mismatched types string and int).`},
 		{`int(alert.severity) + 'a'`, `1:21-22 Invalid expr: Invalid operation: + (mismatched types int and string).`},
 		{`int(alert.tags)`, `1:1-4 Invalid expr: Invalid argument for int (type list).`},

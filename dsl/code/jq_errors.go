@@ -95,7 +95,7 @@ func explainJQCompile(src Source, vars []string, tokens []jqToken, err error) hc
 	if m := noFunction.FindStringSubmatch(message); m != nil {
 		arity, _ := strconv.Atoi(m[2])
 		names, arities := functionsOfJQ(tokens)
-		detail := fmt.Sprintf("jq has no function %s.%s", m[1], suggest(m[1], names))
+		detail := fmt.Sprintf("jq has no function %s.%s", m[1], Suggest(m[1], names))
 		if known := arities[m[1]]; len(known) > 0 {
 			detail = fmt.Sprintf("%s takes %s arguments here, not %d. Arguments are separated by ;.", m[1], strings.Join(known, " or "), arity)
 		}
@@ -110,7 +110,7 @@ func explainJQCompile(src Source, vars []string, tokens []jqToken, err error) hc
 				known = append(known, t.text)
 			}
 		}
-		return reportTokens(src, tokens, "Unknown variable", fmt.Sprintf("There is no variable %s.%s", m[1], suggest(m[1], known)),
+		return reportTokens(src, tokens, "Unknown variable", fmt.Sprintf("There is no variable %s.%s", m[1], Suggest(m[1], known)),
 			func(i int) bool { return tokens[i].kind == jqVar && tokens[i].text == m[1] })
 	}
 	if m := noLabel.FindStringSubmatch(message); m != nil {
