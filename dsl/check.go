@@ -96,6 +96,11 @@ func (c *checker) node(n *Node, page paging) {
 	for _, name := range sortedKeys(n.values) {
 		c.val(n.values[name], page)
 	}
+	if n.Spec.Check != nil {
+		r := c.d.static(n, c.m.staticScope())
+		n.Spec.Check(n, r)
+		c.d.diags = append(c.d.diags, r.diags...)
+	}
 	for _, b := range n.blocks {
 		c.node(b, page.before(b))
 		if b.typ == "validation" {

@@ -23,6 +23,10 @@ type Block struct {
 	// Yields is the shape of the records of a source that makes them itself;
 	// nil for one whose records are cut out of answers.
 	Yields *code.Shape
+	// Check says what is wrong with a block as a whole, by r.Fail: which attributes go together,
+	// which values make no sense. It is called when the file is loaded, with a Reading to which
+	// an attribute that is not known yet looks unset; n.Val tells whether the file gives it.
+	Check func(n *Node, r *Reading)
 	// Open allows any attribute; its values are of OpenAttr.
 	Open     bool
 	OpenAttr Attr

@@ -35,6 +35,15 @@ func pagesBlock() *Block {
 		Attrs: []Attr{
 			{Name: "size", Type: cty.Number, Scope: Run, Required: true, Summary: "Records of a page."},
 			{Name: "total", Holds: JQ, Summary: "Records in all."},
+			{Name: "endless", Type: cty.Bool, Scope: Run, Summary: "Go on after an empty page."},
+		},
+		Check: func(n *Node, r *Reading) {
+			if r.Int("size", 1) < 1 {
+				r.Fail("size", "Bad page size", "Ask for at least one record at a time.")
+			}
+			if r.Bool("endless", false) && n.Val("total") == nil {
+				r.Fail("total", "Endless paging", "%s has no end.", n.Kind())
+			}
 		},
 	}
 }
