@@ -1,12 +1,10 @@
 package dsl
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -96,11 +94,6 @@ func (c *checker) node(n *Node, page paging) {
 	for _, name := range sortedKeys(n.values) {
 		c.val(n.values[name], page)
 	}
-	if n.Spec.Check != nil {
-		r := c.d.static(n, c.m.staticScope())
-		n.Spec.Check(n, r)
-		c.d.diags = append(c.d.diags, r.diags...)
-	}
 	for _, b := range n.blocks {
 		c.node(b, page.before(b))
 		if b.typ == "validation" {
@@ -108,14 +101,10 @@ func (c *checker) node(n *Node, page paging) {
 		}
 	}
 	if n.Spec.Check != nil {
-		c.d.diags = append(c.d.diags, diagnostics(n.Spec.Check(n))...)
+		r := c.d.static(n, c.m.staticScope())
+		n.Spec.Check(n, r)
+		c.d.diags = append(c.d.diags, r.diags...)
 	}
-}
-
-func diagnostics(err error) hcl.Diagnostics {
-	var diags hcl.Diagnostics
-	errors.As(err, &diags)
-	return diags
 }
 
 // message refuses to show the operator's secret.

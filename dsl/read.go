@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -12,6 +13,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"tqmap/dsl/code"
 )
 
 // Reading evaluates the plain attributes of a Node one after the other and
@@ -74,6 +77,14 @@ func (r *Reading) Fail(name, summary, format string, args ...any) {
 	r.diags = append(r.diags, r.s.hide(hcl.Diagnostics{problem(at, summary, format, args...)})...)
 }
 
+// Report adds what err, hcl.Diagnostics or nil, says of other blocks.
+func (r *Reading) Report(err error) {
+	var diags hcl.Diagnostics
+	if errors.As(err, &diags) {
+		r.diags = append(r.diags, diags...)
+	}
+}
+
 func (r *Reading) value(name string) (cty.Value, bool) {
 	v := r.n.Val(name)
 	if v == nil || r.quiet && v.bad {
@@ -109,7 +120,7 @@ func (a Attr) refuses(v cty.Value) string {
 	if len(a.Options) == 0 || !v.IsKnown() || v.IsNull() || v.Type() != cty.String || slices.Contains(a.Options, v.AsString()) {
 		return ""
 	}
-	return fmt.Sprintf("%q takes %s, not %q.%s", a.Name, quoteAll(a.Options, ", "), v.AsString(), suggest(v.AsString(), a.Options))
+	return fmt.Sprintf("%q takes %s, not %q.%s", a.Name, quoteAll(a.Options, ", "), v.AsString(), code.Suggest(v.AsString(), a.Options))
 }
 
 // Bool returns a boolean attribute, or def.

@@ -30,9 +30,6 @@ type Block struct {
 	// Open allows any attribute; its values are of OpenAttr.
 	Open     bool
 	OpenAttr Attr
-	// Check looks closer at what the file says than the grammar does, by what is known
-	// without parameters (see Node.Static). Its error is hcl.Diagnostics; may be nil.
-	Check func(*Node) error
 }
 
 // Child is a block inside another one.
@@ -95,7 +92,7 @@ const (
 type Vocabulary struct {
 	Auth, Decode, Paginate, Source, Sink []*Block
 	// Client checks a client block as Block.Check does. May be nil.
-	Client func(*Node) error
+	Client func(n *Node, r *Reading)
 	// Sample turns a recorded answer into documents, as the decode block of its source
 	// says. Nil: samples are JSON.
 	Sample func(decode *Node, src []byte) ([]any, error)

@@ -160,14 +160,14 @@ func (a authSetting) used() ([]*dsl.Node, error) {
 }
 
 // checkAuth looks for auth blocks that collide whatever the parameters are.
-func checkAuth(client *dsl.Node) error {
+func checkAuth(client *dsl.Node, r *dsl.Reading) {
 	var always []*dsl.Node
 	for _, n := range client.All("auth") {
 		if n.Val("when") == nil || n.Static().Bool("when", false) {
 			always = append(always, n)
 		}
 	}
-	return collide(always, (*dsl.Node).Static)
+	r.Report(collide(always, (*dsl.Node).Static))
 }
 
 // collide reports two blocks that write to the same place.

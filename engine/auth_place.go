@@ -50,12 +50,8 @@ func checkPlace(r *dsl.Reading) {
 }
 
 // checked makes the Check of a block of a function on what is known without parameters.
-func checked(look func(r *dsl.Reading)) func(*dsl.Node) error {
-	return func(n *dsl.Node) error {
-		r := n.Static()
-		look(r)
-		return r.Err()
-	}
+func checked(look func(r *dsl.Reading)) func(*dsl.Node, *dsl.Reading) {
+	return func(_ *dsl.Node, r *dsl.Reading) { look(r) }
 }
 
 // authorization is the slot of what knows no other place.

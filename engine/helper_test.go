@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -66,7 +67,9 @@ func (s *memory) flow(name string) *kept {
 
 func (s *memory) Checkpoint(ctx context.Context, flow string) (Checkpoint, error) {
 	k := s.flow(flow)
-	return Checkpoint{Cursor: k.at.Cursor, Boundary: maps.Clone(k.at.Boundary)}, ctx.Err()
+	at := k.at
+	at.Boundary = maps.Clone(at.Boundary)
+	return at, ctx.Err()
 }
 
 func (s *memory) Ledger(ctx context.Context, flow string, keys []EntryKey) (map[EntryKey]Entry, error) {
@@ -78,6 +81,21 @@ func (s *memory) Ledger(ctx context.Context, flow string, keys []EntryKey) (map[
 		}
 	}
 	return out, ctx.Err()
+}
+
+func (s *memory) Entries(ctx context.Context, flow, rule, hash string, yield func(Entry) error) error {
+	book := s.flow(flow).book
+	order := slices.SortedFunc(maps.Keys(book), func(a, b EntryKey) int {
+		return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Key, b.Key))
+	})
+	for _, key := range order {
+		if e := book[key]; (rule == "" || e.Rule == rule) && (hash == "" || e.Hash == hash) {
+			if err := yield(e); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
 }
 
 func (s *memory) Commit(ctx context.Context, flow string, c Commit) error {

@@ -291,7 +291,11 @@ func (r *recorder) Do(_ context.Context, req request.Request) (*request.Response
 type forgetful struct{}
 
 func (forgetful) Checkpoint(context.Context, string) (Checkpoint, error) { return Checkpoint{}, nil }
-func (forgetful) Commit(context.Context, string, Commit) error           { return nil }
+func (forgetful) Entries(context.Context, string, string, string, func(Entry) error) error {
+	return nil
+}
+
+func (forgetful) Commit(context.Context, string, Commit) error { return nil }
 func (forgetful) Ledger(context.Context, string, []EntryKey) (map[EntryKey]Entry, error) {
 	return nil, nil
 }

@@ -12,6 +12,9 @@ type State interface {
 	Checkpoint(ctx context.Context, flow string) (Checkpoint, error)
 	// Ledger returns the entries of the given keys; unknown keys are absent.
 	Ledger(ctx context.Context, flow string, keys []EntryKey) (map[EntryKey]Entry, error)
+	// Entries yields the entries of a flow with that rule and hash ("": any), in the order of
+	// rule and key, few at a time. It ends with the first error of yield, which may commit.
+	Entries(ctx context.Context, flow, rule, hash string, yield func(Entry) error) error
 	// Commit stores everything of c in one transaction, or nothing.
 	Commit(ctx context.Context, flow string, c Commit) error
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"time"
 
 	"tqmap/engine"
@@ -33,9 +34,16 @@ func (i *Instance) DeadLetters(ctx context.Context, f Filter) ([]DeadLetter, err
 	return collect(ctx, i.store, "list the dead letters of "+i.name, i.store.scanDeadLetter,
 		`SELECT d.id, flow.name, d.rule, d.key, d.reason, d.position, d.input, d.first_seen, d.last_seen, d.attempts
 		FROM dead_letter AS d JOIN flow ON flow.id = d.flow
-		WHERE flow.instance = ?1 AND (?2 = 0 OR d.id = ?2) AND (?3 = '' OR flow.name = ?3)
-			AND (?4 = '' OR d.rule = ?4) AND (?5 = '' OR d.key = ?5)
-		ORDER BY d.id LIMIT iif(?6 > 0, ?6, -1)`, i.name, f.ID, f.Flow, f.Rule, f.Key, f.Limit)
+		WHERE flow.instance = ?1 AND (d.id = ?2 OR ?2 = 0) AND (flow.name = ?3 OR ?3 = '')
+			AND (d.rule = ?4 OR ?4 = '') AND (d.key = ?5 OR ?5 = '')
+		ORDER BY d.id LIMIT ?6`, i.name, f.ID, f.Flow, f.Rule, f.Key, f.limit())
+}
+
+func (f Filter) limit() int {
+	if f.Limit > 0 {
+		return f.Limit
+	}
+	return math.MaxInt
 }
 
 func (s *Store) scanDeadLetter(scan func(...any) error) (d DeadLetter, err error) {
@@ -47,22 +55,11 @@ func (s *Store) scanDeadLetter(scan func(...any) error) (d DeadLetter, err error
 	return d, s.decodeTimes(first, &d.First, last, &d.At)
 }
 
-// decodeTimes decodes two texts of the file.
-func (s *Store) decodeTimes(a string, to *time.Time, b string, and *time.Time) (err error) {
-	if *to, err = decodeTime(a); err != nil {
-		return s.damaged(err)
-	}
-	if *and, err = decodeTime(b); err != nil {
-		return s.damaged(err)
-	}
-	return nil
-}
-
 // DropDeadLetter forgets one dead letter for good; ErrNotFound if there is none
 // of this id.
 func (i *Instance) DropDeadLetter(ctx context.Context, id int64) error {
-	return i.store.write(ctx, "drop a dead letter of "+i.name, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, `DELETE FROM dead_letter WHERE id = ?
+	return i.store.write(ctx, "drop a dead letter of "+i.name, i.name, func(tx *transaction) error {
+		done, err := tx.exec(ctx, `DELETE FROM dead_letter WHERE id = ?
 			AND flow IN (SELECT id FROM flow WHERE instance = ?)`, id, i.name)
 		return oneRow(done, err, fmt.Sprintf("dead letter %d", id))
 	})
@@ -80,16 +77,16 @@ func oneRow(done sql.Result, err error, what string) error {
 	return err
 }
 
-func revive(ctx context.Context, tx *sql.Tx, flow int64, keys []string) error {
+func revive(ctx context.Context, tx *transaction, flow int64, keys []string) error {
 	for _, key := range keys {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM dead_letter WHERE flow = ? AND key = ?`, flow, key); err != nil {
+		if _, err := tx.exec(ctx, `DELETE FROM dead_letter WHERE flow = ? AND key = ?`, flow, key); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func bury(ctx context.Context, tx *sql.Tx, flow int64, dead []engine.DeadLetter, now time.Time) error {
+func bury(ctx context.Context, tx *transaction, flow int64, dead []engine.DeadLetter, now time.Time) error {
 	for _, d := range dead {
 		if d.At.IsZero() {
 			d.At = now
@@ -98,10 +95,10 @@ func bury(ctx context.Context, tx *sql.Tx, flow int64, dead []engine.DeadLetter,
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO dead_letter (flow, key, rule, reason, position, input, first_seen, last_seen)
+		_, err = tx.exec(ctx, `INSERT INTO dead_letter (flow, key, rule, reason, position, input, first_seen, last_seen)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
-			ON CONFLICT DO UPDATE SET reason = excluded.reason, position = excluded.position, input = excluded.input,
-				last_seen = excluded.last_seen, attempts = attempts + 1`,
+			ON CONFLICT (flow, key, rule) DO UPDATE SET reason = excluded.reason, position = excluded.position, input = excluded.input,
+				last_seen = excluded.last_seen, attempts = dead_letter.attempts + 1`,
 			flow, d.Key, d.Rule, d.Reason, d.Where, d.Input, at)
 		if err != nil {
 			return err

@@ -3,9 +3,7 @@ package state
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
-	"time"
 
 	"tqmap/engine"
 )
@@ -36,21 +34,24 @@ func (i *Instance) doing(what, flow string) string {
 // Checkpoint implements engine.State. The cursor is in UTC.
 func (i *Instance) Checkpoint(ctx context.Context, flow string) (engine.Checkpoint, error) {
 	type row struct {
-		cursor    string
-		key, hash sql.NullString
+		cursor, token, done string
+		key, hash           sql.NullString
 	}
 	doing := i.doing("read the checkpoint", flow)
 	// One statement, so that cursor and boundary are of the same commit.
 	rows, err := collect(ctx, i.store, doing, func(scan func(...any) error) (r row, err error) {
-		return r, scan(&r.cursor, &r.key, &r.hash)
-	}, `SELECT cursor, key, hash FROM flow LEFT JOIN boundary ON boundary.flow = flow.id
+		return r, scan(&r.cursor, &r.token, &r.done, &r.key, &r.hash)
+	}, `SELECT cursor, token, done, key, hash FROM flow LEFT JOIN boundary ON boundary.flow = flow.id
 		WHERE instance = ? AND name = ?`, i.name, flow)
 	if err != nil || len(rows) == 0 {
 		return engine.Checkpoint{}, err
 	}
-	var at engine.Checkpoint
+	at := engine.Checkpoint{Token: rows[0].token}
 	if at.Cursor, err = decodeTime(rows[0].cursor); err != nil {
-		return engine.Checkpoint{}, i.store.damaged(err)
+		return engine.Checkpoint{}, i.store.kind.damaged(err)
+	}
+	if at.Done, err = decodeSpans(rows[0].done); err != nil {
+		return engine.Checkpoint{}, i.store.kind.damaged(err)
 	}
 	for _, r := range rows {
 		if !r.key.Valid {
@@ -65,9 +66,10 @@ func (i *Instance) Checkpoint(ctx context.Context, flow string) (engine.Checkpoi
 }
 
 // Commit implements engine.State. Dead letters are revived before new ones are
-// added. A checkpoint may move back, but not from a cursor to none (ErrNoCursor).
+// added. A checkpoint replaces the one before as a whole. It may move back, but not
+// from a cursor to none, nor from a token to nothing at all (ErrNoCursor).
 func (i *Instance) Commit(ctx context.Context, flow string, c engine.Commit) error {
-	return i.store.write(ctx, i.doing("commit", flow), func(tx *sql.Tx) error {
+	return i.store.write(ctx, i.doing("commit", flow), i.name, func(tx *transaction) error {
 		if err := i.fence(ctx, tx); err != nil {
 			return err
 		}
@@ -90,19 +92,30 @@ func (i *Instance) Commit(ctx context.Context, flow string, c engine.Commit) err
 	})
 }
 
-func flowID(ctx context.Context, tx *sql.Tx, instance, flow string) (id int64, err error) {
+func flowID(ctx context.Context, tx *transaction, instance, flow string) (id int64, err error) {
 	// An update that changes nothing, because DO NOTHING would return no row.
-	err = tx.QueryRowContext(ctx, `INSERT INTO flow (instance, name) VALUES (?, ?)
-		ON CONFLICT DO UPDATE SET name = excluded.name RETURNING id`, instance, flow).Scan(&id)
+	err = tx.row(ctx, `INSERT INTO flow (instance, name) VALUES (?, ?)
+		ON CONFLICT (instance, name) DO UPDATE SET name = excluded.name RETURNING id`, instance, flow).Scan(&id)
 	return id, err
 }
 
-func putCheckpoint(ctx context.Context, tx *sql.Tx, flow int64, at engine.Checkpoint) error {
+func putCheckpoint(ctx context.Context, tx *transaction, flow int64, at engine.Checkpoint) error {
 	cursor, err := encodeTime(at.Cursor)
 	if err != nil {
 		return err
 	}
-	done, err := tx.ExecContext(ctx, `UPDATE flow SET cursor = ?1 WHERE id = ?2 AND (?1 <> '' OR cursor = '')`, cursor, flow)
+	spans, err := encodeSpans(at.Done)
+	if err != nil {
+		return err
+	}
+	only := "" // what may be replaced
+	switch {
+	case cursor == "" && at.Token == "":
+		only = ` AND cursor = '' AND token = ''`
+	case cursor == "":
+		only = ` AND cursor = ''`
+	}
+	done, err := tx.exec(ctx, `UPDATE flow SET cursor = ?, token = ?, done = ? WHERE id = ?`+only, cursor, at.Token, spans, flow)
 	if err != nil {
 		return err
 	}
@@ -111,41 +124,12 @@ func putCheckpoint(ctx context.Context, tx *sql.Tx, flow int64, at engine.Checkp
 	} else if n == 0 {
 		return ErrNoCursor
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM boundary WHERE flow = ?`, flow); err != nil {
+	if _, err := tx.exec(ctx, `DELETE FROM boundary WHERE flow = ?`, flow); err != nil {
 		return err
 	}
-	put, err := tx.PrepareContext(ctx, `INSERT INTO boundary (flow, key, hash) VALUES (?, ?, ?)`)
-	if err != nil {
-		return err
-	}
-	defer put.Close()
+	rows := make([][]any, 0, len(at.Boundary))
 	for key, hash := range at.Boundary {
-		if _, err := put.ExecContext(ctx, flow, key, hash); err != nil {
-			return err
-		}
+		rows = append(rows, []any{flow, key, hash})
 	}
-	return nil
-}
-
-// timeLayout has a fixed width, so that the order of the texts is the order of
-// the instants.
-const timeLayout = "2006-01-02T15:04:05.000000000Z"
-
-// encodeTime writes t as RFC 3339 in UTC; the zero time as "".
-func encodeTime(t time.Time) (string, error) {
-	if t.IsZero() {
-		return "", nil
-	}
-	t = t.UTC()
-	if y := t.Year(); y < 0 || y > 9999 {
-		return "", errors.New("time outside of the years 0 to 9999: " + t.String())
-	}
-	return t.Format(timeLayout), nil
-}
-
-func decodeTime(text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	return time.Parse(time.RFC3339Nano, text)
+	return tx.insert(ctx, `INSERT INTO boundary (flow, key, hash)`, rows, "")
 }

@@ -60,13 +60,13 @@ type holder struct {
 // a lock cannot commit any more.
 func (s *Store) Lock(ctx context.Context, instance string, owner Owner) (*Lock, error) {
 	l := &Lock{store: s, name: instance, id: rand.Text(), lost: make(chan struct{})}
-	err := s.write(ctx, "lock", func(tx *sql.Tx) error {
+	err := s.write(ctx, "lock "+instance, instance, func(tx *transaction) error {
 		held, err := s.holder(ctx, tx, instance)
 		if err != nil {
 			return err
 		}
 		now := s.now()
-		if held.id != "" && !held.gone(now) && !owner.kills(held, now) {
+		if held.id != "" && !held.gone(now, s.kind.shared()) && !owner.kills(held, now) {
 			return held.locked(instance, now)
 		}
 		l.token = held.token + 1
@@ -80,14 +80,19 @@ func (s *Store) Lock(ctx context.Context, instance string, owner Owner) (*Lock, 
 	return l, nil
 }
 
-func (s *Store) holder(ctx context.Context, q querier, instance string) (h holder, err error) {
-	var started, heartbeat string
-	err = q.QueryRowContext(ctx, `SELECT owner, token, host, pid, boot, namespace, birth, started, heartbeat
-		FROM lock WHERE instance = ?`, instance).
-		Scan(&h.id, &h.token, &h.host, &h.pid, &h.process.boot, &h.process.namespace, &h.process.birth, &started, &heartbeat)
+const holderQuery = `SELECT owner, token, host, pid, boot, namespace, birth, started, heartbeat FROM lock WHERE instance = ?`
+
+func (s *Store) holder(ctx context.Context, tx *transaction, instance string) (holder, error) {
+	h, err := s.scanHolder(tx.row(ctx, holderQuery, instance).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return holder{}, nil
 	}
+	return h, err
+}
+
+func (s *Store) scanHolder(scan func(...any) error) (h holder, err error) {
+	var started, heartbeat string
+	err = scan(&h.id, &h.token, &h.host, &h.pid, &h.process.boot, &h.process.namespace, &h.process.birth, &started, &heartbeat)
 	if err != nil {
 		return holder{}, err
 	}
@@ -96,11 +101,15 @@ func (s *Store) holder(ctx context.Context, q querier, instance string) (h holde
 
 // gone reports whether the holder is dead. A heartbeat far in the future counts
 // as an old one: the clock was set back, and nobody has beaten since.
-func (h holder) gone(now time.Time) bool {
-	if now.Sub(h.heartbeat).Abs() > StaleAfter {
-		return true
-	}
-	return h.host == hostname() && h.process.gone(h.pid)
+func (h holder) gone(now time.Time, shared bool) bool {
+	return now.Sub(h.heartbeat).Abs() > StaleAfter || h.isHere(shared) && h.process.gone(h.pid)
+}
+
+// isHere reports whether the holder runs, or ran, on this machine. Where several
+// machines share the state they may have one name, as containers do, and only what changes
+// with each start of a machine tells them apart.
+func (h holder) isHere(shared bool) bool {
+	return h.host == hostname() && (!shared || h.process.boot != "" && h.process.boot == boot())
 }
 
 func (o Owner) kills(h holder, now time.Time) bool {
@@ -113,19 +122,21 @@ func (h holder) locked(instance string, now time.Time) *LockedError {
 
 // take writes l as holder. A run that is still open in the history belonged to
 // a process that can no longer end it.
-func (l *Lock) take(ctx context.Context, tx *sql.Tx, owner Owner, now time.Time) error {
+func (l *Lock) take(ctx context.Context, tx *transaction, owner Owner, now time.Time) error {
 	host, pid, who := owner.identity()
 	at, err := encodeTime(now)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO lock
-		(instance, token, owner, host, pid, boot, namespace, birth, started, heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	_, err = tx.exec(ctx, `INSERT INTO lock
+		(instance, token, owner, host, pid, boot, namespace, birth, started, heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (instance) DO UPDATE SET token = excluded.token, owner = excluded.owner, host = excluded.host, pid = excluded.pid,
+			boot = excluded.boot, namespace = excluded.namespace, birth = excluded.birth, started = excluded.started, heartbeat = excluded.heartbeat`,
 		l.name, l.token, l.id, host, pid, who.boot, who.namespace, who.birth, at, at)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE run SET outcome = ? WHERE instance = ? AND outcome = ''`, Interrupted, l.name)
+	_, err = tx.exec(ctx, `UPDATE run SET outcome = ? WHERE instance = ? AND outcome = ''`, Interrupted, l.name)
 	return err
 }
 
@@ -175,8 +186,8 @@ func (l *Lock) keepBeating(ctx context.Context) {
 
 // update changes the lock's row and reports whether l still holds it.
 func (l *Lock) update(ctx context.Context, doing, set string, args ...any) (held bool, err error) {
-	err = l.store.write(ctx, doing, func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, `UPDATE lock SET `+set+` WHERE instance = ?1 AND owner = ?2`,
+	err = l.store.write(ctx, doing+" of "+l.name, l.name, func(tx *transaction) error {
+		done, err := tx.exec(ctx, `UPDATE lock SET `+set+` WHERE instance = ?1 AND owner = ?2`,
 			append([]any{l.name, l.id}, args...)...)
 		if err != nil {
 			return err
@@ -188,31 +199,63 @@ func (l *Lock) update(ctx context.Context, doing, set string, args ...any) (held
 	return held, err
 }
 
-// Unlock frees the lock of the connector instance, whoever holds it, and tells
-// who that was; nil if it was free. A holder that is alive after all cannot
-// commit any more.
-func (s *Store) Unlock(ctx context.Context, instance string) (*LockedError, error) {
-	var was *LockedError
-	err := s.write(ctx, "unlock "+instance, func(tx *sql.Tx) error {
+// Holder is who holds the lock of a connector instance.
+type Holder struct {
+	Instance  string
+	Host      string
+	PID       int
+	Started   time.Time
+	Heartbeat time.Time // the last sign of life
+	// Alive: the process runs on this machine. Gone: it has ended, or was silent for StaleAfter.
+	// Neither: it runs elsewhere, or in a container of its own.
+	Alive, Gone bool
+}
+
+func (s *Store) describe(instance string, h holder) *Holder {
+	gone := h.gone(s.now(), s.kind.shared())
+	return &Holder{
+		Instance: instance, Host: h.host, PID: h.pid, Started: h.started, Heartbeat: h.heartbeat,
+		Gone: gone, Alive: !gone && h.isHere(s.kind.shared()) && h.process.namespace == namespace(),
+	}
+}
+
+// Holder tells who holds the lock of the connector instance; nil if it is free.
+func (s *Store) Holder(ctx context.Context, instance string) (*Holder, error) {
+	held, err := collect(ctx, s, "look at the lock of "+instance, s.scanHolder, holderQuery, instance)
+	if err != nil || len(held) == 0 || held[0].id == "" {
+		return nil, err
+	}
+	return s.describe(instance, held[0]), nil
+}
+
+// Unlock frees the lock of the connector instance, and tells who held it; nil if
+// it was free. A holder that lives on this machine keeps it, unless force is set (a
+// *LockedError). A holder that is alive after all cannot commit any more.
+func (s *Store) Unlock(ctx context.Context, instance string, force bool) (*Holder, error) {
+	var was *Holder
+	err := s.write(ctx, "unlock "+instance, instance, func(tx *transaction) error {
 		held, err := s.holder(ctx, tx, instance)
 		if err != nil || held.id == "" {
 			return err
 		}
-		was = held.locked(instance, s.now())
-		_, err = tx.ExecContext(ctx, `UPDATE lock SET owner = '' WHERE instance = ?`, instance)
+		was = s.describe(instance, held)
+		if was.Alive && !force {
+			return held.locked(instance, s.now())
+		}
+		_, err = tx.exec(ctx, `UPDATE lock SET owner = '' WHERE instance = ?`, instance)
 		return err
 	})
 	return was, err
 }
 
 // fence refuses a commit that the lock does not cover.
-func (i *Instance) fence(ctx context.Context, tx *sql.Tx) error {
+func (i *Instance) fence(ctx context.Context, tx *transaction) error {
 	held, err := i.store.holder(ctx, tx, i.name)
 	if err != nil {
 		return err
 	}
 	if i.lock == nil {
-		if now := i.store.now(); held.id != "" && !held.gone(now) {
+		if now := i.store.now(); held.id != "" && !held.gone(now, i.store.kind.shared()) {
 			return held.locked(i.name, now)
 		}
 		return nil

@@ -186,7 +186,7 @@ func TestFencing(t *testing.T) {
 			}
 		}},
 		{"unlocked", func(t *testing.T, s *Store, l *Lock) {
-			was, err := s.Unlock(t.Context(), "x")
+			was, err := s.Unlock(t.Context(), "x", true)
 			if err != nil || was == nil || was.PID == 0 {
 				t.Fatalf("unlock: %v, %v", was, err)
 			}
@@ -238,7 +238,7 @@ func TestReleaseLeavesTheLockOfAnother(t *testing.T) {
 
 func TestUnlockFree(t *testing.T) {
 	s := openTest(t, t.TempDir(), time.Now)
-	if was, err := s.Unlock(t.Context(), "x"); was != nil || err != nil {
+	if was, err := s.Unlock(t.Context(), "x", true); was != nil || err != nil {
 		t.Errorf("got %v, %v; want nothing", was, err)
 	}
 }
@@ -269,7 +269,7 @@ func TestLostTellsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := openTest(t, dir, time.Now)
 		l := mustLock(t, s, "x", Owner{})
-		if _, err := s.Unlock(t.Context(), "x"); err != nil {
+		if _, err := s.Unlock(t.Context(), "x", true); err != nil {
 			t.Fatal(err)
 		}
 		select {

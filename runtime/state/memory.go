@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -18,8 +19,10 @@ type Memory struct {
 	base  engine.State // nil: none
 	mu    sync.Mutex
 	flows map[string]*memoryFlow
-	last  int64 // id of the newest dead letter
-	now   func() time.Time
+	// tokens are used only where base keeps none.
+	tokens map[string]token
+	last   int64 // id of the newest dead letter
+	now    func() time.Time
 }
 
 type memoryFlow struct {
@@ -28,7 +31,10 @@ type memoryFlow struct {
 	dead       []DeadLetter
 }
 
-var _ engine.State = (*Memory)(nil)
+var (
+	_ engine.State  = (*Memory)(nil)
+	_ engine.Tokens = (*Memory)(nil)
+)
 
 // NewMemory returns an empty state.
 func NewMemory() *Memory { return NewOverlay(nil) }
@@ -36,7 +42,7 @@ func NewMemory() *Memory { return NewOverlay(nil) }
 // NewOverlay returns a state that begins as base is and keeps every change to
 // itself. Dead letters of base are not seen through it.
 func NewOverlay(base engine.State) *Memory {
-	return &Memory{base: base, flows: make(map[string]*memoryFlow), now: time.Now}
+	return &Memory{base: base, flows: make(map[string]*memoryFlow), tokens: make(map[string]token), now: time.Now}
 }
 
 // flow returns the changes of a flow; m.mu is held.
@@ -61,7 +67,7 @@ func (m *Memory) checkpoint(ctx context.Context, flow string) (engine.Checkpoint
 		return engine.Checkpoint{}, err
 	}
 	if own := m.flow(flow).checkpoint; own != nil {
-		return engine.Checkpoint{Cursor: own.Cursor, Boundary: maps.Clone(own.Boundary)}, nil
+		return copied(*own), nil
 	}
 	if m.base == nil {
 		return engine.Checkpoint{}, nil
@@ -104,10 +110,11 @@ func (m *Memory) Commit(ctx context.Context, flow string, c engine.Commit) error
 	}
 	f := m.flow(flow)
 	if c.Checkpoint != nil {
-		if c.Checkpoint.Cursor.IsZero() && !at.Cursor.IsZero() {
+		to := copied(*c.Checkpoint)
+		if to.Cursor.IsZero() && (!at.Cursor.IsZero() || to.Token == "" && at.Token != "") {
 			return fmt.Errorf("commit of flow %q: %w", flow, ErrNoCursor)
 		}
-		f.checkpoint = &engine.Checkpoint{Cursor: c.Checkpoint.Cursor.UTC(), Boundary: maps.Clone(c.Checkpoint.Boundary)}
+		f.checkpoint = &to
 	}
 	for _, e := range c.Entries {
 		f.ledger[e.EntryKey] = e
@@ -117,6 +124,91 @@ func (m *Memory) Commit(ctx context.Context, flow string, c engine.Commit) error
 		m.bury(f, flow, d)
 	}
 	return nil
+}
+
+// copied shares nothing with at.
+func copied(at engine.Checkpoint) engine.Checkpoint {
+	return engine.Checkpoint{Cursor: at.Cursor.UTC(), Boundary: maps.Clone(at.Boundary), Token: at.Token, Done: sortedSpans(at.Done)}
+}
+
+// Entries implements engine.State.
+func (m *Memory) Entries(ctx context.Context, flow, rule, hash string, yield func(engine.Entry) error) error {
+	own := m.owned(flow)
+	fits := func(e engine.Entry) bool { return (rule == "" || e.Rule == rule) && (hash == "" || e.Hash == hash) }
+	var mine []engine.Entry
+	for _, e := range own {
+		if fits(e) {
+			mine = append(mine, e)
+		}
+	}
+	slices.SortFunc(mine, compareKeys)
+	// give yields what of mine comes before the entry of base that is next.
+	give := func(before *engine.Entry) error {
+		for len(mine) > 0 && (before == nil || compareKeys(mine[0], *before) < 0) {
+			next := mine[0]
+			mine = mine[1:]
+			if err := yield(next); err != nil {
+				return err
+			}
+		}
+		return ctx.Err()
+	}
+	if m.base != nil {
+		err := m.base.Entries(ctx, flow, rule, hash, func(e engine.Entry) error {
+			if err := give(&e); err != nil {
+				return err
+			}
+			if _, replaced := own[e.EntryKey]; replaced {
+				return nil
+			}
+			return yield(e)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return give(nil)
+}
+
+// owned copies the ledger, so that yield may commit.
+func (m *Memory) owned(flow string) map[engine.EntryKey]engine.Entry {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return maps.Clone(m.flow(flow).ledger)
+}
+
+func compareKeys(a, b engine.Entry) int {
+	return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Key, b.Key))
+}
+
+// Token implements engine.Tokens.
+func (m *Memory) Token(ctx context.Context, name string) (string, int64, error) {
+	if base, ok := m.base.(engine.Tokens); ok {
+		return base.Token(ctx, name)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := m.tokens[name]
+	return t.value, t.version, ctx.Err()
+}
+
+// SetToken implements engine.Tokens. It is the one thing that goes through to the state
+// below: the server has replaced the token, dry run or not, and what is stored there
+// would not be accepted again.
+func (m *Memory) SetToken(ctx context.Context, name, value string, was int64) error {
+	if base, ok := m.base.(engine.Tokens); ok {
+		return base.SetToken(ctx, name, value, was)
+	}
+	if value == "" {
+		return errNoToken
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.tokens[name].version != was {
+		return fmt.Errorf("%q: %w", name, engine.ErrStale)
+	}
+	m.tokens[name] = token{value, was + 1}
+	return ctx.Err()
 }
 
 func (m *Memory) bury(f *memoryFlow, flow string, d engine.DeadLetter) {

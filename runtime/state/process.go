@@ -41,10 +41,18 @@ func hostname() string {
 
 // identify describes the process pid of this machine.
 func identify(pid int) process {
-	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	namespace, _ := os.Readlink("/proc/self/ns/pid")
 	_, birth := stat(pid)
-	return process{boot: strings.TrimSpace(string(boot)), namespace: namespace, birth: birth}
+	return process{boot: boot(), namespace: namespace(), birth: birth}
+}
+
+func boot() string {
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(id))
+}
+
+func namespace() string {
+	name, _ := os.Readlink("/proc/self/ns/pid")
+	return name
 }
 
 // stat returns fields 3 and 22 of /proc/<pid>/stat (proc_pid_stat(5)): state

@@ -2,7 +2,6 @@ package state
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -33,11 +32,11 @@ func (s *Store) StartRun(ctx context.Context, instance string) (id int64, err er
 	if err != nil {
 		return 0, err
 	}
-	err = s.write(ctx, "start a run of "+instance, func(tx *sql.Tx) error {
-		if err := tx.QueryRowContext(ctx, `INSERT INTO run (instance, started) VALUES (?, ?) RETURNING id`, instance, at).Scan(&id); err != nil {
+	err = s.write(ctx, "start a run of "+instance, instance, func(tx *transaction) error {
+		if err := tx.row(ctx, `INSERT INTO run (instance, started) VALUES (?, ?) RETURNING id`, instance, at).Scan(&id); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM run WHERE instance = ?1 AND id <=
+		_, err := tx.exec(ctx, `DELETE FROM run WHERE instance = ?1 AND id <=
 			(SELECT id FROM run WHERE instance = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`, instance, keepRuns)
 		return err
 	})
@@ -54,8 +53,8 @@ func (s *Store) FinishRun(ctx context.Context, id int64, outcome string, counts 
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, "finish a run", func(tx *sql.Tx) error {
-		done, err := tx.ExecContext(ctx, `UPDATE run SET finished = ?, outcome = ?, counts = ?, error = ? WHERE id = ?`,
+	return s.write(ctx, "finish a run", "", func(tx *transaction) error {
+		done, err := tx.exec(ctx, `UPDATE run SET finished = ?, outcome = ?, counts = ?, error = ? WHERE id = ?`,
 			at, outcome, string(counts), failure, id)
 		return oneRow(done, err, fmt.Sprintf("run %d", id))
 	})
@@ -64,7 +63,7 @@ func (s *Store) FinishRun(ctx context.Context, id int64, outcome string, counts 
 // Runs returns the last n runs of instance ("": of all), newest first.
 func (s *Store) Runs(ctx context.Context, instance string, n int) ([]Run, error) {
 	return collect(ctx, s, "list runs", s.scanRun, `SELECT id, instance, started, finished, outcome, counts, error
-		FROM run WHERE ?1 = '' OR instance = ?1 ORDER BY id DESC LIMIT ?2`, instance, max(n, 0))
+		FROM run WHERE instance = ?1 OR ?1 = '' ORDER BY id DESC LIMIT ?2`, instance, max(n, 0))
 }
 
 func (s *Store) scanRun(scan func(...any) error) (r Run, err error) {

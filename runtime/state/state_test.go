@@ -24,36 +24,58 @@ func open(t *testing.T, dir string, options ...state.Option) *state.Store {
 	return s
 }
 
+func openDatabase(t *testing.T, address string) *state.Store {
+	t.Helper()
+	s, err := state.OpenDatabase(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
 func TestConformance(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) {
-		s, n := open(t, t.TempDir()), 0
-		statetest.Run(t, func(*testing.T) engine.State {
-			n++
-			return s.Instance(strconv.Itoa(n))
-		})
-	})
-	t.Run("locked sqlite", func(t *testing.T) {
-		s, n := open(t, t.TempDir()), 0
-		statetest.Run(t, func(t *testing.T) engine.State {
-			n++
-			l, err := s.Lock(t.Context(), strconv.Itoa(n), state.Owner{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := l.Release(); err != nil {
-					t.Error(err)
-				}
+	for name, open := range map[string]func(*testing.T) *state.Store{
+		"sqlite":   func(t *testing.T) *state.Store { return open(t, t.TempDir()) },
+		"postgres": func(t *testing.T) *state.Store { return openDatabase(t, statetest.Postgres(t)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, n := open(t), 0
+			statetest.Run(t, func(*testing.T) engine.State {
+				n++
+				return s.Instance(strconv.Itoa(n))
 			})
-			return l.Instance()
 		})
-	})
+		t.Run("locked "+name, func(t *testing.T) {
+			s, n := open(t), 0
+			statetest.Run(t, func(t *testing.T) engine.State {
+				n++
+				l, err := s.Lock(t.Context(), strconv.Itoa(n), state.Owner{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() {
+					if err := l.Release(); err != nil {
+						t.Error(err)
+					}
+				})
+				return l.Instance()
+			})
+		})
+	}
 	t.Run("memory", func(t *testing.T) {
 		statetest.Run(t, func(*testing.T) engine.State { return state.NewMemory() })
 	})
 	t.Run("overlay", func(t *testing.T) {
-		s := open(t, t.TempDir())
-		statetest.Run(t, func(*testing.T) engine.State { return state.NewOverlay(s.Instance("x")) })
+		s, n := open(t, t.TempDir()), 0
+		statetest.Run(t, func(*testing.T) engine.State {
+			n++
+			return state.NewOverlay(s.Instance(strconv.Itoa(n)))
+		})
 		if flows, err := s.Flows(t.Context()); err != nil || len(flows) != 0 {
 			t.Errorf("the overlays wrote to their base: %v, %v", flows, err)
 		}

@@ -199,11 +199,11 @@ func TestMigrationKeepsACopy(t *testing.T) {
 	if err := commitOne(t, old.Instance("x")); err != nil {
 		t.Fatal(err)
 	}
-	broken := append(slices.Clone(migrations), "ALTER TABLE flow ADD COLUMN extra TEXT; CREATE TABLE flow (id)")
+	broken := append(slices.Clone(sqliteMigrations), "ALTER TABLE flow ADD COLUMN extra TEXT; CREATE TABLE flow (id)")
 	if _, err := open(t.Context(), dir, broken); err == nil {
 		t.Fatal("a broken migration succeeded")
 	}
-	next := append(slices.Clone(migrations), "ALTER TABLE flow ADD COLUMN extra TEXT NOT NULL DEFAULT 'new'")
+	next := append(slices.Clone(sqliteMigrations), "ALTER TABLE flow ADD COLUMN extra TEXT NOT NULL DEFAULT 'new'")
 	s, err := open(t.Context(), dir, next)
 	if err != nil {
 		t.Fatal(err)
@@ -218,7 +218,7 @@ func TestMigrationKeepsACopy(t *testing.T) {
 	}
 
 	// The copy put in place is the state as it was.
-	copied := filepath.Join(dir, FileName+".v1")
+	copied := filepath.Join(dir, fmt.Sprintf("%s.v%d", FileName, len(sqliteMigrations)))
 	if info, err := os.Stat(copied); err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("copy: %v, %v; want mode 0600", info, err)
 	}

@@ -3,6 +3,7 @@ package statetest
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -26,7 +27,7 @@ func expect(t *testing.T, s engine.State, flow string, want engine.Checkpoint) {
 	if err != nil {
 		t.Fatalf("read the checkpoint: %v", err)
 	}
-	if !got.Cursor.Equal(want.Cursor) || !maps.Equal(got.Boundary, want.Boundary) {
+	if !got.Cursor.Equal(want.Cursor) || !maps.Equal(got.Boundary, want.Boundary) || got.Token != want.Token || !slices.Equal(got.Done, want.Done) {
 		t.Errorf("checkpoint of %q\n got %v\nwant %v", flow, got, want)
 	}
 }

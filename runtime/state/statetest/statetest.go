@@ -14,7 +14,7 @@ import (
 // should return instances of one store, so that their isolation is tested too.
 //
 // A state with a method DeadLetters like that of state.Instance has its dead
-// letters checked as well.
+// letters checked as well, and one that is engine.Tokens its tokens.
 func Run(t *testing.T, open func(t *testing.T) engine.State) {
 	suite := []struct {
 		name string
@@ -26,12 +26,17 @@ func Run(t *testing.T, open func(t *testing.T) engine.State) {
 		{"an empty commit moves nothing", emptyCommit},
 		{"a checkpoint may move back", moveBack},
 		{"no cursor never replaces a cursor", noCursor},
+		{"cursor, boundary, token and done spans are one document", oneDocument},
+		{"U3 U38 what says nothing never replaces where to go on", nothingWipesNothing},
 		{"a commit that fails leaves nothing", failedCommit},
 		{"a commit that is cancelled leaves nothing", cancelledCommit},
 		{"what was given or returned is not shared", notShared},
 		{"ledger entries are replaced", ledgerReplaced},
 		{"many ledger keys at once", manyKeys},
 		{"any text is a key", anyText},
+		{"the ledger is read through in order", readThrough},
+		{"the ledger is read through in pages, and may change meanwhile", readThroughMany},
+		{"U21 a token is replaced only by who has read it", tokens},
 		{"dead letters are kept once", deadLetters},
 		{"dead letters are revived by key", revived},
 		{"flows are isolated", isolatedFlows},

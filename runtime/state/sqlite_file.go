@@ -10,6 +10,10 @@ import (
 	"strings"
 )
 
+// FileName is the name of the state file inside its directory. SQLite keeps
+// FileName-wal and FileName-shm beside it while it is open.
+const FileName = "tqmap.db"
+
 // createFile makes sure that the state file is there and readable by its owner
 // only, before SQLite sees it: SQLite gives its companions the file's mode.
 func createFile(dir string) (string, error) {

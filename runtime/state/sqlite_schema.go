@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// migrations[n] brings a file from schema n to n+1. Steps that were released
+// sqliteMigrations[n] brings a file from schema n to n+1. Steps that were released
 // never change.
-var migrations = []string{`
+var sqliteMigrations = []string{`
 CREATE TABLE flow (
 	id       INTEGER PRIMARY KEY,
 	instance TEXT NOT NULL,
@@ -69,39 +69,49 @@ CREATE TABLE run (
 	error    TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX run_instance ON run (instance, id);
+`, `
+ALTER TABLE flow ADD COLUMN token TEXT NOT NULL DEFAULT '';
+ALTER TABLE flow ADD COLUMN done TEXT NOT NULL DEFAULT '';
+CREATE TABLE token (
+	instance TEXT NOT NULL,
+	name     TEXT NOT NULL,
+	value    TEXT NOT NULL,
+	version  INTEGER NOT NULL,
+	PRIMARY KEY (instance, name)
+) STRICT, WITHOUT ROWID;
 `}
 
 // prepare refuses a file that is damaged or too new before anything in it changes.
-func (s *Store) prepare(ctx context.Context, steps []string) error {
-	version, err := s.version(ctx, s.db, len(steps))
+func (f *sqliteFile) prepare(ctx context.Context, steps []string) error {
+	version, err := f.version(ctx, f.db, len(steps))
 	if err != nil {
 		return err
 	}
-	if err := s.check(ctx); err != nil {
+	if err := f.check(ctx); err != nil {
 		return err
 	}
-	if err := s.useWAL(ctx); err != nil {
+	if err := f.useWAL(ctx); err != nil {
 		return err
 	}
 	if version == len(steps) {
 		return nil
 	}
 	if version > 0 {
-		if err := s.backup(ctx, version); err != nil {
+		if err := f.backup(ctx, version); err != nil {
 			return err
 		}
 	}
-	return s.migrate(ctx, steps)
+	return f.migrate(ctx, steps)
 }
 
 // useWAL lets readers and one writer work without waiting for each other. The
 // change itself is the one thing for which SQLite does not wait until others
 // have finished, busy timeout or not, so it is tried again for a few seconds.
-func (s *Store) useWAL(ctx context.Context) error {
+func (f *sqliteFile) useWAL(ctx context.Context) error {
 	for wait := time.Millisecond; ; wait *= 2 {
-		_, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = wal")
+		_, err := f.db.ExecContext(ctx, "PRAGMA journal_mode = wal")
 		if !isBusy(err) || wait > 4*time.Second {
-			return s.explain(ctx, "open state", err)
+			return f.explain(ctx, "open state", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -116,60 +126,66 @@ type querier interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
 }
 
-func (s *Store) version(ctx context.Context, q querier, known int) (int, error) {
+func (f *sqliteFile) version(ctx context.Context, q querier, known int) (int, error) {
 	var version int
 	if err := q.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return 0, s.explain(ctx, "open state", err)
+		return 0, f.explain(ctx, "open state", err)
 	}
 	if version > known {
 		return 0, fmt.Errorf("%w: %s has schema %d, this version knows %d: use the newer tqmap, or name another state directory",
-			ErrNewer, s.path, version, known)
+			ErrNewer, f.path, version, known)
 	}
 	return version, nil
 }
 
-func (s *Store) check(ctx context.Context) error {
+func (f *sqliteFile) check(ctx context.Context) error {
 	var result string
-	if err := s.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
-		return s.explain(ctx, "check state", err)
+	if err := f.db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&result); err != nil {
+		return f.explain(ctx, "check state", err)
 	}
 	if result != "ok" {
-		return s.damaged(errors.New(result))
+		return f.damaged(errors.New(result))
 	}
 	return nil
 }
 
 // migrate looks at the version again inside the transaction, because another
 // process may have been faster.
-func (s *Store) migrate(ctx context.Context, steps []string) error {
-	return s.write(ctx, "migrate state", func(tx *sql.Tx) error {
-		version, err := s.version(ctx, tx, len(steps))
-		if err != nil {
-			return err
-		}
-		for _, step := range steps[version:] {
-			if _, err := tx.ExecContext(ctx, step); err != nil {
-				return err
-			}
-		}
-		_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(steps)))
+func (f *sqliteFile) migrate(ctx context.Context, steps []string) error {
+	tx, err := f.db.BeginTx(ctx, nil)
+	if err != nil {
+		return f.explain(ctx, "migrate state", err)
+	}
+	defer tx.Rollback()
+	version, err := f.version(ctx, tx, len(steps))
+	if err != nil {
 		return err
-	})
+	}
+	for _, step := range steps[version:] {
+		if _, err := tx.ExecContext(ctx, step); err != nil {
+			return f.explain(ctx, "migrate state", err)
+		}
+	}
+	_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(steps)))
+	if err == nil {
+		err = tx.Commit()
+	}
+	return f.explain(ctx, "migrate state", err)
 }
 
 // backup keeps the file as it was under schema version, as tqmap.db.v<version>.
-func (s *Store) backup(ctx context.Context, version int) error {
-	copied, err := os.CreateTemp(filepath.Dir(s.path), FileName+".copy-*") // mode 0600
+func (f *sqliteFile) backup(ctx context.Context, version int) error {
+	copied, err := os.CreateTemp(filepath.Dir(f.path), FileName+".copy-*") // mode 0600
 	if err != nil {
-		return unwritable(filepath.Dir(s.path), err)
+		return unwritable(filepath.Dir(f.path), err)
 	}
-	_, err = s.db.ExecContext(ctx, "VACUUM INTO ?", copied.Name())
+	_, err = f.db.ExecContext(ctx, "VACUUM INTO ?", copied.Name())
 	err = errors.Join(err, copied.Close())
 	if err == nil {
-		err = os.Rename(copied.Name(), fmt.Sprintf("%s.v%d", s.path, version))
+		err = os.Rename(copied.Name(), fmt.Sprintf("%s.v%d", f.path, version))
 	}
 	if err != nil {
-		return s.explain(ctx, "keep a copy of the state before migrating it", errors.Join(err, os.Remove(copied.Name())))
+		return f.explain(ctx, "keep a copy of the state before migrating it", errors.Join(err, os.Remove(copied.Name())))
 	}
 	return nil
 }
