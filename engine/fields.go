@@ -6,6 +6,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/engine/request"
 	"tqmap/engine/threatq"
 )
 
@@ -40,6 +41,27 @@ func (f *fields) texts(t *dsl.Template) []string {
 	for _, e := range list {
 		if s, ok := code.Text(e); ok {
 			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// pairs are the entries of an object in file order, each element of a list by
+// itself; what is null is left out.
+func (f *fields) pairs(t *dsl.Template) []request.Pair {
+	var out []request.Pair
+	for _, field := range t.Fields() {
+		v := f.value(&field.Value)
+		list, ok := v.([]any)
+		if !ok {
+			list = []any{v}
+		}
+		for _, e := range list {
+			if e == "" {
+				out = append(out, request.Pair{Name: field.Name})
+			} else if text, ok := code.Text(e); ok {
+				out = append(out, request.Pair{Name: field.Name, Value: text})
+			}
 		}
 	}
 	return out

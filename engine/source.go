@@ -3,21 +3,32 @@ package engine
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"tqmap/dsl"
 )
 
-// A source yields the records of a window, page by page and in order. It stops
-// at the first error of yield. An error of its own keeps the cursor before
-// what it could not read.
+// A source yields the records of a window, page by page and in order. It stops at the first
+// error of yield. An error of its own keeps the cursor before what it could not
+// read; a *request.RuledError says what a response rule wants done about it.
 type source interface {
-	read(ctx context.Context, w Window, yield func(batch) error) error
+	read(ctx context.Context, w Window, yield func(*batch) error) error
 }
 
-// batch is one page of records.
+// partitioned is a source that is read part by part, each from a cursor of its own.
+type partitioned interface {
+	// partitions are the parts; told is false where the mapping declares none.
+	partitions(ctx context.Context) (parts []any, told bool, err error)
+}
+
+// batch is one page of records, or a piece of a long one.
 type batch struct {
 	number  int
 	records []any
+	// token is the mark from which the server would go on, "" for none.
+	token string
+	// more says that the rest of this page follows in further batches.
+	more bool
 	// back says that records may be missing before this page. The next one begins
 	// before them and repeats this page's, so nothing may be concluded from its cursors.
 	back bool
@@ -25,20 +36,25 @@ type batch struct {
 	again bool
 	// note says that the server held something back; what is here is good.
 	note error
+	// hint is something the operator should know, which does not make the run worse.
+	hint string
+
+	// latest is set by whoever takes the batch: the greatest cursor so far.
+	latest time.Time
 }
 
 // sourceKind is one kind of source: what a mapping may say and how it reads.
 type sourceKind struct {
 	spec *dsl.Block
-	open func(ctx context.Context, r *Run, f *dsl.Flow) (source, error)
+	open func(ctx context.Context, r *Run, f *dsl.Flow, report *FlowReport) (source, error)
 }
 
 func sourceKinds() []sourceKind { return []sourceKind{httpSourceKind(), threatqEventsKind()} }
 
-func (r *Run) source(ctx context.Context, f *dsl.Flow) (source, error) {
+func (r *Run) source(ctx context.Context, f *dsl.Flow, report *FlowReport) (source, error) {
 	for _, k := range sourceKinds() {
 		if k.spec.Type == f.Source.Kind() {
-			return k.open(ctx, r, f)
+			return k.open(ctx, r, f, report)
 		}
 	}
 	return nil, fmt.Errorf("no source %q", f.Source.Kind())

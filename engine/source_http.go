@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/zclconf/go-cty/cty"
+
 	"tqmap/dsl"
 	"tqmap/dsl/code"
 	"tqmap/engine/page"
@@ -13,113 +15,125 @@ import (
 )
 
 func httpSourceKind() sourceKind {
-	var paginators []*dsl.Block
-	for _, k := range page.Kinds() {
-		paginators = append(paginators, k.Spec)
-	}
 	return sourceKind{
 		spec: &dsl.Block{
 			Type: "http", Summary: "Records of an HTTP API.",
-			Attrs: []dsl.Attr{{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, e.g. client.api."}},
+			Attrs: []dsl.Attr{
+				{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, e.g. client.api."},
+				{Name: "partitions", Type: cty.DynamicPseudoType, Scope: dsl.Window, Summary: "A list of texts or numbers, e.g. from a step: everything is read once for each, as `partition`, from a cursor of its own. At most 10000."},
+			},
 			Blocks: []dsl.Child{
+				{Block: stepBlock()},
 				{Block: dsl.RequestBlock(dsl.Page), Min: 1, Max: 1},
 				{Block: windowBlock(), Max: 1},
-				{Block: &dsl.Block{Type: "paginate", Labels: []string{"kind"}, Summary: "How to get the next page.", Kinds: paginators}, Max: 1},
+				{Block: paginateBlock(), Max: 1},
+				{Block: decodeBlock(), Max: 1},
+				{Block: ruleBlock()},
+				{Block: eachBlock()},
 			},
 		},
 		open: openHTTPSource,
 	}
 }
 
+func paginateBlock() *dsl.Block {
+	b := &dsl.Block{Type: "paginate", Labels: []string{"kind"}, Summary: "How to get the next page."}
+	for _, k := range page.Kinds() {
+		b.Kinds = append(b.Kinds, k.Spec)
+	}
+	return b
+}
+
+// httpSource reads what one source block describes.
 type httpSource struct {
 	run     *Run
 	flow    *dsl.Flow
+	report  *FlowReport
 	doer    request.Doer
-	request *dsl.Node
-	paging  *dsl.Node
+	node    *dsl.Node
+	decoder decoder
+	steps   *steps
+	each    []*each
 }
 
-func openHTTPSource(ctx context.Context, r *Run, f *dsl.Flow) (source, error) {
-	doer, err := r.doer(ctx, f.Source)
-	if err != nil {
+func openHTTPSource(ctx context.Context, r *Run, f *dsl.Flow, report *FlowReport) (source, error) {
+	s := &httpSource{run: r, flow: f, report: report, node: f.Source}
+	var err error
+	if s.doer, err = r.doer(ctx, f.Source); err != nil {
 		return nil, err
 	}
-	return &httpSource{run: r, flow: f, doer: doer, request: f.Source.Block("request"), paging: f.Source.Block("paginate")}, nil
+	if s.decoder, err = openDecoder(f.Source.Block("decode"), r.Bound); err != nil {
+		return nil, err
+	}
+	s.steps = newSteps(s)
+	for _, n := range f.Source.All("each") {
+		e, err := openEach(ctx, s, n)
+		if err != nil {
+			return nil, err
+		}
+		s.each = append(s.each, e)
+	}
+	return s, nil
 }
 
-func (s *httpSource) read(ctx context.Context, w Window, yield func(batch) error) error {
-	scope := s.run.Bound.Scope.With("window", w.Vars())
-	pages, err := page.New(s.paging, scope)
+// maxPartitions bounds what the state remembers of one flow.
+const maxPartitions = 10000
+
+func (s *httpSource) partitions(ctx context.Context) ([]any, bool, error) {
+	if s.node.Val("partitions") == nil {
+		return nil, false, nil
+	}
+	scope, err := s.steps.once(ctx, s.run.Bound.Scope)
+	if err != nil {
+		return nil, true, err
+	}
+	read := s.node.Read(scope)
+	got := read.Any("partitions")
+	list, ok := got.([]any)
+	if !ok && got != nil {
+		read.Fail("partitions", "List expected", "partitions comes out as %s, not as a list.", code.KindOf(got))
+	}
+	if len(list) > maxPartitions {
+		read.Fail("partitions", "Too many partitions", "There are %d, the limit is %d: narrow the list, or read all parts in one go.", len(list), maxPartitions)
+	}
+	for _, p := range list {
+		if _, ok := code.Text(p); !ok {
+			read.Fail("partitions", "Text expected", "A partition is a text or a number, one comes out as %s.", code.KindOf(p))
+		}
+	}
+	return list, true, read.Err()
+}
+
+// read walks the pages of one window.
+func (s *httpSource) read(ctx context.Context, w Window, yield func(*batch) error) error {
+	scope, err := s.steps.scope(ctx, w)
 	if err != nil {
 		return err
 	}
-	last, again := "", false
-	for number := 1; ; number++ {
-		body, err := s.page(ctx, scope, pages)
-		if err != nil {
-			return fmt.Errorf("page %d: %w", number, err)
-		}
-		records, err := s.run.extract(ctx, s.flow.Record, body)
-		if err != nil {
-			return fmt.Errorf("page %d: %w", number, err)
-		}
-		content := contentHash(records)
-		if len(records) > 0 && content == last {
-			return fmt.Errorf("page %d: %w", number, ErrSamePage)
-		}
-		step, end := s.next(ctx, pages, body, len(records))
-		b := batch{number: number, records: records, back: step.Back, again: again}
-		if held := (*page.EmptyError)(nil); errors.As(end, &held) {
-			b.note, end = end, nil
-		}
-		if err := yield(b); err != nil {
-			return err
-		}
-		if end != nil {
-			return fmt.Errorf("page %d: %w", number, end)
-		}
-		if !step.More {
-			return nil
-		}
-		last, again = content, step.Back
+	pages, err := page.New(s.node.Block("paginate"), scope)
+	if err != nil {
+		return err
 	}
+	walk := &walk{httpSource: s, window: w, scope: scope, pages: pages, yield: yield}
+	return walk.run(ctx)
 }
 
 // ErrSamePage says that the server gave one page twice in a row.
 var ErrSamePage = errors.New("the server answered with the same records as for the page before; does it take the paging values where the request puts them?")
 
-// page asks for the present page.
-func (s *httpSource) page(ctx context.Context, scope *dsl.Scoped, pages page.Paginator) (any, error) {
-	req, err := buildRequest(s.request, scope.With("page", pages.Vars()))
-	if err != nil {
-		return nil, err
-	}
-	resp, err := s.doer.Do(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	body, err := code.Decode(resp.Body)
-	if err != nil {
-		return nil, &DecodeError{Request: req.Method + " " + req.Path, Err: err}
-	}
-	return body, nil
-}
-
-func (s *httpSource) next(ctx context.Context, pages page.Paginator, body any, records int) (page.Step, error) {
-	return pages.Next(page.Answer{Body: body, Records: records, Eval: func(v *dsl.Val) (any, error) {
-		return view{params: s.run.Bound.Params}.first(ctx, v.JQ(), body)
-	}})
-}
+// ErrNotReduced says that a walk was to begin again where it had begun.
+var ErrNotReduced = errors.New("the server does not page deeper, and all records so far lie on the instant at which the window begins, so it cannot begin later; read shorter windows or larger pages")
 
 // extract runs the record's jq over a decoded answer.
-func (r *Run) extract(ctx context.Context, rec *dsl.Record, body any) ([]any, error) {
+func (r *Run) extract(ctx context.Context, rec *dsl.Record, body any, v view) ([]any, error) {
 	if rec.Extract == nil {
 		if list, ok := body.([]any); ok {
 			return list, nil
 		}
 		return []any{body}, nil
 	}
-	return view{params: r.Bound.Params}.run(ctx, rec.Extract, body)
+	v.params = r.Bound.Params
+	return v.run(ctx, rec.Extract, body)
 }
 
 // DecodeError says that an answer is not what its source reads. The cursor has

@@ -1,0 +1,346 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/zclconf/go-cty/cty"
+	"golang.org/x/sync/errgroup"
+
+	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/engine/page"
+	"tqmap/engine/request"
+)
+
+// eachBlock is a request for each record of a page: parent to detail.
+func eachBlock() *dsl.Block {
+	return &dsl.Block{
+		Type: "each", Labels: []string{"name"},
+		Summary: "A request for each record; what it answers becomes the record's field <name>. A failure keeps the cursor before the page; what an `on` block skips gives null.",
+		Attrs: []dsl.Attr{
+			{Name: "client", Holds: dsl.Ref, Summary: "The server, where it is not the source's."},
+			{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Ask only for records for which this is true."},
+			{Name: "key", Holds: dsl.Expr, Summary: "What the answer depends on: records with the same key share one request in a run. Null: the record is not asked for."},
+			{Name: "cache", Type: cty.Number, Scope: dsl.Run, Default: "10000", Summary: "Answers remembered for the run, by key; the oldest go first."},
+			{Name: "batch", Type: cty.Number, Scope: dsl.Run, Summary: "Ask for up to so many keys at once; the request names them as `batch`, a list, and sees no record."},
+			{Name: "match", Holds: dsl.JQ, Summary: "In a batch: the key that an element of the answer belongs to. Several elements of one key make a list."},
+			{Name: "answer", Holds: dsl.JQ, Summary: "What is kept of the answer, or in a batch and with pages its elements; without it, all."},
+			{Name: "parallel", Type: cty.Number, Scope: dsl.Run, Default: "4", Summary: "Requests at once."},
+		},
+		Blocks: []dsl.Child{
+			{Block: dsl.RecordRequestBlock(dsl.Page), Min: 1, Max: 1},
+			{Block: paginateBlock(), Max: 1},
+			{Block: ruleBlock()},
+		},
+		Check: checkEach,
+	}
+}
+
+func checkEach(n *dsl.Node, r *dsl.Reading) {
+	switch {
+	case n.Val("batch") != nil && (n.Val("key") == nil || n.Val("match") == nil):
+		r.Fail("batch", "Missing attribute", "A batch needs key, what to ask for, and match, the key that an element of the answer belongs to.")
+	case n.Val("match") != nil && n.Val("batch") == nil:
+		r.Fail("match", "Without effect", "Only the answer of a batch has elements to match.")
+	case n.Val("cache") != nil && n.Val("key") == nil:
+		r.Fail("cache", "Without effect", "Without key nothing tells which records share an answer.")
+	}
+	for _, name := range []string{"batch", "parallel"} {
+		if r.Int(name, 1) < 1 {
+			r.Fail(name, "Bad number", "%q takes a number of at least 1.", name)
+		}
+	}
+}
+
+// each sends the requests of one each block.
+type each struct {
+	source          *httpSource
+	node            *dsl.Node
+	name            string
+	doer            request.Doer
+	batch, parallel int
+	cache           *answers
+}
+
+func openEach(ctx context.Context, s *httpSource, n *dsl.Node) (*each, error) {
+	r := n.Read(s.run.Bound.Scope)
+	e := &each{source: s, node: n, name: n.Labels[0], doer: s.doer, batch: r.Int("batch", 0), parallel: r.Int("parallel", 4)}
+	e.cache = newAnswers(r.Int("cache", 10000))
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	if n.Val("client") != nil {
+		var err error
+		if e.doer, err = s.run.doer(ctx, n); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// wish is what is asked for at once, and the records that want it.
+type wish struct {
+	keys    []any // one, or those of a batch
+	vars    map[string]any
+	records []map[string]any
+	answer  any
+}
+
+// fetch asks for what records need and puts it into them.
+func (e *each) fetch(ctx context.Context, scope *dsl.Scoped, records []any) error {
+	wishes, err := e.wishes(records)
+	if err != nil {
+		return fmt.Errorf("each %q: %w", e.name, err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(e.parallel)
+	for _, w := range wishes {
+		group.Go(func() error {
+			if err := e.ask(ctx, scope, w); err != nil {
+				return fmt.Errorf("each %q: %w", e.name, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return e.give(wishes)
+}
+
+var errNotObject = errors.New("a record is no object, so it has no place for the answer: let extract make objects")
+
+// wishes are the requests to send, without those whose answer is known already.
+func (e *each) wishes(records []any) ([]*wish, error) {
+	var out []*wish
+	byKey := map[string]*wish{}
+	for _, r := range records {
+		record, ok := r.(map[string]any)
+		if !ok {
+			return nil, &placed{e.node.Range, errNotObject}
+		}
+		record[e.name] = nil
+		vars := maps.Clone(e.source.run.Bound.Vars)
+		vars[e.source.flow.Record.Name] = record
+		key, text, wanted, err := e.key(vars)
+		if err != nil {
+			return nil, err
+		}
+		if !wanted {
+			continue
+		}
+		known, has := e.cache.get(text)
+		switch {
+		case text != "" && has:
+			record[e.name] = known
+		case text != "" && byKey[text] != nil:
+			byKey[text].records = append(byKey[text].records, record)
+		default:
+			w := &wish{keys: []any{key}, vars: vars, records: []map[string]any{record}}
+			byKey[text] = w
+			out = append(out, w)
+		}
+	}
+	if e.batch > 0 {
+		return e.batches(out), nil
+	}
+	return out, nil
+}
+
+// key is what the answer for a record depends on; text is "" where there is none.
+func (e *each) key(vars map[string]any) (key any, text string, wanted bool, err error) {
+	if when := e.node.Val("when").Expr(); when != nil {
+		if yes, err := when.Eval(vars); err != nil || yes != true {
+			return nil, "", false, err
+		}
+	}
+	q := e.node.Val("key").Expr()
+	if q == nil {
+		return nil, "", true, nil
+	}
+	if key, err = q.Eval(vars); err != nil {
+		return nil, "", false, err
+	}
+	text, wanted = code.Text(key)
+	return key, text, wanted, nil
+}
+
+// batches puts wishes together, as many as may be asked for at once.
+func (e *each) batches(single []*wish) []*wish {
+	var out []*wish
+	for i, w := range single {
+		if i%e.batch == 0 {
+			out = append(out, &wish{vars: maps.Clone(e.source.run.Bound.Vars)})
+		}
+		last := out[len(out)-1]
+		last.keys = append(last.keys, w.keys...)
+		last.records = append(last.records, w.records...)
+		last.vars["batch"] = last.keys
+	}
+	return out
+}
+
+// ask gets the answer to w: all its pages, as a list, where the block has a paginate.
+func (e *each) ask(ctx context.Context, scope *dsl.Scoped, w *wish) error {
+	paging := e.node.Block("paginate")
+	pages, err := page.New(paging, scope)
+	if err != nil {
+		return err
+	}
+	var all []any
+	target := ""
+	for more := true; more; {
+		sight := view{params: e.source.run.Bound.Params, page: pages.Vars()}
+		resp, err := e.send(ctx, scope.With("page", sight.page), sight, w, target)
+		if ruled := (*request.RuledError)(nil); errors.As(err, &ruled) && ruled.Action == request.Skip {
+			e.source.report.ignore(ruled)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		body, err := jsonBody(resp)
+		sight.response = resp
+		if err != nil {
+			return err
+		}
+		got, err := e.cut(ctx, sight, body)
+		if err != nil {
+			return err
+		}
+		if paging == nil && e.batch == 0 {
+			w.answer = got
+			return nil
+		}
+		list, ok := got.([]any)
+		if !ok {
+			return &placed{e.node.Range, errors.New("the answer is no list of elements: cut it out with answer = jq(\"[…]\")")}
+		}
+		all = append(all, list...)
+		step, err := pages.Next(page.Answer{Body: body, Records: len(list), Header: resp.Header, URL: resp.URL, Eval: func(v *dsl.Val) (any, error) { return sight.first(ctx, v.JQ(), body) }})
+		if err != nil {
+			return err
+		}
+		more, target = step.More, step.Target
+	}
+	w.answer = all
+	return nil
+}
+
+func (e *each) send(ctx context.Context, scope *dsl.Scoped, sight view, w *wish, target string) (*request.Response, error) {
+	form, err := newRecordRequest(e.node.Block("request"), scope)
+	if err != nil {
+		return nil, err
+	}
+	req, err := form.build(w.vars)
+	if err != nil {
+		return nil, err
+	}
+	if target != "" {
+		req.Path, req.Query = target, nil
+	}
+	if req.Judge, err = judge(e.node.All("on"), e.source.run.Bound, sight); err != nil {
+		return nil, err
+	}
+	return e.doer.Do(ctx, req)
+}
+
+func (e *each) cut(ctx context.Context, sight view, body any) (any, error) {
+	q := e.node.Val("answer").JQ()
+	if q == nil {
+		return body, nil
+	}
+	return sight.first(ctx, q, body)
+}
+
+// give puts the answers into the records and remembers them.
+func (e *each) give(wishes []*wish) error {
+	for _, w := range wishes {
+		answers := func(any) any { return w.answer }
+		if e.batch > 0 {
+			byKey, err := e.sorted(w)
+			if err != nil {
+				return err
+			}
+			answers = func(key any) any { text, _ := code.Text(key); return byKey[text] }
+		}
+		for _, key := range w.keys {
+			if text, ok := code.Text(key); ok {
+				e.cache.put(text, answers(key))
+			}
+		}
+		for _, record := range w.records {
+			vars := map[string]any{}
+			maps.Copy(vars, e.source.run.Bound.Vars)
+			vars[e.source.flow.Record.Name] = record
+			key, _, _, err := e.key(vars)
+			if err != nil {
+				return err
+			}
+			record[e.name] = answers(key)
+		}
+	}
+	return nil
+}
+
+// sorted puts the elements of a batch's answer under their keys.
+func (e *each) sorted(w *wish) (map[string]any, error) {
+	out := map[string]any{}
+	list, _ := w.answer.([]any)
+	sight := view{params: e.source.run.Bound.Params}
+	for _, item := range list {
+		key, err := sight.first(context.Background(), e.node.Val("match").JQ(), item)
+		if err != nil {
+			return nil, err
+		}
+		text, ok := code.Text(key)
+		if !ok {
+			continue
+		}
+		switch have := out[text].(type) {
+		case nil:
+			out[text] = item
+		case several:
+			out[text] = append(have, item)
+		default:
+			out[text] = several{have, item}
+		}
+	}
+	for key, v := range out {
+		if list, ok := v.(several); ok {
+			out[key] = []any(list)
+		}
+	}
+	return out, nil
+}
+
+// several are the elements of one key, as against an element that is a list.
+type several []any
+
+// answers remembers answers by key, the latest n of them.
+type answers struct {
+	n     int
+	known map[string]any
+	order []string
+}
+
+func newAnswers(n int) *answers { return &answers{n: n, known: map[string]any{}} }
+
+func (a *answers) get(key string) (any, bool) {
+	v, ok := a.known[key]
+	return v, ok
+}
+
+func (a *answers) put(key string, v any) {
+	if _, ok := a.known[key]; !ok && a.n > 0 {
+		if len(a.order) == a.n {
+			delete(a.known, a.order[0])
+			a.order = a.order[1:]
+		}
+		a.order = append(a.order, key)
+		a.known[key] = v
+	}
+}

@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/engine/request"
+)
+
+// recordRequest is a request block whose path, query, headers and body are computed
+// per record.
+type recordRequest struct {
+	node                                   *dsl.Node
+	scope                                  *dsl.Scoped
+	path, query, headers, json, form, body dsl.Template
+}
+
+func newRecordRequest(n *dsl.Node, scope *dsl.Scoped) (*recordRequest, error) {
+	q := &recordRequest{node: n, scope: scope}
+	var diags hcl.Diagnostics
+	for name, t := range map[string]*dsl.Template{
+		"path": &q.path, "query": &q.query, "headers": &q.headers, "json": &q.json, "form": &q.form, "body": &q.body,
+	} {
+		got, more := n.Val(name).Template(scope)
+		diags = append(diags, more...)
+		*t = got
+	}
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return q, nil
+}
+
+// build makes the request for what vars hold.
+func (q *recordRequest) build(vars map[string]any) (request.Request, error) {
+	r := q.node.Read(q.scope)
+	req := requestLine(r)
+	f := fields{vars: vars}
+	path := f.value(&q.path)
+	req.Query = f.pairs(&q.query)
+	for _, h := range f.pairs(&q.headers) {
+		req.Header.Add(h.Name, h.Value)
+	}
+	var kind string
+	var err error
+	switch {
+	case q.node.Val("json") != nil:
+		kind = "application/json"
+		if v := f.value(&q.json); f.err == nil {
+			req.Body, err = encodeJSON(v)
+		}
+	case q.node.Val("form") != nil:
+		req.Body, kind = encodeForm(f.pairs(&q.form)), "application/x-www-form-urlencoded"
+	case q.node.Val("body") != nil:
+		req.Body = []byte(f.text(&q.body))
+	}
+	req.ContentType = r.String("content_type", kind)
+	if err := errors.Join(r.Err(), f.err, err); err != nil {
+		return req, err
+	}
+	var ok bool
+	if req.Path, ok = code.Text(path); !ok {
+		return req, &placed{q.path.Range(), errors.New("the path comes out empty")}
+	}
+	return req, nil
+}

@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl"
+	"tqmap/engine/request"
+)
+
+// stepBlock is a request before the pages: a job to submit, its end to wait for, an
+// address to ask for.
+func stepBlock() *dsl.Block {
+	return &dsl.Block{
+		Type: "step", Labels: []string{"name"},
+		Summary: "A request before the pages, in file order; what it answers is read as step.<name>. With `until` it is repeated.",
+		Attrs: []dsl.Attr{
+			{Name: "answer", Holds: dsl.JQ, Summary: "What is kept of the answer; without it, all."},
+			{Name: "until", Holds: dsl.JQ, Summary: "Ask again until this is true of the answer, as for a job that runs on the server. What it failed with, an `on` block tells."},
+			{Name: "interval", Type: cty.String, Scope: dsl.Run, Default: "5s", Summary: "Wait between two askings. A server's own wish is followed with on { do = \"wait\" }."},
+			{Name: "timeout", Type: cty.String, Scope: dsl.Run, Default: "10m", Summary: "Give up after so long."},
+			{Name: "once", Type: cty.Bool, Default: "false", Summary: "Ask once in a run of the flow, and not for each window or partition; then the request cannot use them."},
+		},
+		Blocks: []dsl.Child{{Block: dsl.RequestBlock(dsl.Window), Min: 1, Max: 1}, {Block: ruleBlock()}},
+	}
+}
+
+// steps sends the step requests of one source.
+type steps struct {
+	source *httpSource
+	nodes  []*dsl.Node
+	shared map[string]any // answers of those that are asked once; nil: not yet asked
+}
+
+func newSteps(s *httpSource) *steps { return &steps{source: s, nodes: s.node.All("step")} }
+
+// scope is what the requests of window w may name.
+func (s *steps) scope(ctx context.Context, w Window) (*dsl.Scoped, error) {
+	scope, err := s.once(ctx, s.source.run.Bound.Scope.With("window", w.Vars()).With("partition", w.Partition))
+	if err != nil {
+		return nil, err
+	}
+	return s.ask(ctx, scope, false, copied(s.shared))
+}
+
+// once asks what is asked once in a run.
+func (s *steps) once(ctx context.Context, scope *dsl.Scoped) (*dsl.Scoped, error) {
+	if s.shared != nil {
+		return scope.With("step", s.shared), nil
+	}
+	answers := map[string]any{}
+	scope, err := s.ask(ctx, scope, true, answers)
+	if err == nil {
+		s.shared = answers
+	}
+	return scope, err
+}
+
+// ask sends the steps that are, or are not, asked once, and puts what they answer
+// into answers and scope.
+func (s *steps) ask(ctx context.Context, scope *dsl.Scoped, once bool, answers map[string]any) (*dsl.Scoped, error) {
+	for _, n := range s.nodes {
+		if n.Static().Bool("once", false) != once {
+			continue
+		}
+		got, err := s.step(ctx, n, scope.With("step", answers))
+		if err != nil {
+			return nil, fmt.Errorf("step %q: %w", n.Labels[0], err)
+		}
+		answers[n.Labels[0]] = got
+	}
+	return scope.With("step", answers), nil
+}
+
+// step asks until the answer is what the block waits for.
+func (s *steps) step(ctx context.Context, n *dsl.Node, scope *dsl.Scoped) (any, error) {
+	r := n.Read(scope)
+	interval, timeout := r.Duration("interval", 5*time.Second), r.Duration("timeout", 10*time.Minute)
+	if err := r.Err(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("its answer was not what `until` waits for within %s", timeout))
+	defer cancel()
+	for {
+		answer, done, err := s.try(ctx, n, scope)
+		if err != nil || done {
+			return answer, err
+		}
+		select {
+		case <-time.After(interval):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// try asks once. done is false where `until` does not hold yet.
+func (s *steps) try(ctx context.Context, n *dsl.Node, scope *dsl.Scoped) (answer any, done bool, err error) {
+	sight := view{params: s.source.run.Bound.Params}
+	req, err := buildRequest(n.Block("request"), scope)
+	if err != nil {
+		return nil, false, err
+	}
+	if req.Judge, err = judge(n.All("on"), s.source.run.Bound, sight); err != nil {
+		return nil, false, err
+	}
+	resp, err := s.source.doer.Do(ctx, req)
+	if err != nil {
+		return nil, false, err
+	}
+	defer resp.Close()
+	body, err := jsonBody(resp)
+	if err != nil {
+		return nil, false, err
+	}
+	sight.response = resp
+	if until := n.Val("until").JQ(); until != nil {
+		if yes, err := sight.first(ctx, until, body); err != nil || yes == nil || yes == false {
+			return nil, false, err
+		}
+	}
+	if q := n.Val("answer").JQ(); q != nil {
+		body, err = sight.first(ctx, q, body)
+	}
+	return body, true, err
+}
+
+// jsonBody is the answer of a request beside the pages: JSON, or nothing.
+func jsonBody(resp *request.Response) (any, error) {
+	if len(bytes.TrimSpace(resp.Body)) == 0 {
+		return nil, nil
+	}
+	var body any
+	_, err := decodeAnswer(context.Background(), jsonDecoder(), resp, func(doc any) error { body = doc; return nil })
+	if err != nil {
+		return nil, &DecodeError{Request: resp.URL, Err: err}
+	}
+	return body, nil
+}
+
+func copied(m map[string]any) map[string]any {
+	out := make(map[string]any, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}

@@ -1,0 +1,217 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/engine/page"
+	"tqmap/engine/request"
+)
+
+// walk goes through the pages of one window.
+type walk struct {
+	*httpSource
+	window Window
+	scope  *dsl.Scoped
+	pages  page.Paginator
+	yield  func(*batch) error
+
+	number int
+	target string // where the next request goes; "": as declared
+	before string // hash of the page before
+	again  bool   // the page before was read in vain
+}
+
+// pieceSize is how many records of one answer are taken at once.
+const pieceSize = 1000
+
+func (w *walk) run(ctx context.Context) error {
+	for more := true; more; {
+		w.number++
+		var err error
+		if more, err = w.page(ctx); err != nil {
+			return w.explain(err)
+		}
+	}
+	return nil
+}
+
+// explain says on which page it happened.
+func (w *walk) explain(err error) error {
+	return fmt.Errorf("page %d: %w", w.number, err)
+}
+
+// page reads one page and hands it on; it says whether there is another one.
+func (w *walk) page(ctx context.Context) (bool, error) {
+	vars := w.pages.Vars()
+	sight := view{params: w.run.Bound.Params, page: vars, window: w.window.Vars()}
+	resp, err := w.ask(ctx, vars, sight)
+	if err != nil {
+		return false, err
+	}
+	defer resp.Close()
+	sight.response = resp
+	p := &pageReader{walk: w, sight: sight, seen: sha256.New()}
+	rest, err := p.read(ctx, resp)
+	if err != nil {
+		return false, err
+	}
+	if p.count > 0 && p.hash() == w.before {
+		return false, ErrSamePage
+	}
+	w.before = p.hash()
+	step, end := w.pages.Next(page.Answer{Body: rest, Records: p.count, Header: resp.Header, URL: resp.URL, Eval: func(v *dsl.Val) (any, error) {
+		return sight.first(ctx, v.JQ(), rest)
+	}})
+	b, err := p.last(ctx, rest)
+	if err != nil {
+		return false, err
+	}
+	b.back, b.again, b.hint = step.Back, w.again, step.Note
+	if page.HeldBack(end) {
+		b.note, end = end, nil
+	}
+	if err := w.yield(b); err != nil {
+		return false, err
+	}
+	if end != nil {
+		return false, end
+	}
+	return step.More, w.move(step, b)
+}
+
+// ask sends the request of the present page.
+func (w *walk) ask(ctx context.Context, vars map[string]any, sight view) (*request.Response, error) {
+	req, err := buildRequest(w.node.Block("request"), w.scope.With("page", vars))
+	if err != nil {
+		return nil, err
+	}
+	if w.target != "" {
+		req.Path, req.Query, req.RawQuery = w.target, nil, ""
+	}
+	req.Spool = w.node.Block("decode") != nil
+	if req.Judge, err = judge(w.node.All("on"), w.run.Bound, sight); err != nil {
+		return nil, err
+	}
+	return w.doer.Do(ctx, req)
+}
+
+// move goes to the next page.
+func (w *walk) move(step page.Step, b *batch) error {
+	w.target, w.again = step.Target, step.Back
+	if !step.Restart {
+		return nil
+	}
+	if !b.latest.After(w.window.Start) {
+		return ErrNotReduced
+	}
+	w.window.Start, w.again, w.before = b.latest, true, ""
+	scope, err := w.steps.scope(context.Background(), w.window)
+	w.scope = scope
+	return err
+}
+
+// pageReader takes the records out of one answer, piece by piece.
+type pageReader struct {
+	*walk
+	sight   view
+	pending []any
+	count   int
+	seen    hash.Hash
+}
+
+// read hands on all but the last piece and returns what is left of the answer
+// around the records.
+func (p *pageReader) read(ctx context.Context, resp *request.Response) (any, error) {
+	rest, err := decodeAnswer(ctx, p.decoder, resp, func(doc any) error { return p.document(ctx, doc) })
+	var own *ownError
+	if err != nil && !errors.As(err, &own) {
+		err = &DecodeError{Request: resp.URL, Err: err}
+	}
+	if own != nil {
+		err = own.err
+	}
+	return rest, err
+}
+
+// ownError carries an error of ours through a decoder.
+type ownError struct{ err error }
+
+func (e *ownError) Error() string { return e.err.Error() }
+
+func (p *pageReader) document(ctx context.Context, doc any) error {
+	records, err := p.run.extract(ctx, p.flow.Record, doc, p.sight)
+	if err != nil {
+		return &ownError{err}
+	}
+	for _, r := range records {
+		p.count++
+		io.WriteString(p.seen, string(contentOf(r)))
+		if p.pending = append(p.pending, r); len(p.pending) < pieceSize {
+			continue
+		}
+		b, err := p.piece(ctx)
+		if err == nil {
+			b.more = true
+			err = p.yield(b)
+		}
+		if err != nil {
+			return &ownError{err}
+		}
+	}
+	return nil
+}
+
+// piece enriches the pending records and makes a batch of them.
+func (p *pageReader) piece(ctx context.Context) (*batch, error) {
+	records := p.pending
+	p.pending = nil
+	var err error
+	for _, e := range p.each {
+		if err = e.fetch(ctx, p.scope, records); err != nil {
+			return nil, err
+		}
+	}
+	if split := p.flow.Record.Split; split != nil {
+		if records, err = p.split(ctx, split, records); err != nil {
+			return nil, err
+		}
+	}
+	return &batch{number: p.number, records: records}, nil
+}
+
+func (p *pageReader) split(ctx context.Context, q *code.JQ, records []any) ([]any, error) {
+	var out []any
+	for _, r := range records {
+		more, err := p.sight.run(ctx, q, r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return out, nil
+}
+
+// last is the last piece of the page, with the mark that the answer gives.
+func (p *pageReader) last(ctx context.Context, rest any) (*batch, error) {
+	b, err := p.piece(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if mark := p.node.Block("window").Val("token").JQ(); mark != nil {
+		got, err := p.sight.first(ctx, mark, rest)
+		if err != nil {
+			return nil, err
+		}
+		b.token, _ = code.Text(got)
+	}
+	return b, nil
+}
+
+func (p *pageReader) hash() string { return string(p.seen.Sum(nil)) }
