@@ -62,6 +62,12 @@ func (c *checker) node(n *Node, page paging) {
 	for _, name := range sortedKeys(n.values) {
 		c.val(n.values[name], page)
 	}
+	if n.Spec.Check != nil {
+		r := c.d.static(n, c.m.staticScope())
+		n.Spec.Check(r)
+		c.d.diags = append(c.d.diags, r.diags...)
+	}
+	c.rules(n.All("on"))
 	for _, b := range n.blocks {
 		c.node(b, page)
 		if b.typ == "validation" {

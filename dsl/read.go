@@ -131,6 +131,34 @@ func (r *Reading) Duration(name string, def time.Duration) time.Duration {
 	return d
 }
 
+// Period is Duration for one that must be longer than nothing.
+func (r *Reading) Period(name string, def time.Duration) time.Duration {
+	const unset = -1
+	before := len(r.diags)
+	d := r.Duration(name, unset)
+	switch {
+	case len(r.diags) > before:
+	case d == unset:
+		return def
+	case d == 0:
+		r.Fail(name, "Bad duration", "%q must be longer than nothing.", name)
+	}
+	return max(d, 0)
+}
+
+// Count returns a whole number of at least least, or def.
+func (r *Reading) Count(name string, def, least int) int {
+	before := len(r.diags)
+	n := r.Int(name, math.MaxInt)
+	switch {
+	case n == math.MaxInt:
+		return def
+	case n < least && len(r.diags) == before:
+		r.Fail(name, "Number too small", "%q must be %d or more.", name, least)
+	}
+	return max(n, least)
+}
+
 // Bytes returns a size such as "64MB" (KB is 1024 bytes) or "512", or def.
 func (r *Reading) Bytes(name string, def int64) int64 {
 	text := strings.ToUpper(strings.TrimSpace(r.String(name, "")))

@@ -22,6 +22,10 @@ type Block struct {
 	// Yields is the shape of the records of a source that makes them itself;
 	// nil for one whose records are cut out of answers.
 	Yields *code.Shape
+	// Check reports with Reading.Fail what no attribute shows by itself, such as two
+	// that exclude each other. It is called at load, where only values without names
+	// can be read.
+	Check func(*Reading)
 	// Open allows any attribute; its values are of OpenAttr.
 	Open     bool
 	OpenAttr Attr
