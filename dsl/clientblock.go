@@ -56,7 +56,7 @@ func checkClient(r *Reading) {
 	r.Bytes("max_body", 1)
 	r.Count("burst", 1, 1)
 	r.Count("retries", 0, 0)
-	if r.n.Val("burst") != nil && r.n.Val("rate_limit") == nil {
+	if r.Has("burst") && !r.Has("rate_limit") {
 		r.Fail("burst", "Without effect", "A burst is what rate_limit lets out at once; there is no rate_limit.")
 	}
 }

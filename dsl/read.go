@@ -63,6 +63,9 @@ func (r *Reading) value(name string) (cty.Value, bool) {
 	return out, true
 }
 
+// Has tells whether the file gives the attribute, even as null.
+func (r *Reading) Has(name string) bool { return r.n.Val(name) != nil }
+
 // String returns a text attribute, or def where it is unset or null.
 func (r *Reading) String(name, def string) string {
 	if v, ok := r.value(name); ok {

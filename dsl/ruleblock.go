@@ -29,7 +29,7 @@ func RuleActions() []string {
 
 func checkRule(r *Reading) {
 	r.Statuses("status")
-	if r.n.Val("status") == nil && r.n.Val("when") == nil {
+	if !r.Has("status") && !r.Has("when") {
 		r.Fail("", "Missing attribute", "A rule says what it is for: give it status, when or both.")
 	}
 	do := r.n.Val("do")
@@ -41,7 +41,7 @@ func checkRule(r *Reading) {
 		r.Fail("do", "Unknown action", "\"do\" takes one bare word, such as do = skip.%s", suggest("", RuleActions()))
 	case !slices.Contains(RuleActions(), word):
 		r.Fail("do", "Unknown action", "There is no action %q.%s", word, suggest(word, RuleActions()))
-	case r.n.Val("wait") != nil && word != "retry" && word != "wait":
+	case r.Has("wait") && word != "retry" && word != "wait":
 		r.Fail("wait", "Without effect", "Only do = retry and do = wait wait; this rule says %s.", word)
 	}
 }
