@@ -94,6 +94,7 @@ func (c *checker) node(n *Node, page paging) {
 	for _, name := range sortedKeys(n.values) {
 		c.val(n.values[name], page)
 	}
+	c.rules(n.All("on"))
 	for _, b := range n.blocks {
 		c.node(b, page.before(b))
 		if b.typ == "validation" {

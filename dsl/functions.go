@@ -36,6 +36,7 @@ func functions() map[string]function.Function {
 		"values":     stdlib.ValuesFunc,
 		"after":      afterFunc,
 		"origin":     originFunc,
+		"urlencode":  urlencodeFunc,
 	}
 }
 
@@ -85,6 +86,16 @@ var originFunc = function.New(&function.Spec{
 			return cty.UnknownVal(cty.String), function.NewArgError(0, err)
 		}
 		return cty.StringVal(out), nil
+	},
+})
+
+// urlencodeFunc makes a value part of a path or of a query.
+var urlencodeFunc = function.New(&function.Spec{
+	Description: "urlencode(text): the text with all but letters, digits and -._~ percent-encoded (RFC 3986), a slash included.",
+	Params:      []function.Parameter{{Name: "text", Type: cty.String}},
+	Type:        function.StaticReturnType(cty.String),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		return cty.StringVal(strings.ReplaceAll(url.QueryEscape(args[0].AsString()), "+", "%20")), nil
 	},
 })
 

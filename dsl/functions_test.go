@@ -151,3 +151,23 @@ func TestFunctionsArePure(t *testing.T) {
 		}
 	}
 }
+
+func TestURLEncode(t *testing.T) {
+	tests := []struct{ arg, want string }{
+		{`"a/b c"`, "a%2Fb%20c"},
+		{`"é+&=?#%"`, "%C3%A9%2B%26%3D%3F%23%25"},
+		{`"Az09-._~"`, "Az09-._~"},
+		{`"!*'();:@$,[]\""`, "%21%2A%27%28%29%3B%3A%40%24%2C%5B%5D%22"},
+		{`""`, ""},
+		{`7`, "7"},
+	}
+	for _, tt := range tests {
+		got, diags := evaluate(t, "urlencode("+tt.arg+")", nil)
+		if diags.HasErrors() || got.AsString() != tt.want {
+			t.Errorf("urlencode(%s) = %#v, %v; want %s", tt.arg, got, diags, tt.want)
+		}
+	}
+	if _, diags := evaluate(t, "urlencode(null)", nil); !diags.HasErrors() {
+		t.Error("null has no text")
+	}
+}

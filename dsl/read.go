@@ -44,7 +44,7 @@ func (d *decoder) static(n *Node, s *Scoped) *Reading { return &Reading{n: n, s:
 // it were not there (see Known), and is no problem.
 func (n *Node) Static() *Reading { return &Reading{n: n, s: newScoped(nil), quiet: true} }
 
-// Has tells whether the file gives the attribute.
+// Has tells whether the file gives the attribute, even as null.
 func (r *Reading) Has(name string) bool { return r.n.Val(name) != nil }
 
 // Known tells whether an attribute can be read, or is not there to be read: false for one
@@ -181,6 +181,34 @@ func (r *Reading) Duration(name string, def time.Duration) time.Duration {
 		r.Fail(name, "Bad duration", "%q is not a duration: write a number and a unit, such as \"30s\", \"10m\", \"2h\" or \"7d\".", text)
 	}
 	return d
+}
+
+// Period is Duration for one that must be longer than nothing.
+func (r *Reading) Period(name string, def time.Duration) time.Duration {
+	const unset = -1
+	before := len(r.diags)
+	d := r.Duration(name, unset)
+	switch {
+	case len(r.diags) > before:
+	case d == unset:
+		return def
+	case d == 0:
+		r.Fail(name, "Bad duration", "%q must be longer than nothing.", name)
+	}
+	return max(d, 0)
+}
+
+// Count returns a whole number of at least least, or def.
+func (r *Reading) Count(name string, def, least int) int {
+	before := len(r.diags)
+	n := r.Int(name, math.MaxInt)
+	switch {
+	case n == math.MaxInt:
+		return def
+	case n < least && len(r.diags) == before:
+		r.Fail(name, "Number too small", "%q must be %d or more.", name, least)
+	}
+	return max(n, least)
 }
 
 // Bytes returns a size such as "64MB" (KB is 1024 bytes) or "512", or def.

@@ -188,11 +188,15 @@ func TestReadingFailHidesSecrets(t *testing.T) {
 func TestReadingKeepsEveryProblem(t *testing.T) {
 	m := mustLoad(t, `
 param "p" { type = string }
+param "bad" {
+  type    = string
+  default = "soon"
+}
 client "c" {
   base_url   = "x${param.p}"
-  rate_limit = "fast"
-  timeout    = "soon"
-  max_body   = "big"
+  rate_limit = param.bad
+  timeout    = param.bad
+  max_body   = param.bad
 }`)
 	r := m.Client("c").Node.Read(bind(t, m, nil).Scope)
 	r.String("base_url", "")
@@ -207,7 +211,7 @@ client "c" {
 	for _, d := range diags {
 		lines = append(lines, d.Subject.Start.Line)
 	}
-	if diff := cmp.Diff([]int{4, 5, 6, 7}, lines); diff != "" {
+	if diff := cmp.Diff([]int{8, 9, 10, 11}, lines); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -32,8 +32,10 @@ type authSetting struct {
 	bound  *dsl.Bound
 	nodes  []*dsl.Node
 	node   *dsl.Node // the one that is opened
-	// plain is how the client's requests are sent, without any auth.
+	// plain is how the client's requests are sent, without any auth, and doer the client
+	// that does it: its limits and cookies are those of the flows.
 	plain    request.Config
+	doer     request.Doer
 	tokens   Tokens
 	now      func() time.Time // nil: time.Now
 	onSecret func(string)     // may be nil

@@ -151,10 +151,11 @@ func (a authSetting) tokenDoer(r *dsl.Reading, address string) request.Doer {
 		return nil
 	}
 	cfg := a.plain
-	if u.IsAbs() && (u.Scheme != cfg.BaseURL.Scheme || u.Host != cfg.BaseURL.Host) {
-		cfg.BaseURL = &url.URL{Scheme: u.Scheme, Host: u.Host}
-		cfg.Header, cfg.AllowHosts = nil, nil
+	if !u.IsAbs() || u.Scheme == cfg.BaseURL.Scheme && u.Host == cfg.BaseURL.Host {
+		return a.doer
 	}
+	cfg.BaseURL = &url.URL{Scheme: u.Scheme, Host: u.Host}
+	cfg.Header, cfg.AllowHosts, cfg.Cookies, cfg.Budget = nil, nil, false, nil
 	return request.New(cfg)
 }
 

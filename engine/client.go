@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -21,35 +22,34 @@ type ClientOptions struct {
 	OnSecret func(string)
 	// Tokens keeps refresh tokens from run to run; nil: in memory only.
 	Tokens Tokens
-	// Now is the clock that credentials go by; nil: time.Now.
+	// Now is the clock that credentials and waits go by; nil: time.Now.
 	Now func() time.Time
 	// Observe is told of every exchange.
 	Observe func(request.Exchange)
 	Log     *slog.Logger
+	// Sleep is how the client waits; nil: by the real clock.
+	Sleep func(context.Context, time.Duration) error
 }
 
 // OpenClient makes the HTTP client that a client block describes.
 func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOptions) (*request.Client, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
 	r := c.Node.Read(b.Scope)
-	cfg := request.Config{
-		Name: "client." + c.Name, BaseURL: baseURL(r),
-		Rate: r.Rate("rate_limit"), Timeout: r.Duration("timeout", 60*time.Second), Retries: retries(r),
-		RetryWait: r.Duration("retry_wait", time.Second),
-		MaxBody:   r.Bytes("max_body", 64<<20), AllowHosts: r.Strings("allow_hosts"), Header: http.Header{},
-		Observe: opts.Observe, Log: opts.Log,
-	}
-	for _, p := range r.Pairs("headers") {
-		cfg.Header.Add(p.Name, p.Value)
-	}
-	transport := request.TransportConfig{InsecureSkipVerify: !r.Bool("verify_tls", true), CAFile: r.String("ca_file", "")}
+	cfg := clientConfig(r, c, opts)
+	transport := transportConfig(r, cfg.BaseURL)
 	proxy := r.String("proxy", "")
-	if err := r.Err(); err != nil {
+	limit, err := openServerLimit(c.Node.Block("server_limit"), b, opts.Log)
+	if err := errors.Join(r.Err(), err); err != nil {
 		return nil, err
+	}
+	if limit != nil {
+		cfg.Budget, cfg.BudgetFloor = limit.budget, limit.floor
 	}
 	if transport.InsecureSkipVerify {
 		opts.Log.Warn("the server's certificate is not checked (verify_tls is off)", "client", c.Name)
 	}
-	var err error
 	if transport.Proxy, err = proxyFunc(ctx, proxy, opts); err != nil {
 		return nil, err
 	}
@@ -61,11 +61,51 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 		return nil, fmt.Errorf("client.%s: %w", c.Name, err)
 	}
 	cfg.ErrorMessage = errorMessage(c.Node.Val("error_message").JQ(), b.Params)
-	credentials.plain = cfg
-	if cfg.Auth, err = openAuth(credentials); err != nil {
+	// Rules are about the requests of flows: a login that they skip would be none.
+	rules, err := judge(c.Node.All("on"), b, view{})
+	if err != nil {
 		return nil, err
 	}
-	return request.New(cfg), nil
+	plain := request.New(cfg)
+	credentials.plain, credentials.doer = cfg, plain
+	auth, err := openAuth(credentials)
+	if err != nil {
+		return nil, err
+	}
+	return plain.With(auth, rules), nil
+}
+
+func clientConfig(r *dsl.Reading, c *dsl.Client, opts ClientOptions) request.Config {
+	cfg := request.Config{
+		Name: "client." + c.Name, BaseURL: baseURL(r),
+		Rate: r.Rate("rate_limit"), Burst: r.Count("burst", 1, 1), Timeout: r.Duration("timeout", 60*time.Second), Retries: retries(r),
+		RetryWait: r.Duration("retry_wait", time.Second), MaxWait: r.Period("max_wait", 5*time.Minute), Deadline: r.Period("deadline", 0),
+		MaxBody: r.Bytes("max_body", 64<<20), AllowHosts: r.Strings("allow_hosts"), Header: http.Header{},
+		Cookies: r.Bool("cookies", false),
+		Observe: opts.Observe, Log: opts.Log, Now: opts.Now, Sleep: opts.Sleep,
+	}
+	for _, p := range r.Pairs("headers") {
+		cfg.Header.Add(p.Name, p.Value)
+	}
+	return cfg
+}
+
+func transportConfig(r *dsl.Reading, origin *url.URL) request.TransportConfig {
+	return request.TransportConfig{
+		InsecureSkipVerify: !r.Bool("verify_tls", true), Origin: origin,
+		CAFile: r.String("ca_file", ""), CAPEM: []byte(r.String("ca_pem", "")),
+	}
+}
+
+// transportFor makes the transport of a client. Each amend may add to what its block
+// says first: a client certificate, say.
+func transportFor(t *request.TransportConfig, amend ...func(*request.TransportConfig) error) (http.RoundTripper, error) {
+	for _, f := range amend {
+		if err := f(t); err != nil {
+			return nil, err
+		}
+	}
+	return request.NewTransport(*t)
 }
 
 func baseURL(r *dsl.Reading) *url.URL {

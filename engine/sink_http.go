@@ -136,7 +136,7 @@ func (s *httpSink) build(m *Mapped) (request.Request, error) {
 		return req, nil
 	}
 	b, err := encodeJSON(body)
-	req.Body, req.ContentType = b, "application/json"
+	req.Body = b
 	return req, err
 }
 

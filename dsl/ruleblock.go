@@ -1,0 +1,79 @@
+package dsl
+
+import (
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// RuleBlock describes `on`: what to do about an answer. It may stand wherever requests
+// are declared; the first rule that holds decides.
+func RuleBlock() *Block {
+	return &Block{
+		Type: "on", Summary: "What to do about an answer; the first rule that holds decides, else the default table.",
+		Attrs: []Attr{
+			{Name: "status", Type: cty.List(cty.String), Summary: "The statuses it is for, e.g. [404], [\"4xx\"] or [\"500-503\"]; unset: any but redirects."},
+			{Name: "when", Holds: JQ, Summary: "A condition on the body: JSON decoded, other text as a string, null where there is none. $response has status, headers and url."},
+			{Name: "do", Holds: Keyword, Required: true, Summary: "ok, skip, retry, wait, reauth, split, stop, reset or fail."},
+			{Name: "wait", Holds: JQ, Summary: "How long to wait, for do = retry or wait: seconds, a duration or a moment. Unset or null: Retry-After, else back off."},
+			{Name: "message", Holds: JQ, Summary: "What to say about it; unset: the server's own words."},
+		},
+		Check: checkRule,
+	}
+}
+
+// RuleActions are the words that `do` takes.
+func RuleActions() []string {
+	return []string{"ok", "skip", "retry", "wait", "reauth", "split", "stop", "reset", "fail"}
+}
+
+func checkRule(n *Node, r *Reading) {
+	r.Statuses("status")
+	if !r.Has("status") && !r.Has("when") {
+		r.Fail("", "Missing attribute", "A rule says what it is for: give it status, when or both.")
+	}
+	do := n.Val("do")
+	if do == nil {
+		return
+	}
+	switch word := do.Word(); {
+	case word == "":
+		r.Fail("do", "Unknown action", "\"do\" takes one bare word, such as do = skip.%s", code.Suggest("", RuleActions()))
+	case !slices.Contains(RuleActions(), word):
+		r.Fail("do", "Unknown action", "There is no action %q.%s", word, code.Suggest(word, RuleActions()))
+	case r.Has("wait") && word != "retry" && word != "wait":
+		r.Fail("wait", "Without effect", "Only do = retry and do = wait wait; this rule says %s.", word)
+	}
+}
+
+// rules reports rules that an earlier one leaves nothing for.
+func (c *checker) rules(all []*Node) {
+	taken := map[int]*Node{}
+	for _, n := range all {
+		free := func(status int) bool { return taken[status] == nil }
+		mine := statusesOf(c.d.static(n, c.m.staticScope()))
+		if len(mine) > 0 && !slices.ContainsFunc(mine, free) {
+			first := taken[mine[0]]
+			c.d.errorf(n.Range, "Never reached", "The rule in line %d decides about all of these statuses before this one; put this one first, or give that one a condition.", first.Range.Start.Line)
+		}
+		if n.Val("when") != nil {
+			continue
+		}
+		for _, status := range mine {
+			if free(status) {
+				taken[status] = n
+			}
+		}
+	}
+}
+
+// statusesOf lists the statuses that a rule is for, none where it names none.
+func statusesOf(r *Reading) []int {
+	var out []int
+	for _, s := range r.Statuses("status") {
+		for status := s.From; status <= s.To; status++ {
+			out = append(out, status)
+		}
+	}
+	return out
+}
