@@ -15,8 +15,8 @@ type Paginator interface {
 	// Vars is what the request of the present page reads as page.<name>.
 	Vars() map[string]any
 	// Next takes note of an answer and says how to go on. An error ends the walk;
-	// the records of the answer are good all the same. An *EmptyError says
-	// that the server holds records back.
+	// the records of the answer are good all the same. HeldBack tells which
+	// errors only say that there is more for a later run.
 	Next(Answer) (Step, error)
 }
 
@@ -31,6 +31,13 @@ type Step struct {
 	// Back: records may have slipped past before this answer, so the next page begins further
 	// back. It repeats what this answer holds; until then there is a gap before it.
 	Back bool
+	// Restart comes with More: the server does not page deeper. The next page is the first one of a
+	// new window that begins at the latest cursor seen. If that is where the present window began,
+	// nothing would change, and the walk must fail. The Paginator stands at its first page already and
+	// is to be kept, as its limits go on counting.
+	Restart bool
+	// Note is something the operator should know, said once in a walk.
+	Note string
 }
 
 // Answer is what a Paginator may look at.
@@ -38,7 +45,7 @@ type Answer struct {
 	Body    any // decoded
 	Records int // as received, before any are left out
 	Header  http.Header
-	// URL is the address that was asked, with its query.
+	// URL is the address that was asked, absolute and with its query.
 	URL string
 	// Eval runs a jq attribute of the paginate block over Body.
 	Eval func(*dsl.Val) (any, error)
@@ -51,7 +58,9 @@ type Kind struct {
 }
 
 // Kinds are all paginators, in the order of the reference pages.
-func Kinds() []Kind { return []Kind{noneKind, offsetKind} }
+func Kinds() []Kind {
+	return []Kind{noneKind, pageKind, offsetKind, cursorKind, nextURLKind, linkHeaderKind}
+}
 
 // New starts a Paginator for n, which may be nil: one page.
 func New(n *dsl.Node, s *dsl.Scoped) (Paginator, error) {
@@ -68,11 +77,38 @@ func New(n *dsl.Node, s *dsl.Scoped) (Paginator, error) {
 
 // EmptyError says that a page was empty although the server announced more.
 // What was received before it is good.
-type EmptyError struct{ Offset, Total int }
-
-func (e *EmptyError) Error() string {
-	return fmt.Sprintf("the page at offset %d came back empty although the server says there are %d records; the rest is read again in the next run", e.Offset, e.Total)
+type EmptyError struct {
+	Offset int // records received before the page
+	Total  int // as announced; -1 where the server says only that there is more
 }
 
-// ErrTooManyPages says that max_pages was reached and the server has more.
-var ErrTooManyPages = errors.New("max_pages reached; narrow the window or raise max_pages")
+func (e *EmptyError) Error() string {
+	announced := "there is more"
+	if e.Total >= 0 {
+		announced = fmt.Sprintf("there are %d records", e.Total)
+	}
+	return fmt.Sprintf("the page at offset %d came back empty although the server says %s; the rest is read again in the next run", e.Offset, announced)
+}
+
+// LimitError says that max_records was reached and the server has more. What was
+// received is good.
+type LimitError struct{ Records, Limit int }
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("max_records = %d reached with %d records, and the server has more; the rest is left to the next run", e.Limit, e.Records)
+}
+
+// HeldBack tells whether err only says that there is more for a later run: then an
+// ascending flow may go on from what it has, and the run has not failed.
+func HeldBack(err error) bool {
+	var empty *EmptyError
+	var limit *LimitError
+	return errors.As(err, &empty) || errors.As(err, &limit)
+}
+
+var (
+	// ErrTooManyPages says that max_pages was reached and the server has more.
+	ErrTooManyPages = errors.New("max_pages reached; narrow the window or raise max_pages")
+	// ErrLoop says that an answer points to a page that was read before.
+	ErrLoop = errors.New("pagination loop")
+)
