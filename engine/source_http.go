@@ -24,6 +24,7 @@ func httpSourceKind() sourceKind {
 			Blocks: []dsl.Child{
 				{Block: dsl.RequestBlock(dsl.Page), Min: 1, Max: 1},
 				{Block: windowBlock(), Max: 1},
+				{Block: decodeBlock(), Max: 1},
 				{Block: &dsl.Block{Type: "paginate", Labels: []string{"kind"}, Summary: "How to get the next page.", Kinds: paginators}, Max: 1},
 			},
 		},
