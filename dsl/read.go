@@ -44,7 +44,10 @@ func (d *decoder) static(n *Node, s *Scoped) *Reading { return &Reading{n: n, s:
 // it were not there (see Known), and is no problem.
 func (n *Node) Static() *Reading { return &Reading{n: n, s: newScoped(nil), quiet: true} }
 
-// Has tells whether the file gives the attribute, even as null.
+// Of starts a Reading of a block in the present one, by the same names.
+func (r *Reading) Of(n *Node) *Reading { return &Reading{n: n, s: r.s, quiet: r.quiet} }
+
+// Has tells whether the file gives the attribute.
 func (r *Reading) Has(name string) bool { return r.n.Val(name) != nil }
 
 // Known tells whether an attribute can be read, or is not there to be read: false for one

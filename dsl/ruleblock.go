@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl/code"
 )
 
 // RuleBlock describes `on`: what to do about an answer. It may stand wherever requests

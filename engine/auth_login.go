@@ -85,5 +85,8 @@ func loginAnswer(a authSetting, r *dsl.Reading) tokenFinder {
 // request makes the request that a block in the present one describes.
 func (a authSetting) request(block string) func(context.Context) (request.Request, error) {
 	n := a.node.Block(block)
+	if basic := n.Read(a.bound.Scope).Strings("basic"); len(basic) == 2 {
+		a.secrets(auth.Basic{Username: basic[0], Password: basic[1]}.Secrets()...)
+	}
 	return func(context.Context) (request.Request, error) { return buildRequest(n, a.bound.Scope) }
 }

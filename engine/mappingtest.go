@@ -57,13 +57,9 @@ func (r *Run) testRecords(ctx context.Context, t *dsl.Test) ([]any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", t.Node.Val("responses").Range, err)
 		}
-		decoded, err := code.Decode(body)
+		more, err := r.recorded(ctx, t.Flow, body)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		more, err := r.extract(ctx, t.Flow.Record, decoded)
-		if err != nil {
-			return nil, err
 		}
 		records = append(records, more...)
 	}

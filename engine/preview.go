@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"tqmap/dsl"
-	"tqmap/dsl/code"
 )
 
 var errStop = errors.New("stop")
@@ -39,11 +38,7 @@ func (r *Run) PreviewAnswer(ctx context.Context, f *dsl.Flow, body []byte, emit 
 	if err != nil {
 		return err
 	}
-	decoded, err := code.Decode(body)
-	if err != nil {
-		return err
-	}
-	records, err := r.extract(ctx, f.Record, decoded)
+	records, err := r.recorded(ctx, f, body)
 	if err != nil {
 		return err
 	}

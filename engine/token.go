@@ -56,9 +56,15 @@ func (t tokenFinder) text(q *code.JQ, resp *request.Response, body any) (string,
 	if err != nil {
 		return "", err
 	}
+	switch out.(type) {
+	case map[string]any, []any:
+		return "", errNoText
+	}
 	text, _ := code.Text(out)
 	return text, nil
 }
+
+var errNoText = errors.New("the jq program finds an object or a list, where text is needed")
 
 // expiry is what the body says, the zero time if nothing.
 func (t tokenFinder) expiry(resp *request.Response, body any) (time.Time, error) {

@@ -5,10 +5,10 @@ import (
 	"tqmap/engine/page"
 )
 
-// Vocabulary is what mappings may say, for dsl.Load: the kinds of auth, paginator,
-// source and sink that this package can carry out.
+// Vocabulary is what mappings may say, for dsl.Load: the kinds of auth, decoder,
+// paginator, source and sink that this package can carry out.
 func Vocabulary() dsl.Vocabulary {
-	v := dsl.Vocabulary{Client: checkAuth}
+	v := dsl.Vocabulary{Decode: decodeBlock().Kinds, Client: checkAuth, Sample: sample}
 	for _, k := range authKinds() {
 		v.Auth = append(v.Auth, k.spec)
 	}

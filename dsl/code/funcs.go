@@ -44,7 +44,7 @@ func table() []Func {
 		isPrivateFunc, ipVersionFunc, inCIDRFunc, cidrFunc, macFunc, portFunc,
 		urlHostFunc, urlPathFunc, urlBareFunc, urlQueryFunc, urlEncodeFunc, urlDecodeFunc, domainFunc,
 		md5Func, sha1Func, sha256Func, sha512Func, hmacFunc,
-		hexFunc, unhexFunc, base64URLFunc,
+		hexFunc, unhexFunc, base64URLFunc, gunzipFunc,
 		compactFunc, uniqueFunc, indexByFunc, pluckFunc, pairsFunc,
 		intFunc, roundFunc, percentFunc,
 		joinFunc, replaceFunc, repeatFunc, stringFunc,

@@ -31,6 +31,7 @@ const maxColumns = 10_000
 type CSV struct {
 	Delimiter string   // between cells, "," if empty
 	Columns   []string // names of the cells; "" leaves a cell out; none: the first row has the names
+	Header    bool     // the first row has names, in whose place Columns count
 	Skip      int      // lines before everything else
 	Comment   string   // start of lines that are left out; none if empty
 	Quotes    Quotes
@@ -94,6 +95,11 @@ func (c CSV) prepare(rows *csvRows) error {
 // columns are the names of the cells.
 func (c CSV) columns(rows *csvRows) ([]string, error) {
 	if len(c.Columns) > 0 {
+		if c.Header {
+			if _, err := rows.next(); err != nil {
+				return nil, err
+			}
+		}
 		return c.Columns, rows.unique(c.Columns, true)
 	}
 	names, err := rows.next()

@@ -97,6 +97,9 @@ func byContent(wire *counter, limits Limits) (io.Reader, error) {
 // bzip2Start is how many bytes tell bzip2 from text that starts with BZh.
 const bzip2Start = 10
 
+// PackingOf tells by the first bytes, of which it wants ten, whether data is packed.
+func PackingOf(start []byte) (Packing, bool) { return packing(start) }
+
 // packing tells by its first bytes whether data is packed.
 func packing(start []byte) (Packing, bool) {
 	if bytes.HasPrefix(start, []byte("\x1f\x8b\x08")) {

@@ -1,0 +1,19 @@
+package engine
+
+import (
+	"tqmap/dsl"
+	"tqmap/engine/decode"
+)
+
+func ndjsonDecode() decodeKind {
+	return decodeKind{
+		spec: &dsl.Block{
+			Type: "ndjson", Summary: "JSON lines: each line is a document; blank ones are left out.",
+			Example: `decode "ndjson" {
+  unpack = ["gzip"]
+}`,
+		},
+		media: []string{"json", "text/plain", "jsonl"},
+		open:  func(_ *dsl.Reading, l decode.Limits) recordReader { return decode.Lines{Limits: l} },
+	}
+}
