@@ -25,6 +25,8 @@ type Block struct {
 	// Open allows any attribute; its values are of OpenAttr.
 	Open     bool
 	OpenAttr Attr
+
+	object *Object // of blocks that make objects
 }
 
 // Child is a block inside another one.
@@ -85,6 +87,8 @@ const (
 // Vocabulary is the kinds of block that the engine knows to carry out.
 type Vocabulary struct {
 	Auth, Decode, Paginate, Source, Sink []*Block
+	// Objects are the types of object that flows can make, in the order of documentation.
+	Objects []Object
 }
 
 func (b *Block) attr(name string) *Attr {

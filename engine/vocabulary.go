@@ -6,9 +6,9 @@ import (
 )
 
 // Vocabulary is what mappings may say, for dsl.Load: the kinds of auth, paginator,
-// source and sink that this package can carry out.
+// source and sink, and the types of object, that this package can carry out.
 func Vocabulary() dsl.Vocabulary {
-	var v dsl.Vocabulary
+	v := dsl.Vocabulary{Objects: objectTypes()}
 	for _, k := range authKinds() {
 		v.Auth = append(v.Auth, k.spec)
 	}
