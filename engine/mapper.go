@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"tqmap/dsl"
 	"tqmap/dsl/code"
 	"tqmap/engine/threatq"
@@ -47,50 +45,28 @@ type Object struct {
 	vars map[string]any
 }
 
+// Linked are the objects linked to Objects[i], whichever of the two rules says so.
+func (m *Mapped) Linked(i int) []*Object {
+	var out []*Object
+	for j := range m.Objects {
+		other := &m.Objects[j]
+		if i != j && (slices.Contains(other.RelatedTo, i) || slices.Contains(m.Objects[i].RelatedTo, j)) {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+func (m *Mapped) index(o *Object) int {
+	return slices.IndexFunc(m.Objects, func(other Object) bool { return other.Rule == o.Rule && other.Key == o.Key })
+}
+
 // mapper turns the records of one flow into objects. It is used by one goroutine.
 type mapper struct {
 	bound  *dsl.Bound
 	flow   *dsl.Flow
 	cursor *dsl.Val // nil: none
 	rules  []*rule
-}
-
-// rule is a dsl.Rule with the plain parts of its fields evaluated.
-type rule struct {
-	*dsl.Rule
-	collection                         threatq.Collection
-	kind                               *threatq.Kind
-	identity                           string
-	own                                []dsl.Template // of kind.Fields
-	description, tags, tlp, attributes dsl.Template
-}
-
-func newRule(r *dsl.Rule, s *dsl.Scoped) (*rule, error) {
-	out := &rule{Rule: r}
-	var err error
-	if out.collection, err = collectionOf(r, s); err != nil {
-		return nil, err
-	}
-	out.kind = out.collection.Kind()
-	read := r.Node.Read(s)
-	if out.identity = read.String("identity", ""); read.Err() != nil {
-		return nil, read.Err()
-	}
-	out.own = make([]dsl.Template, len(out.kind.Fields))
-	fields := map[string]*dsl.Template{"description": &out.description, "tags": &out.tags, "tlp": &out.tlp, "attributes": &out.attributes}
-	for i, f := range out.kind.Fields {
-		fields[f.Name] = &out.own[i]
-	}
-	var diags hcl.Diagnostics
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		got, more := r.Node.Val(name).Template(s)
-		diags = append(diags, more...)
-		*fields[name] = got
-	}
-	if diags.HasErrors() {
-		return nil, diags
-	}
-	return out, nil
 }
 
 func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
@@ -244,96 +220,10 @@ func (m *mapper) object(r *rule, out *Mapped, vars map[string]any) error {
 	return nil
 }
 
-// objectKey is what the object is known by under its rule: what the mapping says,
-// else its name where that is what ThreatQ knows it by, else the record's key.
-func objectKey(r *rule, out *Mapped, vars map[string]any, o *threatq.Object) (string, error) {
-	switch {
-	case r.Key != nil:
-		v, err := r.Key.Eval(vars)
-		if err != nil {
-			return "", err
-		}
-		key, ok := code.Text(v)
-		if !ok {
-			return "", &placed{r.Node.Val("key").Range, fmt.Errorf("%s comes out without key, so it could not be known again", r.ID())}
-		}
-		return key, nil
-	case r.kind.Identity == threatq.ByTitleAndTime:
-		return out.Key, nil
-	}
-	return o.Type + ":" + o.Name, nil
-}
-
 func (m *Mapped) made(r *dsl.Rule, key string) *Object {
 	for i := range m.Objects {
 		if m.Objects[i].Rule == r && m.Objects[i].Key == key {
 			return &m.Objects[i]
-		}
-	}
-	return nil
-}
-
-// rejected is the first of the rejects that holds, as an error; nil if none does.
-func rejected(all []dsl.Reject, vars map[string]any) error {
-	for _, r := range all {
-		if yes, err := r.When.Eval(vars); err != nil || yes != true {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		reason := r.Reason
-		if r.Message != nil {
-			v, err := r.Message.Eval(vars)
-			if err != nil {
-				return err
-			}
-			if text, ok := code.Text(v); ok {
-				reason += ": " + text
-			}
-		}
-		return &rejection{placed{r.At, errors.New(reason)}}
-	}
-	return nil
-}
-
-// rejection is what the author does not want delivered, as against what failed.
-type rejection struct{ placed }
-
-// rejectObject makes a dead letter of one object. Objects without a key of their own
-// share the letter of their record, which is taken back once all are delivered.
-func (m *mapper) rejectObject(r *rule, out *Mapped, vars map[string]any, why error) error {
-	var rejection *rejection
-	if !errors.As(why, &rejection) {
-		return why
-	}
-	key := out.Key
-	if r.Key != nil {
-		var err error
-		if key, err = objectKey(r, out, vars, nil); err != nil {
-			return err
-		}
-	}
-	letter := newDeadLetter(r.ID(), key, &rejection.placed, out.Record, m.bound.Now)
-	for i := range out.Rejected {
-		if have := &out.Rejected[i]; have.Rule == letter.Rule && have.Key == letter.Key {
-			if len(have.Reason) < longReason {
-				have.Reason += "; " + letter.Reason
-			}
-			return nil
-		}
-	}
-	out.Rejected = append(out.Rejected, *letter)
-	return nil
-}
-
-// longReason is how long the reason of a letter may become by adding to it.
-const longReason = 2000
-
-func required(r *rule, o *threatq.Object) error {
-	for i, f := range r.kind.Fields {
-		if f.Required && o.Text(f.Name) == "" {
-			return &placed{r.own[i].Range(), fmt.Errorf("%s comes out without %s", r.ID(), f.Name)}
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -207,7 +206,7 @@ func describeObject(o *Object, of *Mapped) map[string]any {
 // relatedIndicators are [type, value] pairs of the indicators linked to o.
 func relatedIndicators(o *Object, of *Mapped) []any {
 	out := []any{}
-	for _, other := range linkedTo(o, of) {
+	for _, other := range of.Linked(of.index(o)) {
 		if other.Rule.Type == "indicator" {
 			out = append(out, []any{other.Type, other.Name})
 		}
@@ -218,21 +217,8 @@ func relatedIndicators(o *Object, of *Mapped) []any {
 // relatedTo are [object, name] pairs of everything linked to o.
 func relatedTo(o *Object, of *Mapped) []any {
 	out := []any{}
-	for _, other := range linkedTo(o, of) {
+	for _, other := range of.Linked(of.index(o)) {
 		out = append(out, []any{other.Rule.Type, other.Name})
-	}
-	return out
-}
-
-// linkedTo are the objects linked to o, whichever of the two rules says so.
-func linkedTo(o *Object, of *Mapped) []*Object {
-	own := slices.IndexFunc(of.Objects, func(other Object) bool { return other.Rule == o.Rule && other.Key == o.Key })
-	var out []*Object
-	for i := range of.Objects {
-		other := &of.Objects[i]
-		if i != own && (slices.Contains(other.RelatedTo, own) || slices.Contains(o.RelatedTo, i)) {
-			out = append(out, other)
-		}
 	}
 	return out
 }
