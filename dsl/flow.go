@@ -33,11 +33,12 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 		r := d.static(s, m.staticScope())
 		f.Record.Skips = append(f.Record.Skips, Skip{Reason: s.Labels[0], When: s.Val("when").Expr(), Warn: r.Bool("warn", false)})
 	}
+	f.Record.Rejects = rejects(rec)
 	if f.Sink != nil {
 		d.compile(f.Sink, env)
 	}
 	for _, b := range n.blocks {
-		if b.typ == "event" || b.typ == "indicator" {
+		if b.Spec.object != nil {
 			f.Rules = append(f.Rules, d.rule(b, env))
 		}
 	}
@@ -64,7 +65,10 @@ func (d *decoder) rule(n *Node, env code.Env) *Rule {
 		env = withEach(env, r.ForEach)
 	}
 	d.compile(n, env)
-	r.When = n.Val("when").Expr()
+	r.When, r.Key, r.Rejects = n.Val("when").Expr(), n.Val("key").Expr(), rejects(n)
+	if n.Spec.object.NeedsKey && n.Val("for_each") != nil && n.Val("key") == nil {
+		d.errorf(n.Range, "Missing key", "%s makes one object for each element, so say what each is known by for ever: key = expr(\"each.id\"). Its place in the list will not do, as that changes with the list.", describe(n))
+	}
 	for _, ref := range n.Val("related").Refs() {
 		r.Related = append(r.Related, ref.Type+"."+ref.Name)
 	}
@@ -77,6 +81,14 @@ func (d *decoder) rule(n *Node, env code.Env) *Rule {
 		}
 	}
 	return r
+}
+
+func rejects(n *Node) []Reject {
+	var out []Reject
+	for _, b := range n.All("reject") {
+		out = append(out, Reject{Reason: b.Labels[0], When: b.Val("when").Expr(), Message: b.Val("message").Expr(), At: b.Range})
+	}
+	return out
 }
 
 // compile compiles every expr of n and of the blocks in it, except those that
@@ -109,7 +121,7 @@ func (d *decoder) compileVal(v *Val, env code.Env) {
 // checkFlow checks what one flow says about itself.
 func (m *Mapping) checkFlow(d *decoder, f *Flow) {
 	if f.Sink == nil && len(f.Rules) == 0 && len(f.Node.lost) == 0 {
-		d.errorf(f.Node.Range, "Nothing to deliver", "Flow %q makes nothing of its records: add an event or an indicator, or a sink.", f.Name)
+		d.errorf(f.Node.Range, "Nothing to deliver", "Flow %q makes nothing of its records: add an object, such as an event or an indicator, or a sink.", f.Name)
 	}
 	if f.Sink != nil && len(f.Rules) > 0 {
 		d.errorf(f.Sink.Range, "Two targets", "Flow %q has objects for ThreatQ and a sink; make it two flows.", f.Name)

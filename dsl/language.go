@@ -77,17 +77,23 @@ var tableBlock = &Block{
 }
 
 func flowBlock(v Vocabulary) *Block {
-	return &Block{
+	b := &Block{
 		Type: "flow", Labels: []string{"name"},
 		Summary: "One way for data: from a source, through a record, to objects or a sink. Flows run in file order.",
+		Attrs: []Attr{
+			{Name: "max_dead", Type: cty.Number, Scope: Run, Default: "1000", Summary: "Most dead letters of one run; one more stops the flow."},
+			{Name: "max_dead_share", Type: cty.Number, Scope: Run, Summary: "Largest share of dead letters among the records, from 0 to 1; looked at from 20 records on."},
+		},
 		Blocks: []Child{
 			{Block: &Block{Type: "source", Labels: []string{"kind"}, Summary: "Where records come from.", Kinds: v.Source}, Min: 1, Max: 1},
 			{Block: recordBlock, Min: 1, Max: 1},
-			{Block: objectBlock("event", "An event in ThreatQ.", eventAttrs, []Child{{Block: syncBlock, Max: 1}})},
-			{Block: objectBlock("indicator", "An indicator in ThreatQ.", indicatorAttrs, nil)},
-			{Block: &Block{Type: "sink", Labels: []string{"kind"}, Summary: "Where records go, if not to ThreatQ objects.", Kinds: v.Sink}, Max: 1},
 		},
 	}
+	for i := range v.Objects {
+		b.Blocks = append(b.Blocks, Child{Block: v.Objects[i].block()})
+	}
+	b.Blocks = append(b.Blocks, Child{Block: &Block{Type: "sink", Labels: []string{"kind"}, Summary: "Where records go, if not to ThreatQ objects.", Kinds: v.Sink}, Max: 1})
+	return b
 }
 
 var recordBlock = &Block{
@@ -105,7 +111,7 @@ var recordBlock = &Block{
 			{Name: "when", Holds: Expr, Returns: truth, Required: true, Summary: "True for records to leave out."},
 			{Name: "warn", Type: cty.Bool, Default: "false", Summary: "Say so in the log, once for each record."},
 		},
-	}}},
+	}}, {Block: rejectBlock("Makes nothing of a record, but a dead letter.")}},
 }
 
 var testBlock = &Block{

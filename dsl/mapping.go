@@ -63,6 +63,7 @@ type Record struct {
 	Split   *code.JQ // nil: one record stays one
 	Key     *code.Expr
 	Skips   []Skip
+	Rejects []Reject
 	// Shape is what the samples look like; every expr is checked against it.
 	Shape code.Shape
 }
@@ -74,12 +75,22 @@ type Skip struct {
 	Warn   bool
 }
 
+// Reject makes a dead letter of a record or an object.
+type Reject struct {
+	Reason  string
+	When    *code.Expr
+	Message *code.Expr // nil: none
+	At      hcl.Range
+}
+
 // Rule makes objects of a record.
 type Rule struct {
 	Type, Name string // "event", "alert"
 	Node       *Node
 	ForEach    *code.Expr
 	When       *code.Expr
+	Key        *code.Expr // nil: the default of its type
+	Rejects    []Reject
 	Related    []string // IDs of rules of the same flow
 	Sync       *Sync
 }

@@ -6,11 +6,28 @@ import (
 	"tqmap/dsl/code"
 )
 
-func objectBlock(typ, summary string, own []Attr, blocks []Child) *Block {
-	attrs := append([]Attr{
+// Object is a type of object that the platform keeps. The engine lists them.
+type Object struct {
+	Type    string // the block: "event"
+	Summary string
+	Attrs   []Attr // beside those of every object
+	// Keyed says that `key` may be given; NeedsKey that objects made by for_each
+	// must have it, because what they are called does not tell them apart.
+	Keyed, NeedsKey bool
+	// Synced says that a field of it may be kept in step with the source's.
+	Synced bool
+}
+
+// block is what may be written of an object.
+func (o *Object) block() *Block {
+	attrs := []Attr{
 		{Name: "for_each", Holds: Expr, Returns: []code.Kind{code.List}, Summary: "A list: one object for each element, read as `each`."},
 		{Name: "when", Holds: Expr, Returns: truth, Summary: "No object where this is false."},
-	}, own...)
+	}
+	if o.Keyed {
+		attrs = append(attrs, Attr{Name: "key", Holds: Expr, Summary: keySummary(o)})
+	}
+	attrs = append(attrs, o.Attrs...)
 	attrs = append(attrs,
 		Attr{Name: "description", Holds: PerRecord, Summary: "Text of the object."},
 		Attr{Name: "attributes", Holds: PerRecord, Written: true, Summary: "Attribute name = value. One value, replaced on update; fixed(…) is written once, add(…) puts each value of a list beside those there. Null and empty values are left out."},
@@ -18,21 +35,29 @@ func objectBlock(typ, summary string, own []Attr, blocks []Child) *Block {
 		Attr{Name: "tlp", Holds: PerRecord, Summary: "TLP label of the source on this object."},
 		Attr{Name: "related", Holds: Refs, Summary: "Objects of the same record to link to, e.g. [event.alert]."},
 	)
-	return &Block{Type: typ, Labels: []string{"name"}, Summary: summary, Attrs: attrs, Blocks: blocks}
+	blocks := []Child{{Block: rejectBlock("Makes no such object, but a dead letter.")}}
+	if o.Synced {
+		blocks = append(blocks, Child{Block: syncBlock, Max: 1})
+	}
+	return &Block{Type: o.Type, Labels: []string{"name"}, Summary: o.Summary, Attrs: attrs, Blocks: blocks, object: o}
 }
 
-var eventAttrs = []Attr{
-	{Name: "type", Holds: PerRecord, Required: true, Summary: "Event type by name; created where it is missing."},
-	{Name: "title", Holds: PerRecord, Required: true, Summary: "Title. Keep the identity in it: ThreatQ searches events by title."},
-	{Name: "happened_at", Holds: PerRecord, Required: true, Summary: "When it happened (an instant). Part of ThreatQ's identity: use a time that never changes."},
-	{Name: "identity", Type: cty.String, Summary: "Attribute whose value finds the event again in ThreatQ when the ledger does not know it."},
-	{Name: "types", Type: cty.List(cty.String), Scope: Run, Summary: "Event types that must exist before the first event, for analysts to choose from."},
+func keySummary(o *Object) string {
+	const known = "What the object is known by for ever among all of this block, e.g. expr(\"each.id\")."
+	if o.NeedsKey {
+		return known + " Default: the key of the record; needed beside for_each."
+	}
+	return known + " Default: what it is called, so that another name is another object."
 }
 
-var indicatorAttrs = []Attr{
-	{Name: "type", Holds: PerRecord, Required: true, Summary: "Indicator type by name."},
-	{Name: "value", Holds: PerRecord, Required: true, Summary: "The indicator."},
-	{Name: "status", Holds: PerRecord, Summary: "Status of a new indicator."},
+func rejectBlock(summary string) *Block {
+	return &Block{
+		Type: "reject", Labels: []string{"reason"}, Summary: summary + " It is kept under the reason and counted.",
+		Attrs: []Attr{
+			{Name: "when", Holds: Expr, Returns: truth, Required: true, Summary: "True for what to reject."},
+			{Name: "message", Holds: Expr, Summary: "What to say beside the reason, such as the offending value."},
+		},
+	}
 }
 
 var syncBlock = &Block{

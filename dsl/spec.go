@@ -30,6 +30,8 @@ type Block struct {
 	// Open allows any attribute; its values are of OpenAttr.
 	Open     bool
 	OpenAttr Attr
+
+	object *Object // of blocks that make objects
 }
 
 // Child is a block inside another one.
@@ -96,6 +98,8 @@ type Vocabulary struct {
 	// Sample turns a recorded answer into documents, as the decode block of its source
 	// says. Nil: samples are JSON.
 	Sample func(decode *Node, src []byte) ([]any, error)
+	// Objects are the types of object that flows can make, in the order of documentation.
+	Objects []Object
 }
 
 func (b *Block) attr(name string) *Attr {

@@ -26,6 +26,23 @@ func vocabulary() Vocabulary {
 		Paginate: []*Block{pagesBlock()},
 		Source:   []*Block{webBlock(), listBlock()},
 		Sink:     []*Block{webSinkBlock()},
+		Objects: []Object{
+			{Type: "event", Summary: "An event.", Keyed: true, NeedsKey: true, Synced: true, Attrs: []Attr{
+				{Name: "type", Holds: PerRecord, Required: true, Summary: "Event type by name; created where it is missing."},
+				{Name: "title", Holds: PerRecord, Required: true, Summary: "Title. Keep the identity in it: ThreatQ searches events by title."},
+				{Name: "happened_at", Holds: PerRecord, Required: true, Summary: "When it happened (an instant). Part of ThreatQ's identity: use a time that never changes."},
+				{Name: "identity", Type: cty.String, Summary: "Attribute that finds the event again."},
+				{Name: "types", Type: cty.List(cty.String), Scope: Run, Summary: "Event types that must exist."},
+			}},
+			{Type: "indicator", Summary: "An indicator.", Attrs: []Attr{
+				{Name: "type", Holds: PerRecord, Required: true, Summary: "Indicator type by name."},
+				{Name: "value", Holds: PerRecord, Required: true, Summary: "The indicator."},
+				{Name: "status", Holds: PerRecord, Summary: "Status of a new indicator."},
+			}},
+			{Type: "malware", Summary: "A malware.", Keyed: true, Attrs: []Attr{
+				{Name: "value", Holds: PerRecord, Required: true, Summary: "Its name."},
+			}},
+		},
 	}
 }
 

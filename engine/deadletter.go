@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"tqmap/dsl"
 )
 
 // placed is a failure with its place in the mapping file.
@@ -37,6 +39,59 @@ func newDeadLetter(ruleID, key string, err error, record any, at time.Time) *Dea
 		}
 	}
 	return d
+}
+
+// letters are the dead letters of a record: one of its own, or those of its objects.
+func (m *Mapped) letters() []DeadLetter {
+	if m.Dead != nil {
+		return []DeadLetter{*m.Dead}
+	}
+	return m.Rejected
+}
+
+// ErrTooManyDead stops a flow in which more goes wrong than its mapping allows. What
+// was delivered is remembered; the cursor stays before the page in question, so that
+// a corrected mapping reads it again.
+var ErrTooManyDead = errors.New("too many dead letters")
+
+// enoughRecords is from how many records on a share says something.
+const enoughRecords = 20
+
+// deadLimits are how many dead letters a flow may leave in one run.
+type deadLimits struct {
+	count int
+	share float64 // of the records; 1: any
+}
+
+func readDeadLimits(f *dsl.Flow, b *dsl.Bound) (deadLimits, error) {
+	read := f.Node.Read(b.Scope)
+	l := deadLimits{count: read.Int("max_dead", 1000), share: 1}
+	switch v := read.Any("max_dead_share").(type) {
+	case int:
+		l.share = float64(v)
+	case float64:
+		l.share = v
+	}
+	if l.count < 0 {
+		read.Fail("max_dead", "Bad limit", "max_dead is a number of dead letters, 0 or more.")
+	}
+	if l.share < 0 || l.share > 1 {
+		read.Fail("max_dead_share", "Bad limit", "max_dead_share is a share from 0 to 1: 0.1 is every tenth record.")
+	}
+	return l, read.Err()
+}
+
+// tooManyDead is an ErrTooManyDead once the flow has left more dead letters than
+// it may, else nil. It is asked after each page.
+func (f *FlowReport) tooManyDead(l deadLimits) error {
+	const next = "mend the mapping where they point, or raise the limit; the next run begins with this page again"
+	switch {
+	case f.Dead > l.count:
+		return fmt.Errorf("%w: %d, and max_dead is %d: %s", ErrTooManyDead, f.Dead, l.count, next)
+	case f.Fetched >= enoughRecords && float64(f.Dead) > l.share*float64(f.Fetched) && l.share < 1:
+		return fmt.Errorf("%w: %d of %d records, and max_dead_share is %v: %s", ErrTooManyDead, f.Dead, f.Fetched, l.share, next)
+	}
+	return nil
 }
 
 // contentHash is stable over the order of keys.

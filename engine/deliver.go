@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 
 	"tqmap/dsl"
@@ -121,9 +122,7 @@ func (d *delivery) update(ctx context.Context, ws []*wanted) (gone []*wanted, er
 func (d *delivery) bringUp(ctx context.Context, w *wanted, have *threatq.Object) error {
 	want := w.Object.Object
 	want.ID, want.Related = w.id, linkIDs(w)
-	if want.Collection == threatq.Indicators {
-		want.Status = "" // only of new ones: what an analyst has decided stays
-	}
+	want.Status = "" // only of new ones: what an analyst has decided stays
 	if w.Rule.Sync != nil {
 		held, err := merge(w, have, &want)
 		if err != nil {
@@ -135,6 +134,9 @@ func (d *delivery) bringUp(ctx context.Context, w *wanted, have *threatq.Object)
 			w.hash = ""
 			d.run.Log.Warn(held, "event", w.id, "record", w.record.Key)
 		}
+	}
+	if err := d.run.Platform.ReadLinks(ctx, have, want.Related); err != nil {
+		return d.failed(w, err)
 	}
 	plan := threatq.Diff(have, &want)
 	if plan.Empty() {
@@ -157,7 +159,7 @@ func (d *delivery) create(ctx context.Context, ws []*wanted) error {
 	sort.SliceStable(ws, func(i, j int) bool { return ws[i].record.Cursor.Before(ws[j].record.Cursor) })
 	if d.run.DryRun {
 		for _, w := range ws {
-			d.run.plan(d.report, fmt.Sprintf("+ %s %q (%s)", w.Rule.Type, w.Name, w.Type))
+			d.run.plan(d.report, fmt.Sprintf("+ %s %s", w.Rule.Type, called(w)))
 			d.done(w, created)
 		}
 		return nil
@@ -197,6 +199,14 @@ func (d *delivery) create(ctx context.Context, ws []*wanted) error {
 	return err
 }
 
+// called is the object's name, with its type where it has one.
+func called(w *wanted) string {
+	if w.Type == "" {
+		return strconv.Quote(w.Name)
+	}
+	return fmt.Sprintf("%q (%s)", w.Name, w.Type)
+}
+
 // newObjects are the objects to create for ws, without those that cannot be.
 func (d *delivery) newObjects(ws []*wanted) (objs []*threatq.Object, able []*wanted) {
 	for _, w := range ws {
@@ -214,7 +224,9 @@ func (d *delivery) newObjects(ws []*wanted) (objs []*threatq.Object, able []*wan
 // replaces says whether w says more than a bulk write can do to an object that is
 // there, which gets new values beside its old ones.
 func replaces(w *wanted) bool {
-	return w.Collection == threatq.Events || slices.ContainsFunc(w.Attributes, func(a threatq.Attribute) bool { return a.Mode == threatq.Replace })
+	return w.Collection.Kind().Identity != threatq.ByValueAndType || w.Description != "" || w.Score != nil ||
+		!w.ExpiresAt.IsZero() || !w.LastDetectedAt.IsZero() ||
+		slices.ContainsFunc(w.Attributes, func(a threatq.Attribute) bool { return a.Mode == threatq.Replace })
 }
 
 // failed sorts an error: ThreatQ could not be asked (returned), or this object
@@ -275,7 +287,7 @@ func (d *delivery) revive(groups [][]*wanted, page []*Mapped) {
 		}
 	}
 	for _, m := range page {
-		if !open[m] {
+		if !open[m] && len(m.Rejected) == 0 {
 			add(m.Key)
 		}
 	}

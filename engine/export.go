@@ -73,6 +73,9 @@ func (e *exporting) page(ctx context.Context, b batch) error {
 		}
 		page = append(page, &m)
 	}
+	if err := e.report.tooManyDead(e.limits); err != nil {
+		return err
+	}
 	if at := e.follow(b, page); at != nil && e.report.Failed == 0 {
 		if err := e.run.State.Commit(context.WithoutCancel(ctx), e.flow.Name, Commit{Checkpoint: at}); err != nil {
 			return err

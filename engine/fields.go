@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"time"
 
 	"tqmap/dsl"
@@ -77,6 +79,51 @@ func (f *fields) instant(t *dsl.Template) time.Time {
 		f.err = &placed{t.Range(), err}
 	}
 	return at
+}
+
+// own sets one of the fields of the object's kind.
+func (f *fields) own(o *threatq.Object, field string, t *dsl.Template) {
+	if at := o.Time(field); at != nil {
+		*at = f.instant(t)
+		return
+	}
+	switch field {
+	case o.Collection.NameField():
+		o.Name = f.text(t)
+	case "type":
+		o.Type = f.text(t)
+	case "status":
+		o.Status = f.text(t)
+	case "value":
+		o.Content = f.text(t)
+	case "score":
+		o.Score = f.score(t)
+	}
+}
+
+// score is a whole number from 0 to 10; nil where there is none.
+func (f *fields) score(t *dsl.Template) *int {
+	v := f.value(t)
+	text, ok := code.Text(v)
+	if f.err != nil || !ok {
+		return nil
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || n != math.Trunc(n) || n < 0 || n > 10 {
+		f.err = &placed{t.Range(), fmt.Errorf("a score is a whole number from 0 to 10, this is %q; see round(…)", text)}
+		return nil
+	}
+	score := int(n)
+	return &score
+}
+
+// tlp is a label of the Traffic Light Protocol, in the spelling of the source.
+func (f *fields) tlp(t *dsl.Template) string {
+	label := f.text(t)
+	if f.err == nil && label != "" && !threatq.KnownTLP(label) {
+		f.err = &placed{t.Range(), fmt.Errorf("%q is no TLP label: use RED, AMBER+STRICT, AMBER, GREEN or CLEAR", label)}
+	}
+	return label
 }
 
 var attributeModes = map[string]threatq.Mode{"": threatq.Replace, "add": threatq.Add, "fixed": threatq.Fixed}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"sort"
 	"strings"
@@ -101,20 +102,15 @@ func link(objects []*wanted, of []Object) {
 }
 
 func after(a, b *wanted) bool {
-	if ra, rb := rank(a.Collection), rank(b.Collection); ra != rb {
-		return ra > rb
+	if byCollection(a, b) != 0 {
+		return byCollection(a, b) > 0
 	}
 	return a.place > b.place
 }
 
-func rank(c threatq.Collection) int {
-	switch c {
-	case threatq.Indicators:
-		return 0
-	case threatq.Events:
-		return 2
-	}
-	return 1
+// byCollection orders as the collections are written.
+func byCollection(a, b *wanted) int {
+	return cmp.Or(cmp.Compare(a.Collection.Order(), b.Collection.Order()), cmp.Compare(a.Collection, b.Collection))
 }
 
 // ranked splits order by collection and, within one, by what must be there before.
@@ -126,13 +122,7 @@ func ranked(order []*wanted) [][]*wanted {
 			}
 		}
 	}
-	sort.SliceStable(order, func(i, j int) bool {
-		a, b := order[i], order[j]
-		if ra, rb := rank(a.Collection), rank(b.Collection); ra != rb {
-			return ra < rb
-		}
-		return a.level < b.level
-	})
+	slices.SortStableFunc(order, func(a, b *wanted) int { return cmp.Or(byCollection(a, b), cmp.Compare(a.level, b.level)) })
 	var out [][]*wanted
 	for i, w := range order {
 		if i == 0 || w.Collection != order[i-1].Collection || w.level != order[i-1].level {

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"tqmap/dsl"
 )
 
 // ingest runs a flow that makes ThreatQ objects: window, pages, objects, deliver,
 // commit. The cursor moves only over delivered work.
 func (r *Run) ingest(ctx context.Context, p *progress) error {
-	if err := r.ensureTypes(ctx, p.flow); err != nil {
+	if err := r.ensureTypes(ctx, p.mapper.rules); err != nil {
 		return err
 	}
 	if err := r.recover(ctx, p.flow, p.mapper.rules); err != nil {
@@ -29,8 +27,8 @@ func (r *Run) ingest(ctx context.Context, p *progress) error {
 }
 
 // ensureTypes creates the event types that analysts need to choose from.
-func (r *Run) ensureTypes(ctx context.Context, f *dsl.Flow) error {
-	for _, rule := range f.Rules {
+func (r *Run) ensureTypes(ctx context.Context, rules []*rule) error {
+	for _, rule := range rules {
 		read := rule.Node.Read(r.Bound.Scope)
 		types := read.Strings("types")
 		if err := read.Err(); err != nil {
@@ -39,7 +37,7 @@ func (r *Run) ensureTypes(ctx context.Context, f *dsl.Flow) error {
 		if len(types) == 0 || r.DryRun {
 			continue
 		}
-		if err := r.Platform.EnsureTypes(ctx, collections[rule.Type], types); err != nil {
+		if err := r.Platform.EnsureTypes(ctx, rule.collection, types); err != nil {
 			return err
 		}
 	}
@@ -64,6 +62,9 @@ func (p *ingesting) page(ctx context.Context, b batch) error {
 	}
 	err := d.deliver(ctx, page)
 	if err == nil {
+		err = p.report.tooManyDead(p.limits)
+	}
+	if err == nil {
 		d.commit.Checkpoint = p.follow(b, all)
 	}
 	// What ThreatQ has acknowledged is remembered even when the run is being cancelled.
@@ -79,11 +80,13 @@ func (p *ingesting) page(ctx context.Context, b batch) error {
 
 // keep says whether m is to be delivered, and accounts for it if not.
 func (p *ingesting) keep(m *Mapped, d *delivery) bool {
+	for _, letter := range m.letters() {
+		p.report.Dead++
+		d.commit.Dead = append(d.commit.Dead, letter)
+		p.run.Log.Error("cannot be mapped, kept as a dead letter", "flow", p.flow.Name, "record", letter.Key, "rule", letter.Rule, "reason", letter.Reason, "where", letter.Where)
+	}
 	switch {
 	case m.Dead != nil:
-		p.report.Dead++
-		d.commit.Dead = append(d.commit.Dead, *m.Dead)
-		p.run.Log.Error("cannot be mapped, kept as a dead letter", "flow", p.flow.Name, "record", m.Dead.Key, "rule", m.Dead.Rule, "reason", m.Dead.Reason, "where", m.Dead.Where)
 	case m.Skipped != "":
 		p.skipped(m)
 	case m.Hash != "" && p.at.Boundary[m.Key] == m.Hash && m.Cursor.Equal(p.at.Cursor):

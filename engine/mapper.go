@@ -1,12 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
-
-	"github.com/hashicorp/hcl/v2"
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
@@ -26,6 +26,8 @@ type Mapped struct {
 	Skipped string
 	Dead    *DeadLetter
 	Objects []Object
+	// Rejected are the objects that the mapping rejects one by one.
+	Rejected []DeadLetter
 
 	vars map[string]any // what expr saw, for sinks
 }
@@ -43,6 +45,22 @@ type Object struct {
 	vars map[string]any
 }
 
+// Linked are the objects linked to Objects[i], whichever of the two rules says so.
+func (m *Mapped) Linked(i int) []*Object {
+	var out []*Object
+	for j := range m.Objects {
+		other := &m.Objects[j]
+		if i != j && (slices.Contains(other.RelatedTo, i) || slices.Contains(m.Objects[i].RelatedTo, j)) {
+			out = append(out, other)
+		}
+	}
+	return out
+}
+
+func (m *Mapped) index(o *Object) int {
+	return slices.IndexFunc(m.Objects, func(other Object) bool { return other.Rule == o.Rule && other.Key == o.Key })
+}
+
 // mapper turns the records of one flow into objects. It is used by one goroutine.
 type mapper struct {
 	bound  *dsl.Bound
@@ -51,35 +69,14 @@ type mapper struct {
 	rules  []*rule
 }
 
-// rule is a dsl.Rule with the plain parts of its fields evaluated.
-type rule struct {
-	*dsl.Rule
-	collection                                            threatq.Collection
-	identity                                              string
-	typ, name, status, description, happenedAt, tags, tlp dsl.Template
-	attributes                                            dsl.Template
-}
-
-var collections = map[string]threatq.Collection{"event": threatq.Events, "indicator": threatq.Indicators}
-
 func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
 	m := &mapper{bound: b, flow: f, cursor: f.Source.Block("window").Val("cursor")}
-	var diags hcl.Diagnostics
 	for _, r := range f.Rules {
-		own := &rule{Rule: r, collection: collections[r.Type]}
-		own.identity = r.Node.Read(b.Scope).String("identity", "")
-		for name, t := range map[string]*dsl.Template{
-			"type": &own.typ, own.collection.NameField(): &own.name, "status": &own.status, "description": &own.description,
-			"happened_at": &own.happenedAt, "tags": &own.tags, "tlp": &own.tlp, "attributes": &own.attributes,
-		} {
-			got, more := r.Node.Val(name).Template(b.Scope)
-			diags = append(diags, more...)
-			*t = got
+		own, err := newRule(r, b.Scope)
+		if err != nil {
+			return nil, err
 		}
 		m.rules = append(m.rules, own)
-	}
-	if diags.HasErrors() {
-		return nil, diags
 	}
 	return m, nil
 }
@@ -96,15 +93,20 @@ func (m *mapper) Map(record any) Mapped {
 		out.Skipped = reason
 		return m.deadIf(out, "", err)
 	}
+	if err := rejected(m.flow.Record.Rejects, out.vars); err != nil {
+		return m.dead(out, "", err)
+	}
 	for _, r := range m.rules {
 		if err := m.apply(r, &out); err != nil {
 			return m.dead(out, r.ID(), err)
 		}
 	}
 	relate(&out)
+	if len(out.Rejected) > 0 {
+		return out // no hash: it is looked at again
+	}
 	hashes := []any{record}
 	for i := range out.Objects {
-		out.Objects[i].hash = threatq.Hash(&out.Objects[i].Object)
 		hashes = append(hashes, out.Objects[i].hash, out.Objects[i].RelatedTo)
 	}
 	out.Hash = contentHash(hashes)
@@ -161,7 +163,7 @@ func (m *mapper) warns(reason string) bool {
 
 func (m *mapper) apply(r *rule, out *Mapped) error {
 	if r.ForEach == nil {
-		return m.object(r, out, out.vars, out.Key)
+		return m.object(r, out, out.vars)
 	}
 	list, err := r.ForEach.Eval(out.vars)
 	if err != nil {
@@ -171,60 +173,60 @@ func (m *mapper) apply(r *rule, out *Mapped) error {
 	if !ok && list != nil {
 		return &placed{r.Node.Val("for_each").Range, fmt.Errorf("for_each gives %T, not a list", list)}
 	}
-	for i, item := range items {
+	for _, item := range items {
 		vars := maps.Clone(out.vars)
 		vars["each"] = item
-		if err := m.object(r, out, vars, fmt.Sprintf("%s/%d", out.Key, i)); err != nil {
+		if err := m.object(r, out, vars); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (m *mapper) object(r *rule, out *Mapped, vars map[string]any, key string) error {
+func (m *mapper) object(r *rule, out *Mapped, vars map[string]any) error {
 	if r.When != nil {
 		if yes, err := r.When.Eval(vars); err != nil || yes != true {
 			return err
 		}
 	}
+	if err := rejected(r.Rejects, vars); err != nil {
+		return m.rejectObject(r, out, vars, err)
+	}
 	f := fields{vars: vars}
-	o := threatq.Object{
-		Collection: r.collection, Type: f.text(&r.typ), Name: f.text(&r.name), Status: f.text(&r.status),
-		Description: f.text(&r.description), HappenedAt: f.instant(&r.happenedAt), Tags: f.texts(&r.tags),
-		Attributes: f.attributes(&r.attributes),
+	o := threatq.Object{Collection: r.collection}
+	for i, field := range r.kind.Fields {
+		f.own(&o, field.Name, &r.own[i])
 	}
-	label := f.text(&r.tlp)
-	if label == "" {
-		label = m.bound.Connector.TLP
+	o.Description, o.Tags, o.Attributes = f.text(&r.description), f.texts(&r.tags), f.attributes(&r.attributes)
+	o.Sources = []threatq.Source{{Name: m.bound.Connector.Source, TLP: f.tlp(&r.tlp)}}
+	if o.Sources[0].TLP == "" {
+		o.Sources[0].TLP = m.bound.Connector.TLP
 	}
-	o.Sources = []threatq.Source{{Name: m.bound.Connector.Source, TLP: label}}
 	if f.err == nil {
 		f.err = required(r, &o)
 	}
-	if f.err != nil {
-		return f.err
+	key, err := objectKey(r, out, vars, &o)
+	if err := cmp.Or(f.err, err); err != nil {
+		return err
 	}
-	if r.collection == threatq.Indicators {
-		key = o.Type + ":" + o.Name
+	made := Object{Object: o, Rule: r.Rule, Key: key, vars: vars}
+	made.hash = threatq.Hash(&made.Object)
+	if r.Key != nil {
+		if other := out.made(r.Rule, key); other != nil && other.hash != made.hash {
+			return &placed{r.Node.Val("key").Range, fmt.Errorf("the record makes two different objects of %s with the key %q", r.ID(), key)}
+		}
 	}
-	out.Objects = append(out.Objects, Object{Object: o, Rule: r.Rule, Key: key, vars: vars})
+	out.Objects = append(out.Objects, made)
 	return nil
 }
 
-func required(r *rule, o *threatq.Object) error {
-	missing := ""
-	switch {
-	case o.Name == "":
-		missing = r.collection.NameField()
-	case o.Type == "":
-		missing = "type"
-	case r.collection == threatq.Events && o.HappenedAt.IsZero():
-		missing = "happened_at"
+func (m *Mapped) made(r *dsl.Rule, key string) *Object {
+	for i := range m.Objects {
+		if m.Objects[i].Rule == r && m.Objects[i].Key == key {
+			return &m.Objects[i]
+		}
 	}
-	if missing == "" {
-		return nil
-	}
-	return &placed{r.Node.Val(missing).Range, fmt.Errorf("%s comes out without %s", r.ID(), missing)}
+	return nil
 }
 
 // relate resolves `related` within one record.
@@ -253,7 +255,7 @@ func (m *mapper) deadIf(out Mapped, ruleID string, err error) Mapped {
 }
 
 func (m *mapper) dead(out Mapped, ruleID string, err error) Mapped {
-	out.Objects, out.Skipped = nil, ""
+	out.Objects, out.Rejected, out.Skipped = nil, nil, ""
 	out.Dead = newDeadLetter(ruleID, out.Key, err, out.Record, m.bound.Now)
 	return out
 }

@@ -3,9 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -88,9 +86,9 @@ func (c *testCheck) fail(at hcl.Range, format string, args ...any) {
 }
 
 func (c *testCheck) add(m Mapped) {
+	c.dead = append(c.dead, m.letters()...)
 	switch {
 	case m.Dead != nil:
-		c.dead = append(c.dead, *m.Dead)
 	case m.Skipped != "":
 		c.skipped[m.Skipped]++
 	default:
@@ -186,26 +184,37 @@ func describeObject(o *Object, of *Mapped) map[string]any {
 		}
 	}
 	out := map[string]any{
-		"type": o.Type, o.Collection.NameField(): o.Name, "status": o.Status,
 		"description": o.Description, "attributes": attrs, "tags": o.Tags,
-		"indicators": relatedIndicators(o, of),
+		"indicators": relatedIndicators(o, of), "related": relatedTo(o, of),
 	}
-	if !o.HappenedAt.IsZero() {
-		out["happened_at"] = o.HappenedAt.Format(time.DateTime)
+	if len(o.Sources) > 0 {
+		out["tlp"] = o.Sources[0].TLP
+	}
+	for _, f := range o.Collection.Kind().Fields {
+		out[f.Name] = o.Text(f.Name)
+	}
+	if o.Score != nil {
+		out["score"] = *o.Score
 	}
 	return out
 }
 
-// relatedIndicators are [type, value] pairs of the indicators linked to o,
-// whichever of the two rules says so.
+// relatedIndicators are [type, value] pairs of the indicators linked to o.
 func relatedIndicators(o *Object, of *Mapped) []any {
-	own := slices.IndexFunc(of.Objects, func(other Object) bool { return other.Rule == o.Rule && other.Key == o.Key })
 	out := []any{}
-	for i := range of.Objects {
-		other := &of.Objects[i]
-		if other.Rule.Type == "indicator" && (slices.Contains(other.RelatedTo, own) || slices.Contains(o.RelatedTo, i)) {
+	for _, other := range of.Linked(of.index(o)) {
+		if other.Rule.Type == "indicator" {
 			out = append(out, []any{other.Type, other.Name})
 		}
+	}
+	return out
+}
+
+// relatedTo are [object, name] pairs of everything linked to o.
+func relatedTo(o *Object, of *Mapped) []any {
+	out := []any{}
+	for _, other := range of.Linked(of.index(o)) {
+		out = append(out, []any{other.Rule.Type, other.Name})
 	}
 	return out
 }

@@ -16,6 +16,7 @@ type progress struct {
 	report *FlowReport
 	at     Checkpoint
 	track  *track
+	limits deadLimits
 	noted  bool // the server held something back
 	warned bool // of disorder
 }
@@ -31,6 +32,10 @@ func (r *Run) begin(ctx context.Context, f *dsl.Flow, report *FlowReport) (*prog
 	if err != nil {
 		return nil, err
 	}
+	limits, err := readDeadLimits(f, r.Bound)
+	if err != nil {
+		return nil, err
+	}
 	at, err := r.State.Checkpoint(ctx, f.Name)
 	if err != nil {
 		return nil, err
@@ -39,7 +44,7 @@ func (r *Run) begin(ctx context.Context, f *dsl.Flow, report *FlowReport) (*prog
 	if err != nil {
 		return nil, err
 	}
-	return &progress{run: r, flow: f, mapper: m, source: src, window: w, report: report, at: at, track: newTrack(w, at)}, nil
+	return &progress{run: r, flow: f, mapper: m, source: src, window: w, report: report, at: at, track: newTrack(w, at), limits: limits}, nil
 }
 
 // follow takes note of a page that was settled, and returns the checkpoint to

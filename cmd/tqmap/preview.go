@@ -52,7 +52,7 @@ not asked.`,
 			}
 			fmt.Fprint(a.stdout, a.redactor.String(text))
 			for _, r := range shown {
-				if r.Dead != nil {
+				if r.Dead != nil || len(r.Rejected) > 0 {
 					return exitError(exitPartial)
 				}
 			}

@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"slices"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"tqmap/engine"
 	"tqmap/engine/threatq"
@@ -15,23 +13,32 @@ import (
 // previewObject is one object in `preview --format json`. Objects that only hang
 // on another one are listed there.
 type previewObject struct {
-	Flow        string      `json:"flow"`
-	Key         string      `json:"key"`
-	Object      string      `json:"object,omitempty"`
-	Title       string      `json:"title,omitempty"`
-	Name        string      `json:"name,omitempty"`
-	Value       string      `json:"value,omitempty"`
-	Type        string      `json:"type,omitempty"`
-	Status      string      `json:"status,omitempty"`
-	HappenedAt  string      `json:"happened_at,omitempty"`
-	Description string      `json:"description,omitempty"`
-	Source      string      `json:"source,omitempty"`
-	TLP         string      `json:"tlp,omitempty"`
-	Tags        []string    `json:"tags,omitempty"`
-	Attributes  [][2]string `json:"attributes"`
+	Flow   string `json:"flow"`
+	Key    string `json:"key"`
+	Object string `json:"object,omitempty"`
+	Title  string `json:"title,omitempty"`
+	Name   string `json:"name,omitempty"`
+	Value  string `json:"value,omitempty"`
+	Type   string `json:"type,omitempty"`
+	Status string `json:"status,omitempty"`
+	// Times and Score are those of the object's kind, by field.
+	HappenedAt     string      `json:"happened_at,omitempty"`
+	StartedAt      string      `json:"started_at,omitempty"`
+	EndedAt        string      `json:"ended_at,omitempty"`
+	PublishedAt    string      `json:"published_at,omitempty"`
+	LastDetectedAt string      `json:"last_detected_at,omitempty"`
+	ExpiresAt      string      `json:"expires_at,omitempty"`
+	Score          *int        `json:"score,omitempty"`
+	Description    string      `json:"description,omitempty"`
+	Source         string      `json:"source,omitempty"`
+	TLP            string      `json:"tlp,omitempty"`
+	Tags           []string    `json:"tags,omitempty"`
+	Attributes     [][2]string `json:"attributes"`
 	// Indicators are [type, value] pairs of the related indicators.
 	Indicators [][2]string `json:"indicators"`
-	// Dead says why the record makes no object, Where the rule that failed.
+	// Related are [object, name] pairs of the other related objects.
+	Related [][2]string `json:"related,omitempty"`
+	// Dead says why the record or the object is not made, Where the rule that says so.
 	Dead  string `json:"dead,omitempty"`
 	Where string `json:"where,omitempty"`
 }
@@ -49,103 +56,60 @@ func previewJSON(shown []engine.Mapped) (string, error) {
 	return b.String(), err
 }
 
-// objectsOf lists the objects of a record; indicators stand in the event they
-// are related to.
+// objectsOf lists the objects of a record; indicators stand in what they are
+// related to.
 func objectsOf(m *engine.Mapped) []previewObject {
 	if m.Dead != nil {
-		return []previewObject{{Flow: m.Flow, Key: m.Dead.Key, Dead: m.Dead.Reason, Where: m.Dead.Where}}
-	}
-	inside := map[int][][2]string{}
-	for _, o := range m.Objects {
-		for _, k := range o.RelatedTo {
-			if o.Collection == threatq.Indicators {
-				inside[k] = append(inside[k], [2]string{o.Type, o.Name})
-			}
-		}
+		return []previewObject{deadObject(m, *m.Dead)}
 	}
 	var out []previewObject
-	for i, o := range m.Objects {
-		if o.Collection == threatq.Indicators && len(o.RelatedTo) > 0 {
-			continue
+	for i := range m.Objects {
+		if !hangs(m, i) {
+			out = append(out, objectOf(m, i))
 		}
-		p := previewObject{
-			Flow: m.Flow, Key: m.Key, Object: o.Rule.Type, Type: o.Type, Status: o.Status,
-			Description: o.Description, Tags: o.Tags, Attributes: [][2]string{}, Indicators: append([][2]string{}, inside[i]...),
-		}
-		if len(o.Sources) > 0 {
-			p.Source, p.TLP = o.Sources[0].Name, o.Sources[0].TLP
-		}
-		*map[string]*string{"title": &p.Title, "name": &p.Name, "value": &p.Value}[o.Collection.NameField()] = o.Name
-		if !o.HappenedAt.IsZero() {
-			p.HappenedAt = o.HappenedAt.UTC().Format(time.DateTime)
-		}
-		for _, a := range o.Attributes {
-			p.Attributes = append(p.Attributes, [2]string{a.Name, a.Value})
-		}
-		out = append(out, p)
+	}
+	for _, letter := range m.Rejected {
+		out = append(out, deadObject(m, letter))
 	}
 	return out
 }
 
-func previewTable(shown []engine.Mapped) (string, error) {
-	var b strings.Builder
-	events, indicators, dead := 0, 0, 0
-	for i := range shown {
-		for _, o := range shown[i].Objects {
-			switch o.Collection {
-			case threatq.Events:
-				events++
-			case threatq.Indicators:
-				indicators++
-			}
-		}
-		if shown[i].Dead != nil {
-			dead++
-		}
-		for _, p := range objectsOf(&shown[i]) {
-			previewOne(&b, p, &shown[i])
-		}
+func deadObject(m *engine.Mapped, letter engine.DeadLetter) previewObject {
+	object, _, _ := strings.Cut(letter.Rule, ".")
+	if m.Dead != nil {
+		object = ""
 	}
-	fmt.Fprintf(&b, "%d records: %d events, %d indicators", len(shown), events, indicators)
-	if dead > 0 {
-		fmt.Fprintf(&b, ", %d that cannot be mapped", dead)
-	}
-	fmt.Fprintln(&b, ". Nothing was written.")
-	return b.String(), nil
+	return previewObject{Flow: m.Flow, Key: letter.Key, Object: object, Dead: letter.Reason, Where: letter.Where}
 }
 
-func previewOne(b *strings.Builder, p previewObject, m *engine.Mapped) {
-	if p.Dead != "" {
-		fmt.Fprintf(b, "✗ %s\n    %s\n    %s\n\n", p.Key, p.Dead, p.Where)
-		return
+// hangs says whether an object is an indicator that is shown in another object.
+func hangs(m *engine.Mapped, i int) bool {
+	return m.Objects[i].Collection == threatq.Indicators &&
+		slices.ContainsFunc(m.Linked(i), func(o *engine.Object) bool { return o.Collection != threatq.Indicators })
+}
+
+func objectOf(m *engine.Mapped, i int) previewObject {
+	o := &m.Objects[i]
+	p := previewObject{
+		Flow: m.Flow, Key: m.Key, Object: o.Rule.Type, Type: o.Type, Status: o.Status,
+		Description: o.Description, Tags: o.Tags, Attributes: [][2]string{}, Indicators: [][2]string{},
+		HappenedAt: o.Text("happened_at"), StartedAt: o.Text("started_at"), EndedAt: o.Text("ended_at"),
+		PublishedAt: o.Text("published_at"), LastDetectedAt: o.Text("last_detected_at"), ExpiresAt: o.Text("expires_at"),
+		Score: o.Score, Value: o.Content,
 	}
-	fmt.Fprintf(b, "%s  %s\n", strings.ToUpper(p.Object), p.Title+p.Name+p.Value)
-	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
-	row := func(name, value string) {
-		for i, line := range strings.Split(value, "\n") {
-			if i > 0 {
-				name = ""
-			}
-			if value != "" {
-				fmt.Fprintf(w, "    %s\t%s\n", name, line)
-			}
+	if len(o.Sources) > 0 {
+		p.Source, p.TLP = o.Sources[0].Name, o.Sources[0].TLP
+	}
+	*map[string]*string{"title": &p.Title, "name": &p.Name, "value": &p.Value}[o.Collection.NameField()] = o.Name
+	for _, a := range o.Attributes {
+		p.Attributes = append(p.Attributes, [2]string{a.Name, a.Value})
+	}
+	for _, other := range m.Linked(i) {
+		if other.Collection == threatq.Indicators {
+			p.Indicators = append(p.Indicators, [2]string{other.Type, other.Name})
+		} else {
+			p.Related = append(p.Related, [2]string{other.Rule.Type, other.Name})
 		}
 	}
-	row("type", p.Type)
-	row("status", p.Status)
-	row("happened at", p.HappenedAt)
-	row("source", p.Source)
-	row("TLP", p.TLP)
-	row("description", p.Description)
-	row("tags", strings.Join(p.Tags, ", "))
-	for _, a := range p.Attributes {
-		row("· "+a[0], a[1])
-	}
-	for _, o := range m.Objects {
-		if o.Collection == threatq.Indicators && len(o.RelatedTo) > 0 {
-			row("→ "+o.Type, o.Name+"  ("+o.Status+")")
-		}
-	}
-	w.Flush()
-	fmt.Fprintln(b)
+	return p
 }

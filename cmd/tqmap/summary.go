@@ -86,6 +86,7 @@ func verdict(r *engine.Report) string {
 			}
 			continue
 		}
+		kind = strings.ReplaceAll(kind, "_", " ")
 		if c.Created > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s %screated", c.Created, kind, would))
 		}

@@ -2,6 +2,7 @@ package threatq
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -128,17 +129,21 @@ func (u updater) fields(ctx context.Context) error {
 }
 
 // field adds a change to the body of the update. The description of an adversary
-// is no field of its own and is written at once.
+// and a score are no fields of the object in ThreatQ and are written at once.
 func (u updater) field(ctx context.Context, body map[string]any, f FieldChange) error {
 	switch f.Field {
 	case FieldName:
 		body[u.ref.Collection.NameField()] = f.New
 	case FieldDescription:
-		if u.ref.Collection == Adversaries {
+		if u.ref.Collection.Kind().described {
 			_, err := u.change(ctx, http.MethodPost, u.path("description"), map[string]string{"value": f.New})
 			return err
 		}
 		body["description"] = f.New
+	case FieldContent:
+		body["value"] = f.New
+	case FieldScore:
+		return u.score(ctx, u.ref, f.New)
 	case FieldStatus:
 		return u.named(ctx, body, "status", f.New)
 	case FieldType:
@@ -146,8 +151,17 @@ func (u updater) field(ctx context.Context, body map[string]any, f FieldChange) 
 			return err
 		}
 		return u.named(ctx, body, "type", f.New)
+	default: // a time
+		body[f.Field] = f.New
 	}
 	return nil
+}
+
+// score sets the manual score. The address has the singular of the collection.
+func (c *Client) score(ctx context.Context, of Ref, score string) error {
+	path := fmt.Sprintf("/api/%s/%d/scores", of.Collection.Kind().Code, of.ID)
+	_, err := c.change(ctx, http.MethodPut, path, map[string]json.Number{"manual_score": json.Number(score)})
+	return err
 }
 
 // named sends a type or status by id where it has one. Updates of events are

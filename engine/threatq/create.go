@@ -44,12 +44,38 @@ func (c *Client) Create(ctx context.Context, collection Collection, objs []*Obje
 		}
 		err = w.send(ctx, batch)
 	}
+	if err == nil {
+		c.scoreNew(ctx, collection, objs, results)
+	}
 	for i := range results {
 		if err != nil && results[i].ID == 0 && results[i].Err == nil {
 			results[i].Err = err
 		}
 	}
 	return results
+}
+
+// scoreNew gives new objects their score, which a bulk write does not take. One
+// whose score is not written is no success: it is there when it is sent again, and
+// then brought up to date.
+func (c *Client) scoreNew(ctx context.Context, collection Collection, objs []*Object, results []Result) {
+	var down error
+	for i, o := range objs {
+		if o.Score == nil || !results[i].Created {
+			continue
+		}
+		err := down
+		if err == nil {
+			err = c.score(ctx, Ref{collection, results[i].ID}, scoreText(o.Score))
+		}
+		if err != nil && !divisible(err) {
+			err = unavailable("score "+string(collection), err)
+			down = err
+		}
+		if err != nil {
+			results[i] = Result{Err: err}
+		}
+	}
 }
 
 // prepareAll encodes objs, settles those that cannot be sent and returns the
@@ -83,7 +109,7 @@ func (c *Client) prepareAll(ctx context.Context, collection Collection, objs []*
 func (c *Client) ensureEach(ctx context.Context, collection Collection, objs []*Object) (map[string]error, error) {
 	refused, seen := map[string]error{}, map[string]bool{}
 	for _, o := range objs {
-		if collection != Events || seen[o.Type] {
+		if !collection.Kind().growing || seen[o.Type] {
 			continue
 		}
 		seen[o.Type] = true

@@ -292,8 +292,8 @@ func TestCreateRefusesWhatHasNoIdentity(t *testing.T) {
 	}{
 		"no name":           {"malware", Object{Name: "  "}, "has no value"},
 		"no title":          {Events, Object{Type: "Sighting", HappenedAt: at}, "has no title"},
-		"indicator type":    {Indicators, Object{Name: "x"}, "needs a type"},
-		"event type":        {Events, Object{Name: "x", HappenedAt: at}, "needs a type"},
+		"indicator type":    {Indicators, Object{Name: "x"}, "has no type"},
+		"event type":        {Events, Object{Name: "x", HappenedAt: at}, "has no type"},
 		"event time":        {Events, Object{Name: "x", Type: "Sighting"}, "happened_at"},
 		"TLP":               {"malware", Object{Name: "x", Sources: []Source{{"s", "PURPLE"}}}, `TLP "PURPLE"`},
 		"unknown type":      {Indicators, Object{Name: "x", Type: "FQDM"}, `did you mean ["FQDN"]`},

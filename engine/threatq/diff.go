@@ -18,12 +18,15 @@ type Plan struct {
 	Sources []Source
 }
 
-// The fields of an object that a Plan may change.
+// The fields of an object that a Plan may change, beside its times, which are
+// called as in ThreatQ: "expires_at".
 const (
 	FieldName        = "Name" // title, name or value
 	FieldType        = "Type"
 	FieldStatus      = "Status"
+	FieldContent     = "Content" // the value of a signature
 	FieldDescription = "Description"
+	FieldScore       = "Score" // the manual one
 )
 
 // FieldChange is another value for one of the object's own fields.
@@ -43,8 +46,8 @@ func (p Plan) Empty() bool {
 
 // Diff says what makes current, as read from ThreatQ, into what a mapping wants.
 // What want leaves unset is not touched, and what only ThreatQ has stays, except
-// for further values of a Replace attribute. HappenedAt never changes, nor do name
-// and type of an indicator: they are its identity. The TLP of a source is made
+// for further values of a Replace attribute. HappenedAt and PublishedAt never
+// change, nor do name and type of an indicator: they are its identity. The TLP of a source is made
 // stricter only. Links are compared with current.Related, of which reading an
 // object fills only what Client.Get says: see Client.Related for the others.
 func Diff(current, want *Object) Plan {
@@ -75,6 +78,7 @@ func Diff(current, want *Object) Plan {
 func trimmed(o *Object) Object {
 	t := *o
 	t.Name, t.Description = strings.TrimSpace(o.Name), strings.TrimSpace(o.Description)
+	t.Content = strings.TrimSpace(o.Content)
 	t.Type, t.Status = strings.TrimSpace(o.Type), strings.TrimSpace(o.Status)
 	t.Attributes = slices.Clone(o.Attributes)
 	for i := range t.Attributes {
@@ -93,12 +97,21 @@ func fieldChanges(c, w *Object) []FieldChange {
 			out = append(out, FieldChange{field, old, new})
 		}
 	}
-	if w.Collection != Indicators {
+	kind := w.Collection.Kind()
+	if kind.Identity != ByValueAndType {
 		add(FieldName, c.Name, w.Name, c.Name == w.Name)
 		add(FieldType, c.Type, w.Type, strings.EqualFold(c.Type, w.Type))
 	}
 	add(FieldStatus, c.Status, w.Status, strings.EqualFold(c.Status, w.Status))
+	add(FieldContent, c.Content, w.Content, c.Content == w.Content)
 	add(FieldDescription, c.Description, w.Description, c.Description == w.Description)
+	add(FieldScore, scoreText(c.Score), scoreText(w.Score), scoreText(c.Score) == scoreText(w.Score))
+	for _, f := range timeFields {
+		if own := kind.field(f.name); own != nil && !own.Final {
+			old, new := formatTime(*f.of(c)), formatTime(*f.of(w))
+			add(f.name, old, new, old == new)
+		}
+	}
 	return out
 }
 

@@ -19,7 +19,14 @@ type canonical struct {
 	Type        string           `json:"type,omitempty"`
 	Status      string           `json:"status,omitempty"`
 	Description string           `json:"description,omitempty"`
+	Content     string           `json:"content,omitempty"`
+	Score       *int             `json:"score,omitempty"`
 	HappenedAt  string           `json:"happened_at,omitempty"`
+	StartedAt   string           `json:"started_at,omitempty"`
+	EndedAt     string           `json:"ended_at,omitempty"`
+	PublishedAt string           `json:"published_at,omitempty"`
+	DetectedAt  string           `json:"last_detected_at,omitempty"`
+	ExpiresAt   string           `json:"expires_at,omitempty"`
 	Sources     []Source         `json:"sources,omitempty"`
 	Attributes  []canonAttribute `json:"attributes,omitempty"`
 	Tags        []string         `json:"tags,omitempty"`
@@ -41,7 +48,9 @@ func Encode(o *Object) []byte {
 	n := normal(o)
 	out := canonical{
 		Collection: n.Collection, Name: n.Name, Type: n.Type, Status: n.Status,
-		Description: n.Description, HappenedAt: formatTime(n.HappenedAt),
+		Description: n.Description, Content: n.Content, Score: n.Score, HappenedAt: formatTime(n.HappenedAt),
+		StartedAt: formatTime(n.StartedAt), EndedAt: formatTime(n.EndedAt), PublishedAt: formatTime(n.PublishedAt),
+		DetectedAt: formatTime(n.LastDetectedAt), ExpiresAt: formatTime(n.ExpiresAt),
 		Sources: n.Sources, Tags: n.Tags, Related: n.Related,
 	}
 	for _, a := range n.Attributes {

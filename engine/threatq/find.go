@@ -34,8 +34,8 @@ func (c *Client) FindByName(ctx context.Context, collection Collection, patterns
 // ThreatQ does not have (any more) are left out.
 func (c *Client) Get(ctx context.Context, collection Collection, ids []int64) ([]Object, error) {
 	with := parts(collection)
-	if collection == Events {
-		with += ",indicators"
+	if linked := collection.Kind().linked; linked != "" {
+		with += "," + string(linked)
 	}
 	values := make([]string, len(ids))
 	for i, id := range ids {
@@ -114,7 +114,7 @@ func (c *Client) typeIDs(ctx context.Context, collection Collection, names []str
 	var out []string
 	for _, name := range names {
 		id, err := c.nameID(ctx, collection, "type", name)
-		if err != nil && (collection != Events || !atFault(err)) {
+		if err != nil && !(collection.Kind().growing && atFault(err)) {
 			return nil, err
 		}
 		if id != 0 {
@@ -132,6 +132,24 @@ func (c *Client) Related(ctx context.Context, of Ref, to Collection) ([]Ref, err
 		out = append(out, Ref{Collection: to, ID: int64(r.ID)})
 	}
 	return out, err
+}
+
+// ReadLinks adds to o.Related, as read by Get, its links to the collections of want
+// that Get leaves out.
+func (c *Client) ReadLinks(ctx context.Context, o *Object, want []Ref) error {
+	asked := map[Collection]bool{o.Collection.Kind().linked: true}
+	for _, r := range want {
+		if asked[r.Collection] {
+			continue
+		}
+		asked[r.Collection] = true
+		refs, err := c.Related(ctx, Ref{o.Collection, o.ID}, r.Collection)
+		if err != nil {
+			return err
+		}
+		o.Related = append(o.Related, refs...)
+	}
+	return nil
 }
 
 // rowsByName asks for names, of which each may be a pattern. A comma would split
@@ -178,15 +196,7 @@ func listOf(c Collection) string { return "/api/" + url.PathEscape(string(c)) }
 
 // parts names what is read with an object. Some versions fail on names that a
 // collection does not have, so each gets only its own.
-func parts(c Collection) string {
-	switch c {
-	case Indicators:
-		return "type,status,attributes,sources,tags"
-	case Events:
-		return "type,attributes,sources,tags"
-	}
-	return "attributes,sources,tags"
-}
+func parts(c Collection) string { return c.Kind().with }
 
 // pages reads a list to its end: until nothing new comes, or its total is reached.
 // A page that ends before the total is no reason to stop, nor is a total that is

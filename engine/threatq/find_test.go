@@ -124,7 +124,7 @@ func TestGet(t *testing.T) {
 	if got[0].Type != "FQDN" || got[0].Status != "Review" || got[0].Collection != Indicators {
 		t.Errorf("%+v", got[0])
 	}
-	if r := p.calls[0]; query(r, "id") != "9007199254740993,2,1,1" || query(r, "with") != "type,status,attributes,sources,tags" {
+	if r := p.calls[0]; query(r, "id") != "9007199254740993,2,1,1" || query(r, "with") != "type,status,score,attributes,sources,tags" {
 		t.Errorf("call %+v", r)
 	}
 }

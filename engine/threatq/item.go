@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // item is one object on its way to ThreatQ.
@@ -31,14 +30,12 @@ func label(o *Object) string {
 	return fmt.Sprintf("%s %q", o.Collection, name)
 }
 
-// key is what ThreatQ tells objects of one collection apart by: value and type
-// for indicators, title without case and time for events (the type may change),
-// else the name.
+// key is what ThreatQ tells objects of one collection apart by: see Identity.
 func (it *item) key() string {
-	switch o := &it.obj; o.Collection {
-	case Indicators:
+	switch o := &it.obj; o.Collection.Kind().Identity {
+	case ByValueAndType:
 		return o.Name + "\x00" + strconv.FormatInt(it.typeID, 10)
-	case Events:
+	case ByTitleAndTime:
 		return strings.ToLower(o.Name) + "\x00" + formatTime(o.HappenedAt)
 	default:
 		return o.Name
@@ -71,15 +68,11 @@ func (c *Client) prepare(ctx context.Context, o *Object, result *Result) (*item,
 // object with every run, and what would travel further than its author said.
 func sendable(o *Object) error {
 	var why string
-	switch {
-	case o.Name == "":
-		why = "it has no " + o.Collection.NameField()
-	case o.Collection == Indicators && o.Type == "":
-		why = "an indicator needs a type"
-	case o.Collection == Events && o.Type == "":
-		why = "an event needs a type"
-	case o.Collection == Events && o.HappenedAt.IsZero():
-		why = "an event needs happened_at: with its title it is the identity of the event"
+	kind := o.Collection.Kind()
+	for _, f := range kind.Fields {
+		if f.Required && why == "" && o.Text(f.Name) == "" {
+			why = fmt.Sprintf("it has no %s, which ThreatQ needs for every %s", f.Name, kind.Code)
+		}
 	}
 	for _, s := range o.Sources {
 		if s.TLP != "" && tlpIDs[s.TLP] == 0 {
@@ -107,8 +100,13 @@ func itemBody(o *Object, typeID, statusID int64) map[string]any {
 	if o.Description != "" {
 		body["description"] = descriptionBody(o.Collection, o.Description)
 	}
-	if !o.HappenedAt.IsZero() {
-		body["happened_at"] = o.HappenedAt.Truncate(time.Second).Format(timeLayout)
+	if o.Content != "" {
+		body["value"] = o.Content
+	}
+	for _, f := range timeFields {
+		if text := formatTime(*f.of(o)); text != "" {
+			body[f.name] = text
+		}
 	}
 	sources := sourceBodies(o.Sources)
 	if len(sources) > 0 {
@@ -138,7 +136,7 @@ func addNamed(body map[string]any, field, name string, id int64) {
 // descriptionBody is the description of a new object: adversaries have a list of
 // them, all other objects one text.
 func descriptionBody(c Collection, s string) any {
-	if c == Adversaries {
+	if c.Kind().described {
 		return []map[string]string{{"value": s}}
 	}
 	return s

@@ -85,15 +85,15 @@ func (m *matcher) alone(it *item, r *row) bool {
 
 // sameName compares as ThreatQ tells objects apart: events without case.
 func (m *matcher) sameName(it *item, r *row) bool {
-	return m.collection == Events || it.obj.Name == r.name(m.collection)
+	return m.collection.Kind().Identity == ByTitleAndTime || it.obj.Name == r.name(m.collection)
 }
 
 // compare looks at the part of the identity beside the name.
 func compare(it *item, r *row) likeness {
-	switch it.obj.Collection {
-	case Indicators:
+	switch it.obj.Collection.Kind().Identity {
+	case ByValueAndType:
 		return compareType(it, r)
-	case Events:
+	case ByTitleAndTime:
 		switch {
 		case r.HappenedAt.IsZero():
 			return open

@@ -21,8 +21,11 @@ func normal(o *Object) Object {
 	n.Type = strings.TrimSpace(o.Type)
 	n.Status = strings.TrimSpace(o.Status)
 	n.Description = normalText(o.Description)
-	if !o.HappenedAt.IsZero() {
-		n.HappenedAt = o.HappenedAt.UTC().Truncate(time.Second)
+	n.Content = strings.TrimSpace(o.Content)
+	for _, f := range timeFields {
+		if at := f.of(&n); !at.IsZero() {
+			*at = at.UTC().Truncate(time.Second)
+		}
 	}
 	n.Sources = normalSources(o.Sources)
 	n.Attributes = normalAttributes(o.Attributes)

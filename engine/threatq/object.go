@@ -2,29 +2,20 @@
 // its REST API and the plan that turns what is there into what a mapping wants.
 package threatq
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Collection is the path segment of an object kind, e.g. Indicators.
 type Collection string
 
-// The collections that need their own name field; every other collection
-// (malware, asset, report, …) keeps its name in "value".
+// The collections that code has to name; see Kinds for all.
 const (
 	Indicators  Collection = "indicators"
 	Events      Collection = "events"
 	Adversaries Collection = "adversaries"
 )
-
-// NameField is the JSON field that holds Object.Name: "value", "title" or "name".
-func (c Collection) NameField() string {
-	switch c {
-	case Events:
-		return "title"
-	case Adversaries:
-		return "name"
-	}
-	return "value"
-}
 
 // Object is one object as a mapping wants it, or as ThreatQ holds it.
 // Zero fields are unset: they are not sent, and were not asked for.
@@ -32,14 +23,17 @@ type Object struct {
 	Collection  Collection
 	ID          int64  // 0: not known to ThreatQ, or not looked up
 	Name        string // value, title or name
-	Type        string // type by name; events and indicators
-	Status      string // status by name; indicators
+	Type        string // type by name, of kinds that have types
+	Status      string // status by name, of kinds that have statuses
+	Content     string // of signatures: the text of the rule, "value" in ThreatQ
 	Description string
-	HappenedAt  time.Time // events; kept to the second, UTC
-	TouchedAt   time.Time // read only
-	Sources     []Source
-	Attributes  []Attribute
-	Tags        []string
+	Score       *int // indicators: the manual score, 0 to 10
+	// Times are kept to the second, in UTC. Kind.Fields says who has which.
+	HappenedAt, StartedAt, EndedAt, PublishedAt, LastDetectedAt, ExpiresAt time.Time
+	TouchedAt                                                              time.Time // read only
+	Sources                                                                []Source
+	Attributes                                                             []Attribute
+	Tags                                                                   []string
 	// Related are links to objects whose ids are known.
 	Related []Ref
 }
@@ -81,4 +75,41 @@ func (o *Object) Attr(name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Time returns the time of a field such as "started_at"; nil where field is no time.
+func (o *Object) Time(field string) *time.Time {
+	for _, f := range timeFields {
+		if f.name == field {
+			return f.of(o)
+		}
+	}
+	return nil
+}
+
+// Text returns one of the object's own fields as ThreatQ shows it; "" where it is unset.
+func (o *Object) Text(field string) string {
+	if at := o.Time(field); at != nil {
+		return formatTime(*at)
+	}
+	switch field {
+	case o.Collection.NameField():
+		return o.Name
+	case "type":
+		return o.Type
+	case "status":
+		return o.Status
+	case "value":
+		return o.Content
+	case "score":
+		return scoreText(o.Score)
+	}
+	return ""
+}
+
+func scoreText(score *int) string {
+	if score == nil {
+		return ""
+	}
+	return strconv.Itoa(*score)
 }

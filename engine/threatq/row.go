@@ -3,6 +3,7 @@ package threatq
 import (
 	"bytes"
 	"encoding/json"
+	"strconv"
 	"strings"
 )
 
@@ -17,7 +18,12 @@ type row struct {
 	TypeID      number          `json:"type_id"`
 	Status      named           `json:"status"`
 	Description about           `json:"description"`
+	Score       score           `json:"score"`
 	HappenedAt  stamp           `json:"happened_at"`
+	StartedAt   stamp           `json:"started_at"`
+	EndedAt     stamp           `json:"ended_at"`
+	DetectedAt  stamp           `json:"last_detected_at"`
+	ExpiresAt   stamp           `json:"expires_at"`
 	TouchedAt   stamp           `json:"touched_at"`
 	Sources     list[rowSource] `json:"sources"`
 	Attributes  list[rowAttr]   `json:"attributes"`
@@ -57,6 +63,25 @@ type rowAttr struct {
 	Name      text   `json:"name"`
 	Value     text   `json:"value"`
 	Attribute named  `json:"attribute"`
+}
+
+// score is the score of an object read with its parts; of the score records, only
+// the manual one, as the generated one is no mapping's.
+type score struct{ manual *int }
+
+func (s *score) UnmarshalJSON(b []byte) error {
+	s.manual = nil
+	var rec struct {
+		Manual json.RawMessage `json:"manual_score"`
+	}
+	if len(b) == 0 || b[0] != '{' || json.Unmarshal(b, &rec) != nil {
+		return nil
+	}
+	if f, err := strconv.ParseFloat(unquote(rec.Manual), 64); err == nil {
+		n := int(f)
+		s.manual = &n
+	}
+	return nil
 }
 
 // about is a description: text, or for adversaries a record with "value" or a
@@ -112,7 +137,12 @@ func (r *row) object(c Collection) Object {
 		Collection: c, ID: int64(r.ID), Name: r.name(c),
 		Type: string(r.Type.Name), Status: string(r.Status.Name),
 		Description: string(r.Description),
-		HappenedAt:  r.HappenedAt.Time, TouchedAt: r.TouchedAt.Time,
+		Score:       r.Score.manual,
+		HappenedAt:  r.HappenedAt.Time, StartedAt: r.StartedAt.Time, EndedAt: r.EndedAt.Time,
+		LastDetectedAt: r.DetectedAt.Time, ExpiresAt: r.ExpiresAt.Time, TouchedAt: r.TouchedAt.Time,
+	}
+	if c.NameField() != "value" {
+		o.Content = strings.TrimSpace(string(r.Value))
 	}
 	for _, s := range r.Sources {
 		label := tlpOf(string(s.TLPName), 0)

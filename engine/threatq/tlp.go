@@ -54,3 +54,6 @@ func tlpStricter(a, b string) bool {
 	}
 	return rank(a) < rank(b)
 }
+
+// KnownTLP reports whether label, in any spelling, is a label of the Traffic Light Protocol.
+func KnownTLP(label string) bool { return tlpIDs[tlpLabel(label)] != 0 }

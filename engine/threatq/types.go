@@ -26,17 +26,14 @@ func (l *catalog) id(name string) int64 { return l.ids[strings.ToLower(strings.T
 // listPath is the address of the names of kind ("types", "statuses") that a
 // collection may use; "" where it has no such list.
 func listPath(c Collection, kind string) string {
-	switch {
-	case c == Indicators:
-		return "/api/indicator/" + kind
-	case c == Events && kind == "types":
-		return "/api/event/types"
+	if kind == "types" {
+		return c.Kind().types
 	}
-	return ""
+	return c.Kind().statuses
 }
 
 // EnsureTypes makes sure that ThreatQ has the types called names. Event types
-// that are missing are created. Indicator types cannot be: missing ones are an
+// that are missing are created. Those of indicators and signatures cannot be: missing ones are an
 // *UnknownTypeError, as is a missing Options.DefaultStatus. Types of other
 // collections are sent by name and checked by ThreatQ, so nothing is done for
 // them. Lists are read once per Client; one that this account may not read is an
@@ -47,7 +44,7 @@ func (c *Client) EnsureTypes(ctx context.Context, collection Collection, names [
 			return err
 		}
 	}
-	if collection != Events {
+	if !collection.Kind().growing {
 		return c.ensureKnown(ctx, collection, "type", names)
 	}
 	known, err := c.catalog(ctx, Events, "types")

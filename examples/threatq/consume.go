@@ -83,6 +83,9 @@ func (c *call) attempt(raw rawItem) (*written, row, error) {
 }
 
 func (c *call) write(raw rawItem) (*written, error) {
+	if err := c.store.kinds.strange(c.kinds[0], raw); err != nil {
+		return nil, err
+	}
 	it, err := c.store.kinds.item(c.kinds[0], raw)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package threatq
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -250,4 +251,40 @@ func TestBadBodies(t *testing.T) {
 		}
 	}
 	want(t, b.do(200, "POST", "/api/events/consume", `[]`), 0, "total")
+}
+
+// What a kind must have, and what it has no place for.
+func TestFieldsOfNewObjects(t *testing.T) {
+	b := start(t, Options{})
+	for _, test := range []struct {
+		path, body, text string
+	}{
+		{"/api/signatures/consume", `[{"name":"r","type":"YARA"}]`, "The value field is required."},
+		{"/api/signatures/consume", `[{"name":"r","value":"rule r {}"}]`, "The type id field is required."},
+		{"/api/signatures/consume", `[{"type":"YARA","value":"rule r {}"}]`, "The name field is required."},
+		{"/api/signatures", `{"name":"r","type":"Sigma","value":"x"}`, `The selected type "Sigma" is invalid`},
+		{"/api/tasks", `{"name":"t","status":"Doing"}`, `The selected status "Doing" is invalid`},
+		{"/api/malware/consume", `[{"name":"m"}]`, "The name field is unknown for malware."},
+		{"/api/malware", `{"value":"m","started_at":"2024-01-01 00:00:00"}`, "The started_at field is unknown for malware."},
+		{"/api/adversaries", `{"name":"a","expires_at":"2024-01-01 00:00:00"}`, "The expires_at field is unknown for adversaries."},
+		{"/api/indicators", `{"value":"x","type":"String","score":5}`, "The score field is unknown for indicators."},
+		{"/api/campaign", `{"description":"d"}`, "The value field is required."},
+	} {
+		wantText(t, b.do(400, "POST", test.path, test.body), test.text)
+	}
+	if counts, err := b.lib.Counts(t.Context()); err != nil || len(counts) != 0 {
+		t.Errorf("%v, %v", counts, err)
+	}
+	made := b.do(201, "POST", "/api/signatures", `{"name":"r","type":"YARA","value":"rule r {}"}`)
+	want(t, made, "rule r {}", "data", "value")
+	want(t, b.do(200, "PUT", "/api/signatures/1", `{"value":"rule s {}"}`), "rule s {}", "data", "value")
+	want(t, b.get("/api/signatures/1"), "rule s {}", "data", "value")
+	want(t, b.do(201, "POST", "/api/campaign", `{"value":"c","started_at":"2024-01-01 00:00:00"}`), "2024-01-01 00:00:00", "data", "started_at")
+}
+
+func wantText(t *testing.T, answer row, text string) {
+	t.Helper()
+	if body := fmt.Sprint(answer); !strings.Contains(body, text) {
+		t.Errorf("%s, want %s", body, text)
+	}
 }

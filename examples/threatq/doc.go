@@ -16,6 +16,8 @@
 //     touched_at, never the object's updated_at;
 //   - an indicator without a status is Active, or Indirect if it is only named
 //     as a relation;
+//   - a signature needs a type and a value, and a new object is refused for a
+//     member that its kind has no place for;
 //   - unknown filters, sort columns and condition operators are refused with
 //     400, so that a misspelt one does not silently widen a result.
 //

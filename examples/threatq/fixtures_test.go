@@ -71,6 +71,8 @@ func stocked(t *testing.T, o Options) *bench {
 	}
 	b.do(200, "POST", "/api/indicators/consume", []row{full})
 	b.do(200, "PUT", "/api/indicator/1/scores", `{"manual_score":7}`)
+	delete(full, "expires_at")
+	delete(full, "expired_at")
 	full["malware"], full["tasks"] = []row{}, []row{{"id": 1}}
 	b.do(200, "POST", "/api/malware/consume", []row{{"value": "other"}, full})
 	b.do(201, "POST", "/api/malware/2/malware", `{"id":1}`)

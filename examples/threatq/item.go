@@ -3,6 +3,8 @@ package threatq
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // timeColumns are the times an object may be given; created_at is apart.
@@ -19,6 +21,7 @@ type item struct {
 	name        *string
 	typ, status ref
 	description *string // nil: not given or null
+	content     *string // the "value" of a signature
 	cleared     bool    // description given as null
 	times       [len(timeColumns)]stamp
 	created     stamp
@@ -53,6 +56,39 @@ func (ks *kinds) item(k *kind, raw rawItem) (*item, error) {
 	return it, it.context(ks, raw)
 }
 
+// itemFields are what every kind takes, beside its name, its times and its links.
+// The platform leaves silently out what it does not know; refusing it here shows a
+// client that believes to have written something.
+var itemFields = []string{
+	"id", "type", "type_id", "status", "status_id", "description", "published_at", "created_at", "updated_at", "touched_at",
+	"sources", "attributes", "tags", "comments",
+}
+
+// strange refuses members that the kind has no place for.
+func (ks *kinds) strange(k *kind, raw rawItem) error {
+	for _, name := range slices.Sorted(maps.Keys(raw)) {
+		if name != k.field && !slices.Contains(itemFields, name) && !slices.Contains(k.extra(), name) && ks.byName[name] == nil {
+			return invalid(name, "The %s field is unknown for %s.", name, k.collection)
+		}
+	}
+	return nil
+}
+
+// extra are the further members that the kind takes.
+func (k *kind) extra() []string {
+	switch {
+	case k.num == kindIndicator:
+		return []string{"class", "normalize", "last_detected_at", "expires_at", "expired_at", "hash", "existing"}
+	case k.num == kindEvent:
+		return []string{"happened_at"}
+	case k.content:
+		return []string{"value"}
+	case k.dated, k.num >= firstCustom:
+		return []string{"started_at", "ended_at"}
+	}
+	return nil
+}
+
 // own decodes the object's own columns.
 func (it *item) own(raw rawItem) error {
 	var name *text
@@ -62,6 +98,10 @@ func (it *item) own(raw rawItem) error {
 	}
 	for i, column := range timeColumns {
 		fields[column] = &it.times[i]
+	}
+	var content *text
+	if it.kind.content {
+		fields["value"] = &content
 	}
 	if err := pick(raw, fields); err != nil {
 		return err
@@ -75,6 +115,7 @@ func (it *item) own(raw rawItem) error {
 			return err
 		}
 	}
+	it.content = (*string)(content)
 	it.normalize = string(raw["normalize"]) == `"Y"`
 	if it.description != nil {
 		return validText("description", *it.description)

@@ -16,6 +16,7 @@ type kind struct {
 	field      string // where its objects carry their name
 	dated      bool   // has started_at and ended_at
 	custom     bool   // rows carry object_code and the like
+	content    bool   // has a "value" beside its name
 }
 
 // The kinds with behaviour of their own.
@@ -50,7 +51,7 @@ var builtinKinds = []*kind{
 	{num: kindEvent, code: "event", collection: "events", name: "Event", plural: "Events", field: "title"},
 	{num: kindAdversary, code: "adversary", collection: "adversaries", name: "Adversary", plural: "Adversaries", field: "name"},
 	{num: kindAttachment, code: "attachment", collection: "attachments", name: "File", plural: "Files", field: "name"},
-	{num: kindSignature, code: "signature", collection: "signatures", name: "Signature", plural: "Signatures", field: "name"},
+	{num: kindSignature, code: "signature", collection: "signatures", name: "Signature", plural: "Signatures", field: "name", content: true},
 	{num: kindTask, code: "task", collection: "tasks", name: "Task", plural: "Tasks", field: "name"},
 	{num: 27, code: "investigation", collection: "investigations", name: "Investigation", plural: "Investigations", field: "name"},
 }

@@ -43,7 +43,11 @@ func TestLinksOfAllKinds(t *testing.T) {
 		if k.num == kindEvent {
 			continue
 		}
-		b.do(200, "POST", "/api/"+k.collection+"/consume", []row{{k.field: "x", "type_id": 1, "events": []row{{"id": 1}}}})
+		item := row{k.field: "x", "type_id": 1, "events": []row{{"id": 1}}}
+		if k.content {
+			item["value"] = "rule"
+		}
+		b.do(200, "POST", "/api/"+k.collection+"/consume", []row{item})
 		relations[k.collection] = []row{{"id": 1}}
 	}
 	b.do(200, "POST", "/api/events/consume", []row{relations})

@@ -15,6 +15,7 @@ type object struct {
 	typeID      sql.NullInt64
 	statusID    sql.NullInt64
 	description sql.NullString
+	content     sql.NullString // of signatures: the text of the rule
 	times       [len(timeColumns)]sql.NullInt64
 	manual      sql.NullInt64 // manual score
 	created     int64
@@ -25,7 +26,7 @@ type object struct {
 func (o *object) id() int64 { return uidID(o.uid) }
 
 const objectColumns = "uid, name, type_id, status_id, description, happened_at, started_at, ended_at, " +
-	"published_at, last_detected_at, expires_at, expired_at, manual_score, created_at, updated_at, touched_at"
+	"published_at, last_detected_at, expires_at, expired_at, manual_score, created_at, updated_at, touched_at, content"
 
 // prefixed qualifies objectColumns with a table alias.
 func prefixed(alias string) string {
@@ -37,7 +38,7 @@ func (s *store) scanObject(scan scanner, more ...any) (*object, error) {
 	err := scan(append([]any{
 		&o.uid, &o.name, &o.typeID, &o.statusID, &o.description,
 		&o.times[0], &o.times[1], &o.times[2], &o.times[3], &o.times[4], &o.times[5], &o.times[6],
-		&o.manual, &o.created, &o.updated, &o.touched,
+		&o.manual, &o.created, &o.updated, &o.touched, &o.content,
 	}, more...)...)
 	o.kind = s.kinds.byNum[uidKind(o.uid)]
 	return o, err
@@ -86,10 +87,10 @@ func (t *tx) insertObject(o *object) error {
 	if o.created == 0 {
 		o.created = t.now
 	}
-	return t.exec("INSERT INTO object (kind, key, "+objectColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	return t.exec("INSERT INTO object (kind, key, "+objectColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		o.kind.num, o.key(), o.uid, o.name, o.typeID, o.statusID, o.description,
 		o.times[0], o.times[1], o.times[2], o.times[3], o.times[4], o.times[5], o.times[6],
-		o.manual, o.created, o.updated, o.touched)
+		o.manual, o.created, o.updated, o.touched, o.content)
 }
 
 // saveObject writes changed own columns and moves both times.
@@ -97,10 +98,10 @@ func (t *tx) saveObject(o *object) error {
 	o.updated, o.touched = t.now, t.now
 	return t.exec(`UPDATE object SET key = ?, name = ?, type_id = ?, status_id = ?, description = ?, happened_at = ?,
 		started_at = ?, ended_at = ?, published_at = ?, last_detected_at = ?, expires_at = ?, expired_at = ?,
-		updated_at = ?, touched_at = ? WHERE uid = ?`,
+		updated_at = ?, touched_at = ?, content = ? WHERE uid = ?`,
 		o.key(), o.name, o.typeID, o.statusID, o.description,
 		o.times[0], o.times[1], o.times[2], o.times[3], o.times[4], o.times[5], o.times[6],
-		o.updated, o.touched, o.uid)
+		o.updated, o.touched, o.content, o.uid)
 }
 
 // touch moves touched_at only.

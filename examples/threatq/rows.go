@@ -40,7 +40,7 @@ func (k *kind) shownTimes() []int {
 		return []int{4, 5, 6}
 	case k.num == kindEvent:
 		return []int{happenedAt}
-	case k.dated:
+	case k.dated, k.num >= firstCustom:
 		return []int{1, 2}
 	}
 	return nil
@@ -65,6 +65,9 @@ func (t *tx) objectRow(o *object) row {
 	if o.kind.num == kindEvent {
 		r["hash"], r["type_id"] = hex.EncodeToString(o.key()), nullable(o.typeID)
 		return r
+	}
+	if o.kind.content {
+		r["value"] = o.content.String
 	}
 	r["type_id"], r["status_id"] = nullable(o.typeID), nullable(o.statusID)
 	switch {

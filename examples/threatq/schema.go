@@ -9,7 +9,8 @@ CREATE TABLE IF NOT EXISTS object (
   name TEXT NOT NULL COLLATE NOCASE, type_id INTEGER, status_id INTEGER, description TEXT,
   happened_at INTEGER, started_at INTEGER, ended_at INTEGER, published_at INTEGER,
   last_detected_at INTEGER, expires_at INTEGER, expired_at INTEGER,
-  manual_score INTEGER, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, touched_at INTEGER NOT NULL
+  manual_score INTEGER, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, touched_at INTEGER NOT NULL,
+  content TEXT
 );
 CREATE UNIQUE INDEX IF NOT EXISTS object_key ON object (kind, key);
 CREATE INDEX IF NOT EXISTS object_name ON object (name);

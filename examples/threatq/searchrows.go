@@ -42,6 +42,9 @@ func (t *tx) searchOwn(o *object) row {
 			r[column] = timeText(o.times[i].Int64)
 		}
 	}
+	if o.content.Valid {
+		r["value"] = o.content.String
+	}
 	if o.description.String != "" {
 		r["description"] = o.description.String
 	}

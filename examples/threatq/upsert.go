@@ -54,10 +54,13 @@ func (t *tx) build(it *item) (*object, error) {
 			return nil, invalid("happened_at", "The happened at field is required.")
 		}
 		fallthrough
-	case kindIndicator:
+	case kindIndicator, kindSignature:
 		if !o.typeID.Valid {
 			return nil, invalid("type_id", "The type id field is required.")
 		}
+	}
+	if o.kind.content && !o.content.Valid {
+		return nil, invalid("value", "The value field is required.")
 	}
 	return o, nil
 }
@@ -76,6 +79,9 @@ func (t *tx) apply(o *object, it *item) error {
 		if it.normalize && o.kind.num == kindIndicator {
 			o.name = normalize(t.ref.typeByID(o.kind, o.typeID.Int64), o.name)
 		}
+	}
+	if it.content != nil {
+		o.content = sql.NullString{String: *it.content, Valid: *it.content != ""}
 	}
 	if it.description != nil {
 		o.description = sql.NullString{String: *it.description, Valid: true}

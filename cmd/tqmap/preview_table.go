@@ -1,0 +1,106 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"tqmap/engine"
+	"tqmap/engine/threatq"
+)
+
+// previewTable shows objects to a person, each in the words of its kind.
+func previewTable(shown []engine.Mapped) (string, error) {
+	var b strings.Builder
+	objects, dead := map[threatq.Collection]int{}, 0
+	for i := range shown {
+		m := &shown[i]
+		dead += len(m.Rejected)
+		if m.Dead != nil {
+			dead++
+			previewDead(&b, *m.Dead)
+		}
+		for j := range m.Objects {
+			objects[m.Objects[j].Collection]++
+			if !hangs(m, j) {
+				previewOne(&b, m, j)
+			}
+		}
+		for _, letter := range m.Rejected {
+			previewDead(&b, letter)
+		}
+	}
+	fmt.Fprintf(&b, "%d records: %s", len(shown), tally(objects))
+	if dead > 0 {
+		fmt.Fprintf(&b, ", %d that cannot be mapped", dead)
+	}
+	fmt.Fprintln(&b, ". Nothing was written.")
+	return b.String(), nil
+}
+
+// tally counts objects by collection, the last ones written first. Events and
+// indicators are named even where there are none.
+func tally(objects map[threatq.Collection]int) string {
+	named := slices.Collect(maps.Keys(objects))
+	for _, c := range []threatq.Collection{threatq.Events, threatq.Indicators} {
+		if objects[c] == 0 {
+			named = append(named, c)
+		}
+	}
+	slices.SortFunc(named, func(a, b threatq.Collection) int {
+		return cmp.Or(cmp.Compare(b.Order(), a.Order()), cmp.Compare(a, b))
+	})
+	var out []string
+	for _, c := range named {
+		out = append(out, fmt.Sprintf("%d %s", objects[c], c))
+	}
+	return strings.Join(out, ", ")
+}
+
+func previewDead(b *strings.Builder, letter engine.DeadLetter) {
+	fmt.Fprintf(b, "✗ %s\n    %s\n    %s\n\n", letter.Key, letter.Reason, letter.Where)
+}
+
+func previewOne(b *strings.Builder, m *engine.Mapped, i int) {
+	o := &m.Objects[i]
+	p := objectOf(m, i)
+	fmt.Fprintf(b, "%s  %s\n", strings.ToUpper(strings.ReplaceAll(p.Object, "_", " ")), o.Name)
+	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
+	row := func(name, value string) {
+		for i, line := range strings.Split(value, "\n") {
+			if i > 0 {
+				name = ""
+			}
+			if value != "" {
+				fmt.Fprintf(w, "    %s\t%s\n", name, line)
+			}
+		}
+	}
+	for _, f := range o.Collection.Kind().Fields {
+		if f.Name != o.Collection.NameField() {
+			row(strings.ReplaceAll(f.Name, "_", " "), o.Text(f.Name))
+		}
+	}
+	row("source", p.Source)
+	row("TLP", p.TLP)
+	row("description", p.Description)
+	row("tags", strings.Join(p.Tags, ", "))
+	for _, a := range p.Attributes {
+		row("· "+a[0], a[1])
+	}
+	for _, other := range m.Linked(i) {
+		switch {
+		case other.Collection != threatq.Indicators:
+			row("→ "+other.Rule.Type, other.Name)
+		case other.Status == "":
+			row("→ "+other.Type, other.Name)
+		default:
+			row("→ "+other.Type, other.Name+"  ("+other.Status+")")
+		}
+	}
+	w.Flush()
+	fmt.Fprintln(b)
+}
