@@ -261,7 +261,7 @@ func (r *Run) recorded(ctx context.Context, f *dsl.Flow, src []byte) ([]any, err
 	}
 	var out []any
 	for _, doc := range docs {
-		more, err := r.extract(ctx, f.Record, doc)
+		more, err := r.extract(ctx, f.Record, doc, view{})
 		if err != nil {
 			return nil, err
 		}

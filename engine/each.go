@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 
 	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/sync/errgroup"
@@ -62,6 +63,7 @@ type each struct {
 	name            string
 	doer            request.Doer
 	batch, parallel int
+	mu              sync.Mutex // of the cache, which slices that are read at once share
 	cache           *answers
 }
 
@@ -115,6 +117,8 @@ var errNotObject = errors.New("a record is no object, so it has no place for the
 
 // wishes are the requests to send, without those whose answer is known already.
 func (e *each) wishes(records []any) ([]*wish, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	var out []*wish
 	byKey := map[string]*wish{}
 	for _, r := range records {
@@ -258,6 +262,8 @@ func (e *each) cut(ctx context.Context, sight view, body any) (any, error) {
 
 // give puts the answers into the records and remembers them.
 func (e *each) give(wishes []*wish) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	for _, w := range wishes {
 		answers := func(any) any { return w.answer }
 		if e.batch > 0 {

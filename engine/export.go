@@ -48,13 +48,7 @@ func (r *Run) export(ctx context.Context, p *progress) error {
 		return err
 	}
 	e := &exporting{progress: p, sink: to}
-	if err := p.source.read(ctx, p.window, func(b batch) error { return e.page(ctx, b) }); err != nil {
-		return err
-	}
-	if p.report.Failed > 0 {
-		return nil
-	}
-	return p.finish(ctx)
+	return p.read(ctx, e.page)
 }
 
 type exporting struct {
@@ -63,26 +57,23 @@ type exporting struct {
 	inARow int // records that found the server unavailable
 }
 
-func (e *exporting) page(ctx context.Context, b batch) error {
-	e.report.Fetched += len(b.records)
-	var page []*Mapped
-	for _, record := range b.records {
-		m := e.mapper.Map(record)
-		if err := e.record(ctx, &m); err != nil {
+func (e *exporting) page(ctx context.Context, t *track, b *batch) error {
+	page := e.mapPage(b)
+	for _, m := range page {
+		if err := e.record(ctx, m); err != nil {
 			return err
 		}
-		page = append(page, &m)
 	}
 	if err := e.report.tooManyDead(e.limits); err != nil {
 		return err
 	}
-	if at := e.follow(b, page); at != nil && e.report.Failed == 0 {
-		if err := e.run.State.Commit(context.WithoutCancel(ctx), e.flow.Name, Commit{Checkpoint: at}); err != nil {
+	if at := e.follow(t, b, page); at != nil && e.settled() {
+		if err := e.commit(ctx, Commit{Checkpoint: at}); err != nil {
 			return err
 		}
 	}
 	e.told()
-	return nil
+	return e.enough(page)
 }
 
 func (e *exporting) record(ctx context.Context, m *Mapped) error {

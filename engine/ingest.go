@@ -15,15 +15,11 @@ func (r *Run) ingest(ctx context.Context, p *progress) error {
 	if err := r.recover(ctx, p.flow, p.mapper.rules); err != nil {
 		return err
 	}
-	r.Log.Info("reading", "flow", p.flow.Name, "from", p.window.Vars()["start"], "to", p.window.Vars()["end"])
 	in := &ingesting{progress: p, rules: map[string]*rule{}}
 	for _, rule := range p.mapper.rules {
 		in.rules[rule.ID()] = rule
 	}
-	if err := p.source.read(ctx, p.window, func(b batch) error { return in.page(ctx, b) }); err != nil {
-		return err
-	}
-	return p.finish(ctx)
+	return p.read(ctx, in.page)
 }
 
 // ensureTypes creates the event types that analysts need to choose from.
@@ -49,15 +45,13 @@ type ingesting struct {
 	rules map[string]*rule
 }
 
-func (p *ingesting) page(ctx context.Context, b batch) error {
+func (p *ingesting) page(ctx context.Context, t *track, b *batch) error {
 	d := &delivery{run: p.run, flow: p.flow, report: p.report, rules: p.rules}
-	var all, page []*Mapped
-	p.report.Fetched += len(b.records)
-	for _, record := range b.records {
-		m := p.mapper.Map(record)
-		all = append(all, &m)
-		if p.keep(&m, d) {
-			page = append(page, &m)
+	all := p.mapPage(b)
+	var page []*Mapped
+	for _, m := range all {
+		if p.keep(m, d) {
+			page = append(page, m)
 		}
 	}
 	err := d.deliver(ctx, page)
@@ -65,17 +59,16 @@ func (p *ingesting) page(ctx context.Context, b batch) error {
 		err = p.report.tooManyDead(p.limits)
 	}
 	if err == nil {
-		d.commit.Checkpoint = p.follow(b, all)
+		d.commit.Checkpoint = p.follow(t, b, all)
 	}
-	// What ThreatQ has acknowledged is remembered even when the run is being cancelled.
-	if commitErr := p.run.State.Commit(context.WithoutCancel(ctx), p.flow.Name, d.commit); commitErr != nil {
+	if commitErr := p.commit(ctx, d.commit); commitErr != nil {
 		return errors.Join(err, fmt.Errorf("the state could not be written, so the next run reads this page again: %w", commitErr))
 	}
 	if err != nil {
 		return err
 	}
 	p.told()
-	return nil
+	return p.enough(all)
 }
 
 // keep says whether m is to be delivered, and accounts for it if not.

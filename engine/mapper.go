@@ -65,12 +65,12 @@ func (m *Mapped) index(o *Object) int {
 type mapper struct {
 	bound  *dsl.Bound
 	flow   *dsl.Flow
-	cursor *dsl.Val // nil: none
+	cursor cursor
 	rules  []*rule
 }
 
 func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
-	m := &mapper{bound: b, flow: f, cursor: f.Source.Block("window").Val("cursor")}
+	m := &mapper{bound: b, flow: f, cursor: newCursor(f.Source.Block("window"), b)}
 	for _, r := range f.Rules {
 		own, err := newRule(r, b.Scope)
 		if err != nil {
@@ -88,6 +88,9 @@ func (m *mapper) Map(record any) Mapped {
 	out.vars[m.flow.Record.Name] = record
 	if err := m.identify(&out); err != nil {
 		return m.dead(out, "", err)
+	}
+	if out.Skipped != "" {
+		return out
 	}
 	if reason, err := m.skip(&out); reason != "" || err != nil {
 		out.Skipped = reason
@@ -125,17 +128,49 @@ func (m *mapper) identify(out *Mapped) error {
 		return &placed{m.flow.Record.Node.Val("key").Range, errNoKey}
 	}
 	out.Key = text
-	if m.cursor == nil {
+	if m.cursor.val == nil {
 		return nil
 	}
-	at, err := m.cursor.Expr().Eval(out.vars)
+	at, err := m.cursor.val.Expr().Eval(out.vars)
 	if err != nil {
 		return err
 	}
-	if out.Cursor, err = instant(at); err != nil {
-		return &placed{m.cursor.Range, fmt.Errorf("the cursor: %w", err)}
+	if at == nil && m.cursor.missing != "fail" {
+		if m.cursor.missing == "skip" {
+			out.Skipped = noCursor
+		}
+		return nil
+	}
+	if out.Cursor, err = m.cursor.instant(at); err != nil {
+		return &placed{m.cursor.val.Range, fmt.Errorf("the cursor: %w", err)}
 	}
 	return nil
+}
+
+// noCursor is the reason under which records without a cursor are left out.
+const noCursor = "without a cursor"
+
+// cursor is how the instant is read that a window goes by.
+type cursor struct {
+	val     *dsl.Val // nil: there is none
+	missing string   // what to do where it is null
+	form    form
+	given   bool // the mapping says how the API writes instants
+}
+
+func newCursor(n *dsl.Node, b *dsl.Bound) cursor {
+	r := n.Read(b.Scope)
+	return cursor{
+		val: n.Val("cursor"), missing: r.String("missing_cursor", "fail"), form: readForm(r),
+		given: r.Has("format") || r.Has("zone"),
+	}
+}
+
+func (c cursor) instant(v any) (time.Time, error) {
+	if c.given {
+		return c.form.Parse(v)
+	}
+	return instant(v)
 }
 
 func (m *mapper) skip(out *Mapped) (string, error) {

@@ -7,26 +7,26 @@ import (
 	"tqmap/dsl"
 )
 
-var errStop = errors.New("stop")
+// errShown ends a preview that has shown enough.
+var errShown = errors.New("stop")
 
 // Preview maps the records that a first run of f would read and hands them to
 // emit until that answers false. It writes nothing.
 func (r *Run) Preview(ctx context.Context, f *dsl.Flow, emit func(Mapped) bool) error {
-	m, err := newMapper(r.Bound, f)
-	if err != nil {
-		return err
-	}
 	defer r.close(ctx)
-	src, err := r.source(ctx, f)
+	p, err := r.begin(ctx, f, &FlowReport{Name: f.Name})
 	if err != nil {
 		return err
 	}
-	w, err := planWindow(f.Source.Block("window"), r.Bound, Checkpoint{})
-	if err != nil {
-		return err
-	}
-	err = src.read(ctx, w, func(b batch) error { return emitAll(m, b.records, emit) })
-	if errors.Is(err, errStop) {
+	err = p.read(ctx, func(_ context.Context, _ *track, b *batch) error {
+		for _, m := range p.mapPage(b) {
+			if !emit(*m) {
+				return errShown
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errShown) {
 		return nil
 	}
 	return err
@@ -42,7 +42,7 @@ func (r *Run) PreviewAnswer(ctx context.Context, f *dsl.Flow, body []byte, emit 
 	if err != nil {
 		return err
 	}
-	if err := emitAll(m, records, emit); !errors.Is(err, errStop) {
+	if err := emitAll(m, records, emit); !errors.Is(err, errShown) {
 		return err
 	}
 	return nil
@@ -51,7 +51,7 @@ func (r *Run) PreviewAnswer(ctx context.Context, f *dsl.Flow, body []byte, emit 
 func emitAll(m *mapper, records []any, emit func(Mapped) bool) error {
 	for _, record := range records {
 		if !emit(m.Map(record)) {
-			return errStop
+			return errShown
 		}
 	}
 	return nil

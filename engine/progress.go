@@ -2,8 +2,12 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"sync"
+	"time"
 
 	"tqmap/dsl"
+	"tqmap/dsl/code"
 )
 
 // progress carries one flow from page to page.
@@ -12,23 +16,25 @@ type progress struct {
 	flow   *dsl.Flow
 	mapper *mapper
 	source source
-	window Window
 	report *FlowReport
+	limits deadLimits
+	mu     sync.Mutex // what slices that are read at once share
+	noted  bool       // the server held something back
+	warned bool       // of disorder
+
+	// Of the window that is being read.
+	name   string // under which the state keeps its checkpoint
+	window Window
 	at     Checkpoint
 	track  *track
-	limits deadLimits
-	noted  bool // the server held something back
-	warned bool // of disorder
 }
 
-// begin makes everything ready to read. Its error is an ErrEmptyWindow if there
-// is nothing to read.
+// pageFunc settles one page of records and commits what was delivered.
+type pageFunc func(ctx context.Context, t *track, b *batch) error
+
+// begin makes everything ready to read.
 func (r *Run) begin(ctx context.Context, f *dsl.Flow, report *FlowReport) (*progress, error) {
 	m, err := newMapper(r.Bound, f)
-	if err != nil {
-		return nil, err
-	}
-	src, err := r.source(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -36,37 +42,136 @@ func (r *Run) begin(ctx context.Context, f *dsl.Flow, report *FlowReport) (*prog
 	if err != nil {
 		return nil, err
 	}
-	at, err := r.State.Checkpoint(ctx, f.Name)
+	src, err := r.source(ctx, f, report)
 	if err != nil {
 		return nil, err
 	}
-	w, err := planWindow(f.Source.Block("window"), r.Bound, at)
-	if err != nil {
-		return nil, err
+	return &progress{run: r, flow: f, mapper: m, source: src, report: report, limits: limits}, nil
+}
+
+// read reads the flow's window, part by part where its source has parts.
+func (p *progress) read(ctx context.Context, page pageFunc) error {
+	parts, told := []any{nil}, false
+	if s, ok := p.source.(partitioned); ok {
+		got, is, err := s.partitions(ctx)
+		if err != nil {
+			return err
+		}
+		if is {
+			parts, told = got, true
+		}
 	}
-	return &progress{run: r, flow: f, mapper: m, source: src, window: w, report: report, at: at, track: newTrack(w, at), limits: limits}, nil
+	for _, part := range parts {
+		p.name = p.flow.Name
+		if told {
+			text, _ := code.Text(part)
+			p.name += "[" + text + "]"
+		}
+		if err := p.part(ctx, part, page); err != nil {
+			return err
+		}
+	}
+	if p.report.Ignored > 0 && p.report.Answered == 0 {
+		return ErrAllIgnored
+	}
+	return nil
+}
+
+// ErrAllIgnored says that a rule skipped every answer: nothing was read, which must
+// not look like success.
+var ErrAllIgnored = errors.New("every answer was skipped by a rule of the mapping, so nothing was read; see what the server says with -v3, and whether the account may read it")
+
+// part reads the window of one partition.
+func (p *progress) part(ctx context.Context, partition any, page pageFunc) error {
+	err := p.enter(ctx, partition, false)
+	if errors.Is(err, ErrEmptyWindow) {
+		p.report.Notes = append(p.report.Notes, err.Error())
+		p.run.Log.Warn(err.Error(), "flow", p.name)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = p.slices(ctx, page)
+	if !errors.Is(err, errReset) {
+		return err
+	}
+	if err := p.enter(ctx, partition, true); err != nil {
+		return err
+	}
+	if err = p.slices(ctx, page); errors.Is(err, errReset) {
+		return errors.New("the server's answer makes us begin again at the start a second time")
+	}
+	return err
+}
+
+// enter plans the window of a partition: from its checkpoint, or afresh.
+func (p *progress) enter(ctx context.Context, partition any, afresh bool) error {
+	p.at = Checkpoint{}
+	if !afresh {
+		var err error
+		if p.at, err = p.run.State.Checkpoint(ctx, p.name); err != nil {
+			return err
+		}
+	}
+	w, err := planWindow(p.flow.Source.Block("window"), p.run.Bound, p.at, p.run.Until)
+	if err != nil {
+		return err
+	}
+	w.Partition = partition
+	p.window, p.track = w, newTrack(w, p.at, p.follows())
+	vars := w.Vars()
+	p.run.Log.Info("reading", "flow", p.name, "from", vars["start"], "to", vars["end"])
+	return nil
+}
+
+// follows says what the cursor goes by.
+func (p *progress) follows() follows {
+	w := p.flow.Source.Block("window")
+	return follows{records: w.Val("cursor") != nil, token: w.Val("token") != nil, window: w != nil && w.Val("cursor") == nil && w.Val("token") == nil}
 }
 
 // follow takes note of a page that was settled, and returns the checkpoint to
 // commit with it, if any.
-func (p *progress) follow(b batch, page []*Mapped) *Checkpoint {
+func (p *progress) follow(t *track, b *batch, page []*Mapped) *Checkpoint {
 	if b.note != nil {
 		p.noted = true
 		p.report.Notes = append(p.report.Notes, b.note.Error())
-		p.run.Log.Warn(b.note.Error(), "flow", p.flow.Name, "page", b.number)
+		p.run.Log.Warn(b.note.Error(), "flow", p.name, "page", b.number)
+	}
+	if b.hint != "" {
+		p.run.Log.Warn(b.hint, "flow", p.name, "page", b.number)
 	}
 	if b.back {
 		return nil
 	}
 	if b.again {
-		p.track.again()
+		t.again()
 	}
-	at := p.track.after(page)
-	if p.track.disorder && p.window.Ascending && !p.warned {
+	at := t.after(page, b)
+	b.latest = t.max
+	if t.disorder && t.window.Ascending && !p.warned {
 		p.warned = true
-		p.run.Log.Warn(`records are not in the order of their cursor, so pages cannot be committed one by one; order = "ascending" is wrong here, or the request does not ask for it`, "flow", p.flow.Name, "page", b.number)
+		p.run.Log.Warn(`records are not in the order of their cursor, so pages cannot be committed one by one; order = "ascending" is wrong here, or the request does not ask for it`, "flow", p.name, "page", b.number)
+	}
+	if t != p.track {
+		return nil // a slice that is read beside others counts when it is done
 	}
 	return at
+}
+
+// commit stores what a page or a window brought. The checkpoint of a partition is kept
+// apart from the ledger, which all share, and comes after it.
+func (p *progress) commit(ctx context.Context, c Commit) error {
+	ctx = context.WithoutCancel(ctx) // what is acknowledged is remembered even then
+	at := c.Checkpoint
+	if p.name != p.flow.Name {
+		c.Checkpoint = nil
+	}
+	if err := p.run.State.Commit(ctx, p.flow.Name, c); err != nil || at == nil || p.name == p.flow.Name {
+		return err
+	}
+	return p.run.State.Commit(ctx, p.name, Commit{Checkpoint: at})
 }
 
 // told shows how far the flow is.
@@ -80,20 +185,45 @@ func (p *progress) told() {
 func (p *progress) skipped(m *Mapped) {
 	p.report.skip(m.Skipped)
 	if p.mapper.warns(m.Skipped) {
-		p.run.Log.Warn("left out: "+m.Skipped, "flow", p.flow.Name, "record", m.Key, "title", title(m.Record))
+		p.run.Log.Warn("left out: "+m.Skipped, "flow", p.name, "record", m.Key, "title", title(m.Record))
 	}
-}
-
-// finish commits the cursor of a window that was read to its end.
-func (p *progress) finish(ctx context.Context) error {
-	at := p.track.finish(p.noted)
-	if at == nil {
-		return nil
-	}
-	return p.run.State.Commit(ctx, p.flow.Name, Commit{Checkpoint: at})
 }
 
 func title(record any) any {
 	fields, _ := record.(map[string]any)
 	return fields["title"]
+}
+
+// mapPage maps the records of a page.
+func (p *progress) mapPage(b *batch) []*Mapped {
+	p.report.Answered++
+	p.report.Fetched += len(b.records)
+	out := make([]*Mapped, len(b.records))
+	for i, record := range b.records {
+		m := p.mapper.Map(record)
+		if p.window.Descending && outside(&m, p.window.Start) {
+			m.Skipped, m.Objects, m.Dead = tooOld, nil, nil
+		}
+		out[i] = &m
+	}
+	return out
+}
+
+// enough ends the walk of a feed that gives the newest records first, once it has come
+// to those before the window.
+func (p *progress) enough(page []*Mapped) error {
+	for _, m := range page {
+		if p.window.Descending && outside(m, p.window.Start) {
+			return errEnough
+		}
+	}
+	return nil
+}
+
+// tooOld is the reason under which records are left out that lie before the window.
+const tooOld = "older than the window"
+
+// outside says that a record lies before what is asked for.
+func outside(m *Mapped, start time.Time) bool {
+	return !m.Cursor.IsZero() && m.Cursor.Before(start)
 }

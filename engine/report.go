@@ -1,6 +1,12 @@
 package engine
 
-import "time"
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"tqmap/engine/request"
+)
 
 // Outcome of a run.
 type Outcome string
@@ -35,6 +41,9 @@ type FlowReport struct {
 	Unchanged int    `json:"unchanged"`
 	Skipped   int    `json:"skipped"`
 	Dead      int    `json:"dead"`
+	// Ignored counts answers that a rule skipped, by what it says.
+	Ignored   int            `json:"ignored,omitempty"`
+	IgnoredBy map[string]int `json:"ignored_by,omitempty"`
 	// Failed counts calls that will be tried again in the next run.
 	Failed    int            `json:"failed,omitempty"`
 	SkippedBy map[string]int `json:"skipped_by,omitempty"`
@@ -49,10 +58,25 @@ type FlowReport struct {
 	Objects map[string]*Counts `json:"-"`
 	// Err is Error with its type.
 	Err error `json:"-"`
+	// Answered counts the pages that were read.
+	Answered int `json:"-"`
+
+	mu sync.Mutex // of Ignored, which requests for records count side by side
 }
 
 // Counts of one collection.
 type Counts struct{ Created, Updated, Unchanged int }
+
+// ignore counts an answer that a rule skipped.
+func (f *FlowReport) ignore(ruled *request.RuledError) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.IgnoredBy == nil {
+		f.IgnoredBy = map[string]int{}
+	}
+	f.Ignored++
+	f.IgnoredBy[fmt.Sprintf("status %d, rule %s", ruled.Status, ruled.Where)]++
+}
 
 type outcome int
 

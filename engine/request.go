@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,29 +16,30 @@ import (
 // buildRequest evaluates a request block that holds no per-record values.
 func buildRequest(n *dsl.Node, s *dsl.Scoped) (request.Request, error) {
 	r := n.Read(s)
-	req := requestHead(r)
+	req := requestLine(r)
 	req.Path = r.String("path", "")
-	if n.Val("json") != nil {
-		body, err := encodeJSON(r.Any("json"))
-		if err != nil {
-			return req, err
-		}
-		req.Body = body
-	}
-	return req, r.Err()
-}
-
-// requestHead reads everything but path and JSON body, which may be computed per record.
-func requestHead(r *dsl.Reading) request.Request {
-	req := request.Request{Method: r.String("method", "GET"), Header: http.Header{}, Once: r.Bool("once", false)}
 	pairs, raw := r.PairsOrText("query")
-	req.RawQuery = raw
-	for _, p := range pairs {
-		req.Query = append(req.Query, request.Pair(p))
-	}
+	req.Query, req.RawQuery = requestPairs(pairs), raw
 	for _, p := range r.Pairs("headers") {
 		req.Header.Add(p.Name, p.Value)
 	}
+	var err error
+	switch {
+	case r.Has("json"):
+		req.Body, err = encodeJSON(r.Any("json"))
+	case r.Has("form"):
+		req.Body = encodeForm(requestPairs(r.Pairs("form")))
+	case r.Has("body"):
+		if text, given := r.Any("body").(string); given {
+			req.Body = []byte(text)
+		}
+	}
+	return req, errors.Join(r.Err(), err)
+}
+
+// requestLine reads what no record changes.
+func requestLine(r *dsl.Reading) request.Request {
+	req := request.Request{Method: r.String("method", "GET"), Header: http.Header{}, Once: r.Bool("once", false)}
 	if basic := r.Strings("basic"); len(basic) == 2 {
 		req.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(basic[0]+":"+basic[1])))
 	} else if len(basic) != 0 {
@@ -48,18 +50,22 @@ func requestHead(r *dsl.Reading) request.Request {
 	case r.Has("json"):
 		kind = "application/json"
 	case r.Has("form"):
-		req.Body, kind = encodeForm(r.Pairs("form")), "application/x-www-form-urlencoded"
-	case r.Has("body"):
-		if text, given := r.Any("body").(string); given {
-			req.Body = []byte(text)
-		}
+		kind = "application/x-www-form-urlencoded"
 	}
 	req.ContentType = r.String("content_type", kind)
 	return req
 }
 
+func requestPairs(pairs []dsl.Pair) []request.Pair {
+	var out []request.Pair
+	for _, p := range pairs {
+		out = append(out, request.Pair(p))
+	}
+	return out
+}
+
 // encodeForm writes the fields of an HTML form in their order (URL Standard, 5.2).
-func encodeForm(fields []dsl.Pair) []byte {
+func encodeForm(fields []request.Pair) []byte {
 	out := []byte{}
 	for i, f := range fields {
 		if i > 0 {

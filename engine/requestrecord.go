@@ -2,6 +2,8 @@ package engine
 
 import (
 	"errors"
+	"fmt"
+	"net/url"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -44,26 +46,26 @@ func (q *recordRequest) build(vars map[string]any) (request.Request, error) {
 	for _, h := range f.pairs(&q.headers) {
 		req.Header.Add(h.Name, h.Value)
 	}
-	var kind string
 	var err error
 	switch {
 	case q.node.Val("json") != nil:
-		kind = "application/json"
 		if v := f.value(&q.json); f.err == nil {
 			req.Body, err = encodeJSON(v)
 		}
 	case q.node.Val("form") != nil:
-		req.Body, kind = encodeForm(f.pairs(&q.form)), "application/x-www-form-urlencoded"
+		req.Body = encodeForm(f.pairs(&q.form))
 	case q.node.Val("body") != nil:
 		req.Body = []byte(f.text(&q.body))
 	}
-	req.ContentType = r.String("content_type", kind)
 	if err := errors.Join(r.Err(), f.err, err); err != nil {
 		return req, err
 	}
 	var ok bool
 	if req.Path, ok = code.Text(path); !ok {
 		return req, &placed{q.path.Range(), errors.New("the path comes out empty")}
+	}
+	if _, err := url.Parse("/" + req.Path); err != nil {
+		return req, &placed{q.path.Range(), fmt.Errorf("the path comes out as %q", req.Path)}
 	}
 	return req, nil
 }

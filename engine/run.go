@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -26,6 +25,8 @@ type Run struct {
 	// keeps changes to itself.
 	DryRun bool
 	Log    *slog.Logger
+	// Until, where it is not zero, is an end that the operator gave for all windows.
+	Until time.Time
 	// Progress is called after each page; may be nil.
 	Progress func(*FlowReport)
 
@@ -71,11 +72,6 @@ func (r *Run) Flows(ctx context.Context, flows []*dsl.Flow) []*FlowReport {
 
 func (r *Run) flow(ctx context.Context, f *dsl.Flow, report *FlowReport) error {
 	p, err := r.begin(ctx, f, report)
-	if errors.Is(err, ErrEmptyWindow) {
-		report.Notes = append(report.Notes, err.Error())
-		r.Log.Warn(err.Error(), "flow", f.Name)
-		return nil
-	}
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
@@ -13,12 +12,6 @@ import (
 )
 
 func httpSinkKind() sinkKind {
-	req := dsl.RequestBlock(dsl.Run)
-	for i := range req.Attrs {
-		if req.Attrs[i].Name == "json" || req.Attrs[i].Name == "path" {
-			req.Attrs[i].Holds = dsl.PerRecord
-		}
-	}
 	return sinkKind{
 		spec: &dsl.Block{
 			Type: "http", Summary: "One request for each record.",
@@ -27,7 +20,8 @@ func httpSinkKind() sinkKind {
 				{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where this is true; other records count as unchanged."},
 			},
 			Blocks: []dsl.Child{
-				{Block: req, Min: 1, Max: 1},
+				{Block: dsl.RecordRequestBlock(dsl.Run), Min: 1, Max: 1},
+				{Block: ruleBlock()},
 				{Block: &dsl.Block{
 					Type: "acknowledge", Summary: "What ThreatQ's object records once the server has accepted: the base of the next comparison.",
 					Attrs: []dsl.Attr{{Name: "attributes", Holds: dsl.PerRecord, Written: true, Required: true, Summary: "Attributes to set, by name."}},
@@ -43,28 +37,24 @@ type httpSink struct {
 	flow   *dsl.Flow
 	report *FlowReport
 	doer   request.Doer
-	head   *dsl.Node
-	path   dsl.Template
-	body   dsl.Template
+	form   *recordRequest
 	hasAck bool
 	ack    dsl.Template
 }
 
 func openHTTPSink(ctx context.Context, r *Run, f *dsl.Flow, report *FlowReport) (sink, error) {
-	s := &httpSink{run: r, flow: f, report: report, head: f.Sink.Block("request")}
-	path, diags := s.head.Val("path").Template(r.Bound.Scope)
-	body, more := s.head.Val("json").Template(r.Bound.Scope)
+	s := &httpSink{run: r, flow: f, report: report}
 	acknowledge := f.Sink.Block("acknowledge")
-	ack, third := acknowledge.Val("attributes").Template(r.Bound.Scope)
-	if diags = append(append(diags, more...), third...); diags.HasErrors() {
-		return nil, diags
+	ack, diags := acknowledge.Val("attributes").Template(r.Bound.Scope)
+	var err error
+	if s.form, err = newRecordRequest(f.Sink.Block("request"), r.Bound.Scope); err != nil || diags.HasErrors() {
+		return nil, errors.Join(err, diags)
 	}
 	if acknowledge != nil && f.Source.Kind() != "threatq_events" {
 		return nil, &placed{acknowledge.Range, errors.New("acknowledge writes to the ThreatQ event that a record is, so it needs source \"threatq_events\"")}
 	}
-	s.path, s.body, s.ack, s.hasAck = path, body, ack, acknowledge != nil
-	doer, err := r.doer(ctx, f.Sink)
-	s.doer = doer
+	s.ack, s.hasAck = ack, acknowledge != nil
+	s.doer, err = r.doer(ctx, f.Sink)
 	return s, err
 }
 
@@ -118,25 +108,11 @@ func (s *httpSink) send(ctx context.Context, m *Mapped) (outcome, error) {
 }
 
 func (s *httpSink) build(m *Mapped) (request.Request, error) {
-	r := s.head.Read(s.run.Bound.Scope)
-	req := requestHead(r)
-	if err := r.Err(); err != nil {
+	req, err := s.form.build(m.vars)
+	if err != nil {
 		return req, err
 	}
-	f := fields{vars: m.vars}
-	path, body := f.value(&s.path), f.value(&s.body)
-	if f.err != nil {
-		return req, f.err
-	}
-	req.Path, _ = code.Text(path)
-	if _, err := url.Parse("/" + req.Path); err != nil || path == nil {
-		return req, &placed{s.path.Range(), fmt.Errorf("the path comes out as %q", req.Path)}
-	}
-	if s.head.Val("json") == nil {
-		return req, nil
-	}
-	b, err := encodeJSON(body)
-	req.Body = b
+	req.Judge, err = judge(s.flow.Sink.All("on"), s.run.Bound, view{})
 	return req, err
 }
 

@@ -91,14 +91,14 @@ func (s *httpSource) partitions(ctx context.Context) ([]any, bool, error) {
 	got := read.Any("partitions")
 	list, ok := got.([]any)
 	if !ok && got != nil {
-		read.Fail("partitions", "List expected", "partitions comes out as %s, not as a list.", code.KindOf(got))
+		read.Fail("partitions", "List expected", "What partitions comes out as is no list.")
 	}
 	if len(list) > maxPartitions {
 		read.Fail("partitions", "Too many partitions", "There are %d, the limit is %d: narrow the list, or read all parts in one go.", len(list), maxPartitions)
 	}
 	for _, p := range list {
 		if _, ok := code.Text(p); !ok {
-			read.Fail("partitions", "Text expected", "A partition is a text or a number, one comes out as %s.", code.KindOf(p))
+			read.Fail("partitions", "Text expected", "A partition is a text or a number.")
 		}
 	}
 	return list, true, read.Err()
@@ -115,7 +115,7 @@ func (s *httpSource) read(ctx context.Context, w Window, yield func(*batch) erro
 		return err
 	}
 	walk := &walk{httpSource: s, window: w, scope: scope, pages: pages, yield: yield}
-	return walk.run(ctx)
+	return walk.all(ctx)
 }
 
 // ErrSamePage says that the server gave one page twice in a row.

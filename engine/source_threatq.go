@@ -37,7 +37,7 @@ type threatqEvents struct {
 	size  int
 }
 
-func openThreatqEvents(_ context.Context, r *Run, f *dsl.Flow) (source, error) {
+func openThreatqEvents(_ context.Context, r *Run, f *dsl.Flow, _ *FlowReport) (source, error) {
 	if r.Platform == nil {
 		return nil, fmt.Errorf("%s: source \"threatq_events\" needs a connection to ThreatQ, which this run has not", f.Source.Range)
 	}
@@ -59,7 +59,7 @@ func openThreatqEvents(_ context.Context, r *Run, f *dsl.Flow) (source, error) {
 // read goes from the latest touched event backwards and stops behind the window's start. New
 // touches move events to the front, so a page can repeat events. Events that leave the list move
 // the others up: then it goes back by as many.
-func (s *threatqEvents) read(ctx context.Context, w Window, yield func(batch) error) error {
+func (s *threatqEvents) read(ctx context.Context, w Window, yield func(*batch) error) error {
 	order := newestFirst{sorted: true}
 	offset, before := 0, 0
 	for number := 1; ; number++ {
@@ -69,7 +69,7 @@ func (s *threatqEvents) read(ctx context.Context, w Window, yield func(batch) er
 		if err != nil {
 			return err
 		}
-		b := batch{number: number, records: order.within(objs, w)}
+		b := &batch{number: number, records: order.within(objs, w)}
 		gone := before - total
 		before = total
 		if len(objs) == 0 && offset < total && gone <= 0 {

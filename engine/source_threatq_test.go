@@ -27,12 +27,12 @@ func touchedEvents(t tb, n int, edits ...string) *bench {
 func (b *bench) read(start time.Time, during func(page int)) (titles []string, notes, lists int) {
 	b.t.Helper()
 	r := b.newRun()
-	src, err := r.source(context.Background(), r.Bound.Flow("push"))
+	src, err := r.source(context.Background(), r.Bound.Flow("push"), &FlowReport{})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	b.lib.calls = nil
-	err = src.read(context.Background(), Window{Start: start, End: noon}, func(p batch) error {
+	err = src.read(context.Background(), Window{Span: Span{Start: start, End: noon}}, func(p *batch) error {
 		for _, rec := range p.records {
 			titles = append(titles, title(rec).(string))
 		}

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"time"
+
+	"tqmap/engine/window"
 )
 
 // State is what a connector instance remembers between runs. The engine reads
@@ -35,7 +37,7 @@ type Checkpoint struct {
 }
 
 // Span is a part of time, half-open: [Start, End).
-type Span struct{ Start, End time.Time }
+type Span = window.Span
 
 // EntryKey names what a ledger entry is about: the rule that made an object
 // ("event.alert") and the object's key under that rule.

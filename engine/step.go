@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -33,7 +35,8 @@ func stepBlock() *dsl.Block {
 type steps struct {
 	source *httpSource
 	nodes  []*dsl.Node
-	shared map[string]any // answers of those that are asked once; nil: not yet asked
+	mu     sync.Mutex     // slices that are read at once share
+	shared map[string]any // the answers of those that are asked once; nil: not yet asked
 }
 
 func newSteps(s *httpSource) *steps { return &steps{source: s, nodes: s.node.All("step")} }
@@ -44,11 +47,13 @@ func (s *steps) scope(ctx context.Context, w Window) (*dsl.Scoped, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.ask(ctx, scope, false, copied(s.shared))
+	return s.ask(ctx, scope, false, maps.Clone(s.shared))
 }
 
 // once asks what is asked once in a run.
 func (s *steps) once(ctx context.Context, scope *dsl.Scoped) (*dsl.Scoped, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.shared != nil {
 		return scope.With("step", s.shared), nil
 	}
@@ -135,17 +140,9 @@ func jsonBody(resp *request.Response) (any, error) {
 		return nil, nil
 	}
 	var body any
-	_, err := decodeAnswer(context.Background(), jsonDecoder(), resp, func(doc any) error { body = doc; return nil })
+	_, err := decodeAnswer(context.Background(), &reading{kind: jsonDecode(), records: jsonDocument{}}, resp, func(doc any) error { body = doc; return nil })
 	if err != nil {
 		return nil, &DecodeError{Request: resp.URL, Err: err}
 	}
 	return body, nil
-}
-
-func copied(m map[string]any) map[string]any {
-	out := make(map[string]any, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }

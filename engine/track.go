@@ -2,23 +2,38 @@ package engine
 
 import (
 	"maps"
+	"slices"
 	"time"
+
+	"tqmap/engine/window"
 )
 
+// follows says what the cursor of a flow goes by: its records, the server's token, or the
+// end of the window.
+type follows struct{ records, token, window bool }
+
 // track works out how far the cursor may move. It only ever moves over records
-// that were seen, never to the clock.
+// that were seen, or to the end of a window that was read, never to the clock.
 type track struct {
 	window   Window
-	old      Checkpoint
+	follows  follows
 	last     time.Time         // cursor of the record before
 	max      time.Time         // the greatest cursor seen
 	boundary map[string]string // the records that lie on max
-	saved    Checkpoint        // as last committed
-	disorder bool              // a record came after one that is later
+	token    string
+	saved    Checkpoint // as last committed
+	disorder bool       // a record came after one that is later
+
+	// Of slices that are read at once:
+	head      time.Time // everything before it is delivered
+	done      []Span    // delivered, also behind a gap
+	old       []Span    // of those, by a run before
+	held      []*track  // of slices behind a gap
+	lastSlice time.Time // where the last slice begins, if it is delivered
 }
 
-func newTrack(w Window, old Checkpoint) *track {
-	t := &track{window: w, old: old, max: old.Cursor, boundary: maps.Clone(old.Boundary), saved: old}
+func newTrack(w Window, old Checkpoint, f follows) *track {
+	t := &track{window: w, follows: f, max: old.Cursor, boundary: maps.Clone(old.Boundary), token: old.Token, saved: old, head: w.Start, done: old.Done, old: slices.Clone(old.Done)}
 	if t.boundary == nil {
 		t.boundary = map[string]string{}
 	}
@@ -47,11 +62,15 @@ func (t *track) again() { t.last = time.Time{} }
 // after returns the checkpoint to commit with a page, nil if it must wait for
 // the end of the window. It waits, too, while all records lie on one instant:
 // their list would be written anew with every page.
-func (t *track) after(page []*Mapped) *Checkpoint {
+func (t *track) after(page []*Mapped, b *batch) *Checkpoint {
 	for _, m := range page {
 		t.see(m)
 	}
-	if !t.window.Ascending || t.disorder || !t.window.Moves || !t.max.After(t.saved.Cursor) {
+	if b.token != "" {
+		t.token = b.token
+	}
+	moved := t.max.After(t.saved.Cursor) || t.token != t.saved.Token
+	if !t.window.Ascending || t.disorder || !t.window.Moves || b.more || !moved {
 		return nil
 	}
 	return t.checkpoint()
@@ -59,11 +78,101 @@ func (t *track) after(page []*Mapped) *Checkpoint {
 
 // checkpoint is nil if it is the one last committed.
 func (t *track) checkpoint() *Checkpoint {
-	if t.max.Equal(t.saved.Cursor) && maps.Equal(t.boundary, t.saved.Boundary) {
+	at := Checkpoint{Cursor: t.max, Boundary: maps.Clone(t.boundary), Token: t.token, Done: t.behind()}
+	if t.same(at) {
 		return nil
 	}
-	t.saved = Checkpoint{Cursor: t.max, Boundary: maps.Clone(t.boundary)}
-	return &Checkpoint{Cursor: t.max, Boundary: maps.Clone(t.boundary)}
+	t.saved = at
+	out := at
+	out.Boundary = maps.Clone(at.Boundary)
+	return &out
+}
+
+func (t *track) same(at Checkpoint) bool {
+	if len(at.Done) != len(t.saved.Done) {
+		return false
+	}
+	for i, s := range at.Done {
+		if !s.Start.Equal(t.saved.Done[i].Start) || !s.End.Equal(t.saved.Done[i].End) {
+			return false
+		}
+	}
+	return at.Cursor.Equal(t.saved.Cursor) && at.Token == t.saved.Token && maps.Equal(at.Boundary, t.saved.Boundary)
+}
+
+// sliceDone notes that a slice was read to its end, and all before it.
+func (t *track) sliceDone(slice Window, heldBack bool) *Checkpoint {
+	t.again()
+	if t.follows.window {
+		t.reach(slice.End)
+	}
+	if !t.window.Moves || heldBack || t.max.IsZero() {
+		return nil
+	}
+	return t.checkpoint()
+}
+
+// reach moves the cursor to the end of what was read, where no records are.
+func (t *track) reach(end time.Time) {
+	if end.After(t.max) {
+		t.max, t.boundary = end, map[string]string{}
+	}
+}
+
+// absorb takes over what the track of a slice has seen, once nothing before that slice is
+// missing; until then it is remembered as done.
+func (t *track) absorb(slice *track) *Checkpoint {
+	if slice.window.End.Equal(t.window.End) {
+		t.lastSlice = slice.window.Start
+	}
+	t.held = append(t.held, slice)
+	t.done = window.Merge(t.done, slice.window.Span)
+	t.head = window.Contiguous(t.head, t.done)
+	t.held = slices.DeleteFunc(t.held, func(s *track) bool {
+		passed := !s.window.End.After(t.head)
+		if passed {
+			t.merge(s)
+		}
+		return passed
+	})
+	// Of what a run before has delivered we know no records, only that nothing is left in it.
+	t.old = slices.DeleteFunc(t.old, func(s Span) bool {
+		passed := !s.End.After(t.head)
+		if passed {
+			t.reach(s.End)
+		}
+		return passed
+	})
+	if !t.window.Moves {
+		return nil
+	}
+	return t.checkpoint()
+}
+
+func (t *track) merge(s *track) {
+	switch {
+	case s.follows.window:
+		t.reach(s.window.End)
+	case s.max.After(t.max):
+		t.max, t.boundary = s.max, maps.Clone(s.boundary)
+	case s.max.Equal(t.max):
+		maps.Copy(t.boundary, s.boundary)
+	}
+}
+
+// behind are the spans to remember: what is delivered behind a gap. The last slice is not
+// among them, as it ends with the clock.
+func (t *track) behind() []Span {
+	var out []Span
+	for _, s := range t.done {
+		if !t.lastSlice.IsZero() {
+			s.End = earlier(t.lastSlice, s.End)
+		}
+		if s.Start.After(t.head) && !s.Empty() {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // finish returns the checkpoint of a window that was read to its end. Where the
@@ -72,8 +181,12 @@ func (t *track) finish(heldBack bool) *Checkpoint {
 	if !t.window.Moves || heldBack && (!t.window.Ascending || t.disorder) {
 		return nil
 	}
+	t.done, t.old = nil, nil
+	if t.follows.window && !heldBack {
+		t.reach(t.window.End)
+	}
 	if t.max.IsZero() && !t.window.Start.IsZero() {
-		return &Checkpoint{Cursor: t.window.Start} // so that the first window does not slide away unread
+		return &Checkpoint{Cursor: t.window.Start, Token: t.token} // so that the first window does not slide away unread
 	}
 	return t.checkpoint()
 }

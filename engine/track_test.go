@@ -62,7 +62,7 @@ func checkpoint(text string) Checkpoint {
 }
 
 func TestTrack(t *testing.T) {
-	ordered := Window{Start: at("09:00:00"), End: at("12:00:00"), Moves: true, Ascending: true}
+	ordered := Window{Span: Span{Start: at("09:00:00"), End: at("12:00:00")}, Moves: true, Ascending: true}
 	anyOrder, fixed := ordered, ordered
 	anyOrder.Ascending, fixed.Moves = false, false
 	for _, tc := range []struct {
@@ -97,9 +97,9 @@ func TestTrack(t *testing.T) {
 		{"held back, order violated", ordered, "", [][]*Mapped{seen("2:b", "1:a")}, []string{"-"}, "-", true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			track := newTrack(tc.window, checkpoint(tc.old))
+			track := newTrack(tc.window, checkpoint(tc.old), follows{records: true})
 			for i, page := range tc.pages {
-				if got := shown(track.after(page)); got != tc.after[i] {
+				if got := shown(track.after(page, &batch{})); got != tc.after[i] {
 					t.Errorf("after page %d: %s, want %s", i+1, got, tc.after[i])
 				}
 			}
@@ -112,19 +112,19 @@ func TestTrack(t *testing.T) {
 
 // A page that is read again may begin before the end of the one before it.
 func TestTrackOfRepeatedPage(t *testing.T) {
-	track := newTrack(Window{End: noon, Moves: true, Ascending: true}, Checkpoint{})
-	track.after(seen("1:a", "3:c"))
+	track := newTrack(Window{Span: Span{End: noon}, Moves: true, Ascending: true}, Checkpoint{}, follows{records: true})
+	track.after(seen("1:a", "3:c"), &batch{})
 	track.again()
-	if got := shown(track.after(seen("2:b", "4:d"))); got != "4 d" {
+	if got := shown(track.after(seen("2:b", "4:d"), &batch{})); got != "4 d" {
 		t.Errorf("checkpoint %s, want 4 d: a repeated page is no disorder", got)
 	}
 }
 
 // What was committed must not change under the state's hands.
 func TestCheckpointIsACopy(t *testing.T) {
-	track := newTrack(Window{End: noon, Moves: true, Ascending: true}, Checkpoint{})
-	first := track.after(seen("1:a"))
-	track.after(seen("1:b"))
+	track := newTrack(Window{Span: Span{End: noon}, Moves: true, Ascending: true}, Checkpoint{}, follows{records: true})
+	first := track.after(seen("1:a"), &batch{})
+	track.after(seen("1:b"), &batch{})
 	if got := shown(first); got != "1 a" {
 		t.Errorf("the first checkpoint has become %s", got)
 	}

@@ -31,7 +31,7 @@ type walk struct {
 // pieceSize is how many records of one answer are taken at once.
 const pieceSize = 1000
 
-func (w *walk) run(ctx context.Context) error {
+func (w *walk) all(ctx context.Context) error {
 	for more := true; more; {
 		w.number++
 		var err error

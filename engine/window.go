@@ -3,90 +3,200 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
 
 	"tqmap/dsl"
+	"tqmap/engine/window"
 )
 
 // windowBlock is what a source may say about the part of time it reads.
 func windowBlock() *dsl.Block {
+	text := func(name, def, summary string) dsl.Attr {
+		return dsl.Attr{Name: name, Type: cty.String, Scope: dsl.Run, Default: def, Summary: summary}
+	}
 	return &dsl.Block{
-		Type: "window", Summary: "The part of time a run reads: from the cursor to the run's start, both inclusive, frozen while paging.",
+		Type: "window", Summary: "The part of time a run reads: from the cursor to the run's start, frozen while paging.",
 		Attrs: []dsl.Attr{
-			{Name: "cursor", Holds: dsl.Expr, Summary: "The record's instant that the window goes by. The greatest one delivered is where the next run begins."},
-			{Name: "initial", Type: cty.String, Scope: dsl.Run, Summary: "How far the first run looks back, e.g. \"2d\"."},
-			{Name: "lookback", Type: cty.String, Scope: dsl.Run, Default: "0s", Summary: "Overlap with the run before, for servers that index late."},
-			{Name: "since", Type: cty.String, Scope: dsl.Run, Summary: "Start given by the operator; wins over the cursor."},
-			{Name: "until", Type: cty.String, Scope: dsl.Run, Summary: "End given by the operator; default: the run's start."},
-			{Name: "order", Type: cty.String, Default: "none", Summary: "\"ascending\" where the server sorts by the cursor: then every page is committed by itself."},
+			{Name: "cursor", Holds: dsl.Expr, Summary: "The record's instant that the window goes by. The greatest one delivered is where the next run begins. Without cursor and token the next run begins where this one's window ended."},
+			{Name: "token", Holds: dsl.JQ, Summary: "The mark in an answer (body or $response) from which the server goes on the next time, read as window.token; null leaves the one before."},
+			{Name: "missing_cursor", Type: cty.String, Default: "fail", Options: []string{"fail", "include", "skip"}, Summary: "What to do with a record whose cursor is null: fail (a dead letter), include or skip. It never moves the cursor."},
+			text("initial", "", "How far the first run looks back, e.g. \"2d\"."),
+			text("from", "", "Nothing before this instant is ever read."),
+			text("lookback", "0s", "Overlap with the run before, for servers that index late."),
+			text("since", "", "Start given by the operator; wins over the cursor."),
+			text("until", "", "End given by the operator; default: the run's start."),
+			{Name: "order", Type: cty.String, Default: "none", Options: []string{"none", ascending, descending}, Summary: "ascending where the server sorts by the cursor: every page is committed by itself. descending where the newest come first: reading ends at the first record before the window. none: whatever comes."},
+			text("slice", "", "Read the window in parts, one after the other: a length such as \"12h\" or \"7d\", or hour, day, week or month of the calendar."),
+			{Name: "parallel", Type: cty.Number, Scope: dsl.Run, Default: "1", Summary: "Slices to read at once. What fails leaves a gap, and only that is read again."},
+			text("smallest", "1m", "Shortest part that `on { do = split }` halves the window down to."),
+			text("format", window.RFC3339, "How the API writes instants: rfc3339, epoch_s, epoch_ms, epoch_us, epoch_ns, or a layout such as \"2006-01-02 15:04:05\". For window.start and window.end, and for the cursor."),
+			text("precision", "", "Digits of an RFC 3339 second: s, ms, us or ns."),
+			text("zone", "", "Time zone of the format and of the calendar, e.g. \"Europe/Berlin\"; UTC where none is needed."),
+			{Name: "closed", Type: cty.Bool, Scope: dsl.Run, Default: "false", Summary: "The API takes the end as part of the window: it gets the last instant before it."},
 		},
+		Check: checkWindow,
 	}
 }
 
-// Window is the part of time that one run of a flow reads.
+func checkWindow(n *dsl.Node, r *dsl.Reading) {
+	if n.Val("token") != nil && n.Val("slice") != nil {
+		r.Fail("slice", "Two ways to go on", "A token says where to go on; there is nothing to slice.")
+	}
+	if n.Val("parallel") != nil && n.Val("slice") == nil {
+		r.Fail("parallel", "Without effect", "Only slices can be read at once: add slice = \"1d\".")
+	}
+	if r.Int("parallel", 1) < 1 {
+		r.Fail("parallel", "Bad number", "\"parallel\" takes a number of at least 1.")
+	}
+	readForm(r)
+}
+
+// Window is the part of time that one run of a flow reads, or a slice of it.
 type Window struct {
-	// Start is inclusive; zero means everything.
-	Start time.Time
-	// End is frozen at the start of the run.
-	End time.Time
+	// Span: Start is inclusive, zero means everything; End is frozen at the start of the run.
+	window.Span
 	// Moves says whether the cursor may move over this window: not if the operator's start
 	// lies behind the cursor, which would leave a gap.
 	Moves bool
-	// Ascending says that records come in the order of their cursor.
-	Ascending bool
+	// Ascending says that records come in the order of their cursor, Descending in reverse.
+	Ascending, Descending bool
+	// Token is the mark from which the server goes on, "" at first.
+	Token string
+	// Partition is the part of the source that is read; nil: it has none.
+	Partition any
+
+	form     form
+	step     window.Step
+	parallel int
+	smallest time.Duration
 }
 
-// Vars is what a request reads as window.<name>: RFC 3339, UTC.
+// form is how an API writes the ends of a window.
+type form struct {
+	window.Format
+	closed bool
+}
+
+// Vars is what a request reads as window.<name>, as the API writes instants. A start
+// that is not known is null.
 func (w Window) Vars() map[string]any {
-	out := map[string]any{"start": nil, "end": w.End.UTC().Format(time.RFC3339Nano)}
+	out := map[string]any{"start": nil, "end": w.form.Print(w.form.End(w.Span, w.form.closed)), "token": nil}
 	if !w.Start.IsZero() {
-		out["start"] = w.Start.UTC().Format(time.RFC3339Nano)
+		out["start"] = w.form.Print(w.Start)
+	}
+	if w.Token != "" {
+		out["token"] = w.Token
 	}
 	return out
 }
 
-// ascending is the order in which every page can be committed by itself.
-const ascending = "ascending"
+// slices are the parts of w that done does not cover, in order.
+func (w Window) slices(done []Span) iter.Seq[Window] {
+	return func(yield func(Window) bool) {
+		for _, gap := range w.gaps(done) {
+			for s := range w.step.Slices(gap) {
+				part := w
+				part.Span = s
+				if !yield(part) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// gaps are where slices are to be cut. A window without a start, or of no length, is
+// read in one go all the same.
+func (w Window) gaps(done []Span) []Span {
+	if w.Start.IsZero() || w.Empty() {
+		return []Span{w.Span}
+	}
+	return window.Gaps(w.Span, done)
+}
+
+// The orders in which a server may give records.
+const (
+	ascending  = "ascending"
+	descending = "descending"
+)
 
 // ErrEmptyWindow says that a window ends before it begins. Nothing is read then.
 var ErrEmptyWindow = errors.New("the window ends before it begins")
 
-// planWindow decides what to read. n may be nil: everything, every time.
-func planWindow(n *dsl.Node, b *dsl.Bound, at Checkpoint) (Window, error) {
-	end := b.Now.UTC().Truncate(time.Second)
-	if n == nil {
-		return Window{End: end}, nil
-	}
+// planWindow decides what to read. n may be nil: everything, every time. until, where
+// it is not zero, is an end that the operator gave for all flows.
+func planWindow(n *dsl.Node, b *dsl.Bound, at Checkpoint, until time.Time) (Window, error) {
+	w := Window{Span: window.Span{End: earlier(until, b.Now.UTC().Truncate(time.Second))}, parallel: 1, Token: at.Token}
 	r := n.Read(b.Scope)
-	order := r.String("order", "none")
-	if order != "none" && order != ascending {
-		r.Fail("order", "Unknown order", "The order is \"none\" or \"ascending\", not %q.", order)
+	w.form = readForm(r)
+	if n == nil {
+		return w, nil
 	}
-	since, until := readInstant(r, "since"), readInstant(r, "until")
-	lookback, initial := r.Duration("lookback", 0), r.Duration("initial", 0)
+	w.step = readStep(r)
+	order := r.String("order", "none")
+	w.Ascending, w.Descending = order == ascending, order == descending
+	w.parallel, w.smallest = r.Int("parallel", 1), r.Duration("smallest", time.Minute)
+	w.End = earlier(readInstant(r, "until"), w.End)
+	w.begin(r, at)
 	if err := r.Err(); err != nil {
 		return Window{}, err
-	}
-	w := Window{End: end, Ascending: order == ascending}
-	if !until.IsZero() && until.Before(end) {
-		w.End = until
-	}
-	w.Moves = since.IsZero() || at.Cursor.IsZero() || !since.After(at.Cursor)
-	switch {
-	case !since.IsZero():
-		w.Start = since
-	case !at.Cursor.IsZero():
-		w.Start = at.Cursor.Add(-lookback)
-	case initial > 0:
-		w.Start = w.End.Add(-initial)
 	}
 	if w.Start.After(w.End) {
 		return w, fmt.Errorf("%w: it would go from %s to %s, so nothing is read; look at the start and end that were given, and at the clock",
 			ErrEmptyWindow, w.Start.UTC().Format(time.RFC3339), w.End.UTC().Format(time.RFC3339))
 	}
 	return w, nil
+}
+
+// begin finds out where w begins.
+func (w *Window) begin(r *dsl.Reading, at Checkpoint) {
+	since, from := readInstant(r, "since"), readInstant(r, "from")
+	lookback, initial := r.Duration("lookback", 0), r.Duration("initial", 0)
+	w.Moves = since.IsZero() || at.Cursor.IsZero() || !since.After(at.Cursor)
+	switch {
+	case !since.IsZero():
+		w.Start = since
+		return
+	case !at.Cursor.IsZero():
+		w.Start = at.Cursor.Add(-lookback)
+	case initial > 0:
+		w.Start = w.End.Add(-initial)
+	}
+	if w.Start.Before(from) {
+		w.Start = from
+	}
+}
+
+// earlier is a, where it is set and before b.
+func earlier(a, b time.Time) time.Time {
+	if !a.IsZero() && a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func readForm(r *dsl.Reading) form {
+	f, err := window.NewFormat(r.String("format", ""), r.String("precision", ""), r.String("zone", ""))
+	if err != nil {
+		r.Fail("format", "Bad format", "%s.", err)
+	}
+	return form{f, r.Bool("closed", false)}
+}
+
+func readStep(r *dsl.Reading) window.Step {
+	text := r.String("slice", "")
+	if text == "" {
+		return window.Step{}
+	}
+	zone, _ := window.LoadZone(r.String("zone", "")) // readForm says what is wrong with it
+	step, err := window.ParseStep(text, zone)
+	if err != nil {
+		r.Fail("slice", "Bad slice", "%s.", err)
+	}
+	return step
 }
 
 func readInstant(r *dsl.Reading, name string) time.Time {

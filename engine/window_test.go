@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tqmap/dsl"
+	"tqmap/engine/window"
 )
 
 // planned is the window of a mapping whose window block has the given lines
@@ -20,7 +21,7 @@ func planned(t *testing.T, lines string, given map[string]string, at Checkpoint)
 		b.given[name] = dsl.Text(v, "test")
 	}
 	bound := b.bound()
-	return planWindow(bound.Flow("pull").Source.Block("window"), bound, at)
+	return planWindow(bound.Flow("pull").Source.Block("window"), bound, at, time.Time{})
 }
 
 func TestPlanWindow(t *testing.T) {
@@ -95,11 +96,11 @@ func TestPlanWindowErrors(t *testing.T) {
 
 func TestWindowVars(t *testing.T) {
 	zone := time.FixedZone("east", 7200)
-	vars := Window{Start: at("10:00:00.25").In(zone), End: at("12:00:00").In(zone)}.Vars()
+	vars := Window{Span: Span{Start: at("10:00:00.25").In(zone), End: at("12:00:00").In(zone)}, form: plainForm(t)}.Vars()
 	if vars["start"] != "2026-03-01T10:00:00.25Z" || vars["end"] != "2026-03-01T12:00:00Z" {
 		t.Errorf("%v: windows are written in UTC with the fraction they have", vars)
 	}
-	if vars := (Window{End: noon}).Vars(); vars["start"] != nil {
+	if vars := (Window{Span: Span{End: noon}, form: plainForm(t)}).Vars(); vars["start"] != nil {
 		t.Errorf("start %v, want null where there is none", vars["start"])
 	}
 }
@@ -120,8 +121,18 @@ func TestEmptyWindowIsNotRead(t *testing.T) {
 // A flow without a window reads everything, every time.
 func TestNoWindow(t *testing.T) {
 	b := newBench(t)
-	w, err := planWindow(nil, b.bound(), Checkpoint{Cursor: at("10:00:00")})
+	w, err := planWindow(nil, b.bound(), Checkpoint{Cursor: at("10:00:00")}, time.Time{})
 	if err != nil || !w.Start.IsZero() || w.Moves {
 		t.Errorf("%+v, %v", w, err)
 	}
+}
+
+// plainForm is how instants are written where a mapping declares nothing.
+func plainForm(t *testing.T) form {
+	t.Helper()
+	f, err := window.NewFormat("", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return form{Format: f}
 }

@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"tqmap/engine/request"
+	"tqmap/engine/window"
+)
+
+// What a rule about an answer does to the reading of a window.
+var (
+	errReset = errors.New("the server wants us to begin again at the start")
+	errStop  = errors.New("stop")
+	// errEnough ends a walk whose further pages hold nothing of the window.
+	errEnough = errors.New("the rest is older than the window")
+)
+
+// slices reads the slices of the window, at once where the mapping allows it. The cursor moves
+// behind a slice when it, and all before it, are delivered.
+func (p *progress) slices(ctx context.Context, page pageFunc) error {
+	var err error
+	if p.window.parallel > 1 {
+		err = p.together(ctx, page)
+	} else {
+		err = p.inTurn(ctx, page)
+	}
+	if errors.Is(err, errStop) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return p.finish(ctx)
+}
+
+// inTurn reads one slice after the other.
+func (p *progress) inTurn(ctx context.Context, page pageFunc) error {
+	for slice := range p.window.slices(p.at.Done) {
+		if err := p.slice(ctx, slice, p.track, page); err != nil {
+			return err
+		}
+		if at := p.track.sliceDone(slice, p.noted); at != nil && slice.End.Before(p.window.End) && p.settled() {
+			if err := p.commit(ctx, Commit{Checkpoint: at}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// together reads several slices at once; their pages are settled one by one. A slice that
+// fails does not keep the others from ending, but no further one begins.
+func (p *progress) together(ctx context.Context, page pageFunc) error {
+	var failed []error
+	one := func(ctx context.Context, t *track, b *batch) error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return page(ctx, t, b)
+	}
+	var group errgroup.Group
+	group.SetLimit(p.window.parallel)
+	for slice := range p.window.slices(p.at.Done) {
+		p.mu.Lock()
+		stop := len(failed) > 0
+		p.mu.Unlock()
+		if stop {
+			break
+		}
+		group.Go(func() error {
+			t := newTrack(slice, Checkpoint{}, p.follows())
+			err := p.slice(ctx, slice, t, one)
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if err == nil {
+				err = p.sliceDone(ctx, slice, t)
+			}
+			if err != nil {
+				failed = append(failed, fmt.Errorf("the part from %s to %s: %w", slice.Vars()["start"], slice.Vars()["end"], err))
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in failed
+	return errors.Join(failed...)
+}
+
+// sliceDone notes that a slice read beside others is delivered.
+func (p *progress) sliceDone(ctx context.Context, slice Window, t *track) error {
+	at := p.track.absorb(t)
+	if at == nil || !p.settled() {
+		return nil
+	}
+	return p.commit(ctx, Commit{Checkpoint: at})
+}
+
+// settled says that nothing failed which the next run must do again.
+func (p *progress) settled() bool { return p.report.Failed == 0 }
+
+// slice reads one slice, in halves where the server says that it is too much.
+func (p *progress) slice(ctx context.Context, slice Window, t *track, page pageFunc) error {
+	todo := []Window{slice}
+	for len(todo) > 0 {
+		w := todo[0]
+		todo = todo[1:]
+		err := p.source.read(ctx, w, func(b *batch) error { return page(ctx, t, b) })
+		var ruled *request.RuledError
+		switch {
+		case errors.Is(err, errEnough):
+			err = nil
+		case errors.As(err, &ruled):
+			var halves []Window
+			halves, err = p.obey(ruled, w)
+			todo = append(halves, todo...)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// obey does what a rule says about an answer: it returns the windows to read in place of w.
+func (p *progress) obey(ruled *request.RuledError, w Window) ([]Window, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch ruled.Action {
+	case request.Skip:
+		p.report.ignore(ruled)
+		p.run.Log.Warn("answer skipped", "flow", p.name, "status", ruled.Status, "rule", ruled.Where, "says", ruled.Message)
+		return nil, nil
+	case request.Split:
+		if w.Start.IsZero() {
+			return nil, fmt.Errorf("%w; the window has no start, so it cannot be halved: give it initial or from", ruled)
+		}
+		first, second, err := window.Halve(w.Span, w.smallest)
+		if err != nil {
+			return nil, fmt.Errorf("%w (smallest = %s): %w", err, w.smallest, ruled)
+		}
+		one, two := w, w
+		one.Span, two.Span = first, second
+		p.run.Log.Info("the window is halved", "flow", p.name, "says", ruled.Message)
+		return []Window{one, two}, nil
+	case request.Reset:
+		p.run.Log.Warn("the state of this flow is of no use to the server any more: it is read again from the start", "flow", p.name, "rule", ruled.Where, "says", ruled.Message)
+		return nil, errReset
+	case request.Stop:
+		note := fmt.Sprintf("stopped early: %s", ruled)
+		p.report.Notes = append(p.report.Notes, note)
+		p.run.Log.Warn(note, "flow", p.name)
+		return nil, errStop
+	}
+	return nil, ruled
+}
+
+// finish commits the cursor of a window that was read to its end.
+func (p *progress) finish(ctx context.Context) error {
+	if !p.settled() {
+		return nil
+	}
+	at := p.track.finish(p.noted)
+	if at == nil {
+		return nil
+	}
+	return p.commit(ctx, Commit{Checkpoint: at})
+}
