@@ -31,7 +31,7 @@ func (k *call) send(ctx context.Context, at target) (*answer, error) {
 		return nil, err
 	}
 	begin := k.cfg.Now()
-	a, err := k.exchange(ctx, r)
+	a, err := k.exchange(ctx, r, at.foreign)
 	k.tell(ctx, at, a, err, k.cfg.Now().Sub(begin))
 	if err != nil {
 		return nil, err
@@ -86,9 +86,12 @@ func (k *call) header(at target) http.Header {
 }
 
 // exchange sends r and reads the answer within the time of one attempt.
-func (k *call) exchange(ctx context.Context, r *http.Request) (*answer, error) {
+func (k *call) exchange(ctx context.Context, r *http.Request, foreign bool) (*answer, error) {
 	attempt, cancel := context.WithTimeout(ctx, k.cfg.Timeout)
 	defer cancel()
+	if foreign {
+		attempt = context.WithValue(attempt, nameless{}, true)
+	}
 	var line wire
 	resp, err := k.cfg.Transport.RoundTrip(r.WithContext(httptrace.WithClientTrace(attempt, line.trace())))
 	k.reached = k.reached || err == nil || line.maySent(err)
