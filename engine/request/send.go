@@ -44,7 +44,18 @@ func (k *call) send(ctx context.Context, at target) (*answer, error) {
 	return a, nil
 }
 
+// build makes the request as it is sent. A login on the way may have set cookies: then it is
+// made anew, as what signs must see them.
 func (k *call) build(ctx context.Context, at target) (*http.Request, error) {
+	before := k.cookies(at.url)
+	r, err := k.compose(ctx, at)
+	if err == nil && k.cookies(at.url) != before {
+		return k.compose(ctx, at)
+	}
+	return r, err
+}
+
+func (k *call) compose(ctx context.Context, at target) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(ctx, at.method, "/", bytes.NewReader(at.body))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.cfg.Name, err)
