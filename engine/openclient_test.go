@@ -262,6 +262,9 @@ func expectSlept(t *testing.T, v *vendor, want []time.Duration) {
 
 // The words of `do` are those that the chain knows.
 func TestRuleWords(t *testing.T) {
+	if ruleBlock().Type != "on" {
+		t.Error("a rule is called otherwise")
+	}
 	for _, word := range dsl.RuleActions() {
 		v := newVendor(t, "on {\n status = [404]\n do = "+word+"\n}", `path = "/x"`, script(404, ""))
 		if _, err := v.do(); err != nil && strings.Contains(err.Error(), "no action") {
