@@ -92,8 +92,12 @@ type byOrigin struct {
 	own, elsewhere http.RoundTripper
 }
 
+// nameless marks the context of a request that must not say who we are, even at the own
+// origin: a foreign host has sent us there.
+type nameless struct{}
+
 func (t byOrigin) RoundTrip(r *http.Request) (*http.Response, error) {
-	if origin(r.URL) == t.origin {
+	if origin(r.URL) == t.origin && r.Context().Value(nameless{}) == nil {
 		return t.own.RoundTrip(r)
 	}
 	return t.elsewhere.RoundTrip(r)

@@ -31,7 +31,7 @@ func (k *call) send(ctx context.Context, at target) (*answer, error) {
 		return nil, err
 	}
 	begin := k.cfg.Now()
-	a, err := k.exchange(ctx, r)
+	a, err := k.exchange(ctx, r, at.foreign)
 	k.tell(ctx, at, a, err, k.cfg.Now().Sub(begin))
 	if err != nil {
 		return nil, err
@@ -44,7 +44,18 @@ func (k *call) send(ctx context.Context, at target) (*answer, error) {
 	return a, nil
 }
 
+// build makes the request as it is sent. A login on the way may have set cookies: then it is
+// made anew, as what signs must see them.
 func (k *call) build(ctx context.Context, at target) (*http.Request, error) {
+	before := k.cookies(at.url)
+	r, err := k.compose(ctx, at)
+	if err == nil && k.cookies(at.url) != before {
+		return k.compose(ctx, at)
+	}
+	return r, err
+}
+
+func (k *call) compose(ctx context.Context, at target) (*http.Request, error) {
 	r, err := http.NewRequestWithContext(ctx, at.method, "/", bytes.NewReader(at.body))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.cfg.Name, err)
@@ -86,9 +97,12 @@ func (k *call) header(at target) http.Header {
 }
 
 // exchange sends r and reads the answer within the time of one attempt.
-func (k *call) exchange(ctx context.Context, r *http.Request) (*answer, error) {
+func (k *call) exchange(ctx context.Context, r *http.Request, foreign bool) (*answer, error) {
 	attempt, cancel := context.WithTimeout(ctx, k.cfg.Timeout)
 	defer cancel()
+	if foreign {
+		attempt = context.WithValue(attempt, nameless{}, true)
+	}
 	var line wire
 	resp, err := k.cfg.Transport.RoundTrip(r.WithContext(httptrace.WithClientTrace(attempt, line.trace())))
 	k.reached = k.reached || err == nil || line.maySent(err)

@@ -29,6 +29,14 @@ func newShared(c Config) *shared {
 	return s
 }
 
+// cookies is what the own origin has set for u.
+func (s *shared) cookies(u *url.URL) string {
+	if s.jar == nil {
+		return ""
+	}
+	return fmt.Sprint(s.jar.Cookies(u))
+}
+
 // addCookies puts on r what the own origin has set.
 func (s *shared) addCookies(r *http.Request) {
 	if s.jar == nil {

@@ -1,6 +1,7 @@
 package request_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -139,6 +140,40 @@ func TestCookies(t *testing.T) {
 	want := []string{"/login ", "/home sid=s1", "/a sid=s1", "/away sid=s1", "foreign ", "foreign ", "/logout sid=s1", "/b "}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+// session logs in by a request of the client that it is given, which gets a cookie.
+type session struct {
+	plain *request.Client
+	done  bool
+}
+
+func (a *session) Apply(ctx context.Context, r *http.Request) error {
+	if !a.done {
+		a.done = true
+		if _, err := a.plain.Do(ctx, request.Request{Path: "/login"}); err != nil {
+			return err
+		}
+	}
+	r.Header.Set("X-Signed", r.Header.Get("Cookie"))
+	return nil
+}
+
+func (a *session) Renew(context.Context, *http.Request) (bool, error) { return false, nil }
+
+// TestCookieOfALogin goes with the very request that made us log in, and is signed.
+func TestCookieOfALogin(t *testing.T) {
+	s := newSite(t, request.Config{Cookies: true}, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/login" {
+			http.SetCookie(w, &http.Cookie{Name: "sid", Value: "1", Path: "/"})
+		}
+	})
+	if _, err := s.With(&session{plain: s.Client}, nil).Do(t.Context(), request.Request{Path: "/x"}); err != nil {
+		t.Fatal(err)
+	}
+	if h := s.seen[1].Header; h.Get("Cookie") != "sid=1" || h.Get("X-Signed") != "sid=1" {
+		t.Errorf("sent %v", h)
 	}
 }
 
