@@ -112,7 +112,7 @@ func (a Attr) refuses(v cty.Value) string {
 	if len(a.Options) == 0 || !v.IsKnown() || v.IsNull() || v.Type() != cty.String || slices.Contains(a.Options, v.AsString()) {
 		return ""
 	}
-	return fmt.Sprintf("%q takes %s, not %q.%s", a.Name, quoteAll(a.Options, ", "), v.AsString(), suggest(v.AsString(), a.Options))
+	return fmt.Sprintf("%q takes one of %s, not %q.%s", a.Name, quoteAll(a.Options, ", "), v.AsString(), suggestNear(v.AsString(), a.Options))
 }
 
 // Bool returns a boolean attribute, or def.
