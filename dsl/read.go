@@ -123,7 +123,11 @@ func (a Attr) refuses(v cty.Value) string {
 	if len(a.Options) == 0 || !v.IsKnown() || v.IsNull() || v.Type() != cty.String || slices.Contains(a.Options, v.AsString()) {
 		return ""
 	}
-	return fmt.Sprintf("%q takes %s, not %q.%s", a.Name, quoteAll(a.Options, ", "), v.AsString(), code.Suggest(v.AsString(), a.Options))
+	why := fmt.Sprintf("%q takes one of %s, not %q.", a.Name, quoteAll(a.Options, ", "), v.AsString())
+	if near := code.Near(v.AsString(), a.Options); near != "" {
+		why += fmt.Sprintf(" Did you mean %q?", near)
+	}
+	return why
 }
 
 // Bool returns a boolean attribute, or def.

@@ -61,6 +61,9 @@ func (m *Mapping) samples(d *decoder, f *Flow, names []string) []any {
 			}
 			return nil
 		}
+		if errors.As(err, new(hcl.Diagnostics)) {
+			return nil // the decode block is wrong, which is reported there
+		}
 		if err != nil {
 			d.errorf(f.Record.Node.Val("samples").Range, "Unusable sample", "%s: %s.", name, strings.TrimSuffix(err.Error(), "."))
 			continue

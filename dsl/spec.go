@@ -96,7 +96,8 @@ type Vocabulary struct {
 	// Client checks a client block as Block.Check does. May be nil.
 	Client func(n *Node, r *Reading)
 	// Sample turns a recorded answer into documents, as the decode block of its source
-	// says. Nil: samples are JSON.
+	// says. An error that is hcl.Diagnostics is one the block's Check reports too. Nil:
+	// samples are JSON.
 	Sample func(decode *Node, src []byte) ([]any, error)
 	// Objects are the types of object that flows can make, in the order of documentation.
 	Objects []Object

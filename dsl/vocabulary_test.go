@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -22,6 +23,27 @@ func vocabulary() Vocabulary {
 			{Type: "login", Summary: "A login request.", Attrs: []Attr{
 				{Name: "token", Holds: JQ, Summary: "The token."},
 			}, Blocks: []Child{{Block: RequestBlock(Run), Min: 1, Max: 1}}},
+			checkedBlock(),
+		},
+		Client: func(n *Node) error {
+			if all := n.All("auth"); len(all) > 2 {
+				r := all[2].Static()
+				r.Fail("", "Too much", "There are %d ways to authenticate.", len(all))
+				return r.Err()
+			}
+			return nil
+		},
+		Sample: func(decode *Node, src []byte) ([]any, error) {
+			r := decode.Static()
+			if r.String("mark", "") == "!" {
+				r.Fail("mark", "Bad mark", "It is no mark.")
+				return nil, r.Err()
+			}
+			var out []any
+			for _, id := range strings.Split(strings.TrimSpace(string(src)), r.String("mark", " ")) {
+				out = append(out, map[string]any{"id": id})
+			}
+			return out, nil
 		},
 		Paginate: []*Block{pagesBlock()},
 		Source:   []*Block{webBlock(), listBlock()},
@@ -42,6 +64,24 @@ func vocabulary() Vocabulary {
 			{Type: "malware", Summary: "A malware.", Keyed: true, Attrs: []Attr{
 				{Name: "value", Holds: PerRecord, Required: true, Summary: "Its name."},
 			}},
+		},
+	}
+}
+
+// checkedBlock looks at itself further than the grammar does.
+func checkedBlock() *Block {
+	return &Block{
+		Type: "checked", Summary: "Wants an even size.",
+		Attrs: []Attr{
+			{Name: "mode", Type: cty.String, Scope: Run, Options: []string{"fast", "slow"}, Summary: "One of two."},
+			{Name: "size", Type: cty.Number, Scope: Run, Summary: "An even number."},
+		},
+		Check: func(n *Node) error {
+			r := n.Static()
+			if r.Known("size") && r.Int("size", 0)%2 != 0 {
+				r.Fail("size", "Odd", "The size must be even.")
+			}
+			return r.Err()
 		},
 	}
 }
@@ -75,6 +115,9 @@ func webBlock() *Block {
 			{Block: &Block{Type: "window", Summary: "The part of time.", Attrs: []Attr{
 				{Name: "cursor", Holds: Expr, Summary: "The instant it goes by."},
 				{Name: "initial", Type: cty.String, Scope: Run, Summary: "How far the first run looks back."},
+			}}, Max: 1},
+			{Block: &Block{Type: "decode", Labels: []string{"kind"}, Summary: "What answers are written in.", Kinds: []*Block{
+				{Type: "words", Summary: "Words.", Attrs: []Attr{{Name: "mark", Type: cty.String, Scope: Run, Summary: "Between them."}}},
 			}}, Max: 1},
 			{Block: &Block{Type: "paginate", Labels: []string{"kind"}, Summary: "The next page.", Kinds: []*Block{pagesBlock()}}, Max: 1},
 		},

@@ -27,7 +27,7 @@ func apiKeyAuth() authKind {
 }`,
 			Attrs: attrs,
 			Check: checked(func(r *dsl.Reading) {
-				if r.Known(placeNames...) {
+				if r.Known(placeNames...) && r.Has("name") {
 					if _, err := auth.NewPlace("", keyPlace(r)); err != nil {
 						_ = failSetting(r, err) // r keeps it
 					}
