@@ -17,6 +17,9 @@ func httpSinkKind() sinkKind {
 	for i := range req.Attrs {
 		if req.Attrs[i].Name == "json" || req.Attrs[i].Name == "path" {
 			req.Attrs[i].Holds = dsl.PerRecord
+			if req.Attrs[i].Name == "path" {
+				req.Attrs[i].Summary += " A value put into it goes through url_encode(…), or its slashes make another path of it."
+			}
 		}
 	}
 	return sinkKind{
