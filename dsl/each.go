@@ -14,6 +14,9 @@ func RecordRequestBlock(scope Scope) *Block {
 		switch b.Attrs[i].Name {
 		case "path", "query", "headers", "json", "form", "body":
 			b.Attrs[i].Holds = PerRecord
+			if b.Attrs[i].Name == "path" {
+				b.Attrs[i].Summary += " A value put into it goes through url_encode(…), or its slashes make another path of it."
+			}
 		}
 	}
 	return b

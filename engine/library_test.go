@@ -369,6 +369,14 @@ func (l *library) one(parts []string, r request.Request) (int, string) {
 		for _, tag := range decoded[[]map[string]any](r.Body) {
 			o.tags = add(o.tags, text(tag, "name"))
 		}
+	case what == "GET indicators", what == "GET events":
+		rows := []any{}
+		for _, id := range o.links {
+			if slices.ContainsFunc(l.objs, func(o *thing) bool { return o.id == id && o.collection == parts[2] }) {
+				rows = append(rows, map[string]any{"id": id})
+			}
+		}
+		return data(rows)
 	case what == "POST indicators", what == "POST events":
 		rows := []any{}
 		for _, link := range decoded[[]map[string]int64](r.Body) {

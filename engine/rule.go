@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -67,12 +68,15 @@ func objectKey(r *rule, out *Mapped, vars map[string]any, o *threatq.Object) (st
 	case r.kind.Identity == threatq.ByTitleAndTime:
 		return out.Key, nil
 	}
-	return o.Type + ":" + o.Name, nil
+	if o.Type == "" {
+		return strings.TrimSpace(o.Name), nil
+	}
+	return strings.TrimSpace(o.Type) + ":" + strings.TrimSpace(o.Name), nil
 }
 
 func required(r *rule, o *threatq.Object) error {
 	for i, f := range r.kind.Fields {
-		if f.Required && o.Text(f.Name) == "" {
+		if f.Required && strings.TrimSpace(o.Text(f.Name)) == "" {
 			return &placed{r.own[i].Range(), fmt.Errorf("%s comes out without %s", r.ID(), f.Name)}
 		}
 	}
