@@ -5,10 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
 	"tqmap/dsl"
@@ -24,7 +21,7 @@ type Job struct {
 	Settings Settings
 	// Instance names the state and the lock; usually the connector's name.
 	Instance string
-	// Dir holds the state.
+	// Dir holds the state, unless Settings name a database for it.
 	Dir string
 	// Flows to run, in order; nil: all.
 	Flows  []*dsl.Flow
@@ -42,21 +39,31 @@ type Job struct {
 // right, state.ErrLocked, or a state that cannot be used. What goes wrong in a
 // flow is in the report.
 func (j *Job) Run(ctx context.Context) (*engine.Report, error) {
-	bound, errs := j.Mapping.Bind(j.Settings.Params, j.Now)
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
-	}
-	platform, err := j.Settings.ThreatQ.platform(j.Log, j.OnSecret)
+	bound, platform, err := j.bind()
 	if err != nil {
 		return nil, err
 	}
 	if j.DryRun {
 		return j.dryRun(ctx, bound, platform)
 	}
-	if err := os.MkdirAll(j.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("%w: %w", state.ErrUnwritable, err)
+	return j.locked(ctx, func(ctx context.Context, in *state.Instance) *engine.Report {
+		return j.run(ctx, bound, platform, in)
+	})
+}
+
+func (j *Job) bind() (*dsl.Bound, *threatq.Client, error) {
+	bound, errs := j.Mapping.Bind(j.Settings.Params, j.Now)
+	if len(errs) > 0 {
+		return nil, nil, errors.Join(errs...)
 	}
-	store, err := state.Open(ctx, j.Dir)
+	platform, err := j.Settings.ThreatQ.platform(j.Log, j.OnSecret)
+	return bound, platform, err
+}
+
+// locked opens the state and lets do run with the lock of the instance. What do reports
+// is kept in the history.
+func (j *Job) locked(ctx context.Context, do func(context.Context, *state.Instance) *engine.Report) (*engine.Report, error) {
+	store, err := OpenState(ctx, j.Dir, j.Settings.Database)
 	if err != nil {
 		return nil, err
 	}
@@ -75,15 +82,15 @@ func (j *Job) Run(ctx context.Context) (*engine.Report, error) {
 		case <-ctx.Done():
 		}
 	}()
-	return j.record(ctx, store, func() *engine.Report { return j.run(ctx, bound, platform, lock.Instance()) })
+	return j.record(ctx, store, func() *engine.Report { return do(ctx, lock.Instance()) })
 }
 
 // dryRun reads the state if there is one, and writes nothing anywhere.
 func (j *Job) dryRun(ctx context.Context, bound *dsl.Bound, platform *threatq.Client) (*engine.Report, error) {
-	if _, err := os.Stat(filepath.Join(j.Dir, state.FileName)); errors.Is(err, os.ErrNotExist) {
+	store, err := FindState(ctx, j.Dir, j.Settings.Database)
+	if errors.Is(err, ErrNoState) {
 		return j.run(ctx, bound, platform, state.NewMemory()), nil
 	}
-	store, err := state.Open(ctx, j.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -92,17 +99,20 @@ func (j *Job) dryRun(ctx context.Context, bound *dsl.Bound, platform *threatq.Cl
 }
 
 func (j *Job) run(ctx context.Context, bound *dsl.Bound, platform *threatq.Client, st engine.State) *engine.Report {
-	r := &engine.Run{
+	flows := j.Flows
+	if flows == nil {
+		flows = j.Mapping.Flows
+	}
+	return j.engine(bound, platform, st).Report(ctx, flows)
+}
+
+func (j *Job) engine(bound *dsl.Bound, platform *threatq.Client, st engine.State) *engine.Run {
+	return &engine.Run{
 		Bound: bound, Platform: platform, State: st, DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
 		Clients: func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
 			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Log: j.Log})
 		},
 	}
-	flows := j.Flows
-	if flows == nil {
-		flows = j.Mapping.Flows
-	}
-	return r.Report(ctx, flows)
 }
 
 // record keeps the run in the history.

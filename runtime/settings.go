@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,13 +35,16 @@ type ThreatQ struct {
 type Settings struct {
 	ThreatQ ThreatQ
 	Params  map[string]dsl.Given
+	// Database is the postgres:// address of the state; "": a file. It may hold a password.
+	Database string
 	// Warnings are for the log, e.g. a file that others can read.
 	Warnings []string
 }
 
 type settingsFile struct {
-	ThreatQ *ThreatQ    `hcl:"threatq,block"`
-	Params  *paramsBody `hcl:"params,block"`
+	Database string      `hcl:"database,optional"`
+	ThreatQ  *ThreatQ    `hcl:"threatq,block"`
+	Params   *paramsBody `hcl:"params,block"`
 }
 
 type paramsBody struct {
@@ -83,6 +87,7 @@ func (s *Settings) readFile(path string, getenv func(string) string) error {
 	if diags := gohcl.DecodeBody(file.Body, ctx, &got); diags.HasErrors() {
 		return &FileError{Diags: diags, Files: parser.Files()}
 	}
+	s.Database = got.Database
 	if got.ThreatQ != nil {
 		s.ThreatQ = *got.ThreatQ
 	}
@@ -155,11 +160,13 @@ func (s *Settings) readEnv(m *dsl.Mapping, getenv func(string) string) {
 			*to = v
 		}
 	}
+	s.Database = cmp.Or(getenv(DatabaseEnv), s.Database)
 }
 
 // Secrets are the values of s that must never be shown.
 func (s *Settings) Secrets(m *dsl.Mapping) []string {
-	return append(m.Secrets(s.Params), s.ThreatQ.Password, s.ThreatQ.ClientSecret)
+	out := append(m.Secrets(s.Params), s.ThreatQ.Password, s.ThreatQ.ClientSecret)
+	return append(out, DatabaseSecrets(s.Database)...)
 }
 
 // FileError is a settings file that cannot be used, with what is needed to show

@@ -15,6 +15,10 @@ import (
 // its owner only, and returns its path.
 func WriteSettings(dir, instance string, s Settings) (string, error) {
 	file := hclwrite.NewEmptyFile()
+	if s.Database != "" {
+		file.Body().SetAttributeValue("database", cty.StringVal(s.Database))
+		file.Body().AppendNewline()
+	}
 	t := file.Body().AppendNewBlock("threatq", nil).Body()
 	set := func(name, value string) {
 		if value != "" {

@@ -91,7 +91,8 @@ Try it without any account:   tqmap run ironnet --sandbox -c /tmp/tqmap`,
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(a.runCmd(), a.previewCmd(), a.configureCmd(), a.validateCmd(), a.testCmd(), a.mappingsCmd(), a.sandboxCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.previewCmd(), a.configureCmd(), a.validateCmd(), a.testCmd(), a.mappingsCmd(), a.sandboxCmd(),
+		a.stateCmd(), a.deadletterCmd(), a.unlockCmd(), a.runsCmd(), a.versionCmd())
 	return root
 }
 
@@ -139,7 +140,7 @@ func (a *app) failOne(err error) int {
 	switch {
 	case errors.Is(err, state.ErrLocked):
 		return exitLocked
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &param), errors.Is(err, state.ErrUnwritable), strings.HasPrefix(err.Error(), "unknown command"):
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &param), errors.Is(err, state.ErrUnwritable), errors.Is(err, runtime.ErrNoState), strings.HasPrefix(err.Error(), "unknown command"):
 		return exitUsage
 	}
 	return exitFailed

@@ -38,10 +38,15 @@ func TestScript(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE") != "",
+		Condition:           hasPostgres,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":  exits,
-			"jsonok": jsonOK,
-			"edit":   edit,
+			"exits":    exits,
+			"jsonok":   jsonOK,
+			"edit":     edit,
+			"lock":     lock,
+			"truncate": truncated,
+			"database": database(t),
+			"settings": settings,
 		},
 	})
 }

@@ -74,7 +74,7 @@ func declare(flags *pflag.FlagSet, p *dsl.Param) {
 // firstArgument finds the mapping among args before its flags are known: on a
 // second command tree, so that nothing is parsed twice into the same values.
 func firstArgument(a *app, cmd *cobra.Command, rest []string) string {
-	probe, _, err := a.root().Find([]string{cmd.Name()})
+	probe, _, err := a.root().Find(strings.Fields(cmd.CommandPath())[1:])
 	if err != nil {
 		return ""
 	}

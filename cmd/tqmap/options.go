@@ -24,6 +24,7 @@ type options struct {
 	rate                 float64
 	faults               []string
 	threatqHost          string
+	database             string
 }
 
 func (o *options) declare(cmd *cobra.Command) {
@@ -42,6 +43,13 @@ func (o *options) declare(cmd *cobra.Command) {
 	f.Float64Var(&o.rate, "sandbox-rate", 0, "requests per second that it allows; negative: any")
 	f.StringArrayVar(&o.faults, "sandbox-fault", nil, "fault switch of the appliance, or of the library after \"threatq:\"")
 	cmd.Annotations = map[string]string{takesMapping: "yes"}
+}
+
+const databaseHelp = "postgres://user@host/name of a database that keeps the state, in place of tqmap.db in the folder of -c"
+
+// declareDatabase is for the verbs that write the state.
+func (o *options) declareDatabase(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&o.database, "database", "", databaseHelp)
 }
 
 func (o *options) instance(m *dsl.Mapping) string {
@@ -71,6 +79,9 @@ func (a *app) settings(cmd *cobra.Command, o *options, m *dsl.Mapping) (runtime.
 	}
 	if o.threatqHost != "" {
 		s.ThreatQ.Host = o.threatqHost
+	}
+	if o.database != "" {
+		s.Database = o.database
 	}
 	for _, secret := range s.Secrets(m) {
 		a.redactor.Add(secret)

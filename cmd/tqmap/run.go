@@ -44,6 +44,7 @@ were refused or will be tried again), 4 another run holds the lock.`,
 		},
 	}
 	o.declare(cmd)
+	o.declareDatabase(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "compute everything, write nothing, print what would be done")
 	cmd.Flags().StringVar(&report, "report", "", "json: print one JSON document on stdout and nothing else")
 	return cmd
@@ -54,6 +55,15 @@ func (a *app) run(cmd *cobra.Command, o *options, m *dsl.Mapping, dryRun, asJSON
 	if err != nil {
 		return err
 	}
+	return a.withJob(cmd, o, m, asJSON, func(job *runtime.Job) (*engine.Report, error) {
+		job.Flows, job.DryRun = flows, dryRun
+		return job.Run(cmd.Context())
+	})
+}
+
+// withJob makes a job ready, in the sandbox where that is asked for, and prints what do
+// reports of it.
+func (a *app) withJob(cmd *cobra.Command, o *options, m *dsl.Mapping, asJSON bool, do func(*runtime.Job) (*engine.Report, error)) error {
 	settings, err := a.settings(cmd, o, m)
 	if err != nil {
 		return err
@@ -74,11 +84,10 @@ func (a *app) run(cmd *cobra.Command, o *options, m *dsl.Mapping, dryRun, asJSON
 		}
 		defer s.Close()
 	}
-	job := &runtime.Job{
-		Mapping: m, Settings: settings, Instance: o.instance(m), Dir: o.config, Flows: flows,
-		Now: a.now().UTC(), DryRun: dryRun, Log: log, OnSecret: a.redactor.Add, Progress: line.show,
-	}
-	report, err := job.Run(cmd.Context())
+	report, err := do(&runtime.Job{
+		Mapping: m, Settings: settings, Instance: o.instance(m), Dir: o.config,
+		Now: a.now().UTC(), Log: log, OnSecret: a.redactor.Add, Progress: line.show,
+	})
 	line.done()
 	if err != nil {
 		return err

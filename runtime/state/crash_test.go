@@ -2,12 +2,14 @@ package state
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,8 +20,8 @@ import (
 const childEnv = "TQMAP_TEST_STATE_CHILD"
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(childEnv); dir != "" {
-		fmt.Fprintln(os.Stderr, child(dir))
+	if place := os.Getenv(childEnv); place != "" {
+		fmt.Fprintln(os.Stderr, child(place))
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
@@ -38,17 +40,20 @@ func step(n int) engine.Commit {
 }
 
 // child commits until it is killed, and prints a line after each commit.
-func child(dir string) error {
-	ctx := context.Background()
-	s, err := Open(ctx, dir)
+func child(place string) error {
+	ctx, name, open := context.Background(), cmp.Or(os.Getenv("TQMAP_TEST_STATE_NAME"), "x"), Open
+	if strings.Contains(place, "://") {
+		open = OpenDatabase
+	}
+	s, err := open(ctx, place)
 	if err != nil {
 		return err
 	}
-	l, err := s.Lock(ctx, "x", Owner{})
+	l, err := s.Lock(ctx, name, Owner{})
 	if err != nil {
 		return err
 	}
-	if _, err := s.StartRun(ctx, "x"); err != nil {
+	if _, err := s.StartRun(ctx, name); err != nil {
 		return err
 	}
 	for n := 1; ; n++ {

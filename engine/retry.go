@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"tqmap/dsl"
+)
+
+// perRetry is how many records are delivered together.
+const perRetry = 500
+
+// Retry maps and delivers records of f once more that became dead letters, as they were
+// read then. No cursor moves. What is delivered now is revived by the same commit, what
+// fails again is a dead letter again.
+func (r *Run) Retry(ctx context.Context, f *dsl.Flow, records []any) *FlowReport {
+	report := &FlowReport{Name: f.Name}
+	before := counted(r.Bound.Tables.Unknown())
+	report.Err = r.retry(ctx, f, records, report)
+	report.UnknownKeys = more(before, counted(r.Bound.Tables.Unknown()))
+	if report.Err != nil {
+		report.Error = report.Err.Error()
+		r.Log.Error("not all could be tried again; they stay dead letters", "flow", f.Name, "error", report.Error)
+	}
+	return report
+}
+
+func (r *Run) retry(ctx context.Context, f *dsl.Flow, records []any, report *FlowReport) error {
+	m, err := newMapper(r.Bound, f)
+	if err != nil {
+		return err
+	}
+	// A window that moves nothing, after a checkpoint on whose edge no record lies.
+	p := &progress{run: r, flow: f, mapper: m, report: report, track: newTrack(Window{}, Checkpoint{})}
+	page, err := r.settler(ctx, p)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for some := range slices.Chunk(records, perRetry) {
+		n++
+		if f.Source.Kind() == "threatq_events" {
+			for _, record := range some {
+				restoreTimes(record)
+			}
+		}
+		if err := page(ctx, batch{number: n, records: some}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Summed is the report of flows that were run one by one.
+func (r *Run) Summed(started time.Time, flows []*FlowReport) *Report {
+	return &Report{Connector: r.Bound.Connector.Name, Outcome: worst(flows), Started: started, Finished: time.Now().UTC(), Flows: flows}
+}
+
+// settler is what brings a page of the flow to its target.
+func (r *Run) settler(ctx context.Context, p *progress) (func(context.Context, batch) error, error) {
+	if p.flow.Sink != nil {
+		to, err := r.sink(ctx, p.flow, p.report)
+		return (&exporting{progress: p, sink: to}).page, err
+	}
+	if err := r.ensureTypes(ctx, p.flow); err != nil {
+		return nil, err
+	}
+	if err := r.recover(ctx, p.flow, p.mapper.rules); err != nil {
+		return nil, err
+	}
+	in := &ingesting{progress: p, rules: map[string]*rule{}}
+	for _, rule := range p.mapper.rules {
+		in.rules[rule.ID()] = rule
+	}
+	return in.page, nil
+}
+
+// restoreTimes undoes what JSON did to the instants of an event of ThreatQ (eventVars).
+func restoreTimes(record any) {
+	fields, _ := record.(map[string]any)
+	for _, name := range []string{"happened_at", "touched_at"} {
+		text, _ := fields[name].(string)
+		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			fields[name] = at
+		}
+	}
+}

@@ -1,0 +1,368 @@
+package state
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"tqmap/engine"
+)
+
+// DocumentSchema is the version of Document that is written, and the only one that is read.
+const DocumentSchema = 1
+
+// Document is what is remembered of a connector instance, as JSON: to be looked at, kept,
+// and brought into another state. The run history is no part of it.
+type Document struct {
+	Schema    int        `json:"schema"`
+	Connector string     `json:"connector"`
+	Tokens    []TokenDoc `json:"tokens,omitempty"`
+	Flows     []*FlowDoc `json:"flows"`
+}
+
+// TokenDoc is a token of the connector; without value where it was left out.
+type TokenDoc struct {
+	Name  Text `json:"name"`
+	Value Text `json:"value,omitempty"`
+}
+
+// FlowDoc is what is remembered of one flow.
+type FlowDoc struct {
+	Name   string `json:"name"`
+	Cursor string `json:"cursor,omitempty"`
+	// TokenSet says that there is a token, Token is it, unless it was left out.
+	TokenSet    bool        `json:"token_set,omitempty"`
+	Token       Text        `json:"token,omitempty"`
+	Done        []SpanDoc   `json:"done,omitempty"`
+	Boundary    []EntryDoc  `json:"boundary,omitempty"`
+	Ledger      []EntryDoc  `json:"ledger"`
+	DeadLetters []LetterDoc `json:"dead_letters"`
+}
+
+// SpanDoc is an engine.Span.
+type SpanDoc struct {
+	Start string `json:"start"`
+	End   string `json:"end"`
+}
+
+// EntryDoc is an engine.Entry, or a record on the cursor, which has no rule.
+type EntryDoc struct {
+	Rule     Text  `json:"rule,omitempty"`
+	Key      Text  `json:"key"`
+	Hash     Text  `json:"hash"`
+	RemoteID int64 `json:"remote_id,omitempty"`
+}
+
+// LetterDoc is a DeadLetter.
+type LetterDoc struct {
+	Rule     Text   `json:"rule"`
+	Key      Text   `json:"key"`
+	Reason   Text   `json:"reason"`
+	Where    Text   `json:"where,omitempty"`
+	Input    Text   `json:"input"`
+	First    string `json:"first"`
+	Last     string `json:"last"`
+	Attempts int    `json:"attempts"`
+}
+
+// Text is a text of a vendor's. JSON holds what is UTF-8 as it is, and the rest as
+// {"base64": "…"}.
+type Text string
+
+type notUTF8 struct {
+	Base64 string `json:"base64"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (t Text) MarshalJSON() ([]byte, error) {
+	if !utf8.ValidString(string(t)) {
+		return json.Marshal(notUTF8{base64.StdEncoding.EncodeToString([]byte(t))})
+	}
+	return json.Marshal(string(t))
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *Text) UnmarshalJSON(b []byte) error {
+	if !bytes.HasPrefix(b, []byte("{")) {
+		return json.Unmarshal(b, (*string)(t))
+	}
+	var coded notUTF8
+	if err := json.Unmarshal(b, &coded); err != nil {
+		return err
+	}
+	raw, err := base64.StdEncoding.DecodeString(coded.Base64)
+	*t = Text(raw)
+	return err
+}
+
+// ExportOptions says what an export shows.
+type ExportOptions struct {
+	Secrets bool // tokens, too
+	// Redact takes secrets out of what vendors said; nil: nothing.
+	Redact func(string) string
+}
+
+// Export writes what is remembered as a Document, in a stable order with one entry a line,
+// however much there is. It may be taken during a run: a cursor is never ahead of the
+// ledger beside it.
+func (i *Instance) Export(ctx context.Context, w io.Writer, o ExportOptions) error {
+	if o.Redact == nil {
+		o.Redact = func(text string) string { return text }
+	}
+	flows, err := i.Flows(ctx)
+	if err != nil {
+		return err
+	}
+	tokens, err := i.tokenDocs(ctx, o.Secrets)
+	if err != nil {
+		return err
+	}
+	out := &lines{w: w}
+	out.printf("{\n\"schema\": %d,\n\"connector\": %s,\n\"tokens\": %s,\n\"flows\": [", DocumentSchema, jsonOf(i.name), jsonOf(tokens))
+	for n, f := range flows {
+		out.next(n)
+		if err := i.exportFlow(ctx, out, f.Name, o); err != nil {
+			return err
+		}
+	}
+	out.printf("\n]\n}\n")
+	return out.err
+}
+
+func (i *Instance) tokenDocs(ctx context.Context, values bool) ([]TokenDoc, error) {
+	names, err := i.TokenNames(ctx)
+	docs := []TokenDoc{}
+	for _, name := range names {
+		doc := TokenDoc{Name: Text(name)}
+		if values {
+			value, _, err := i.Token(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			doc.Value = Text(value)
+		}
+		docs = append(docs, doc)
+	}
+	return docs, err
+}
+
+func (i *Instance) exportFlow(ctx context.Context, out *lines, flow string, o ExportOptions) error {
+	at, err := i.Checkpoint(ctx, flow)
+	if err != nil {
+		return err
+	}
+	head, err := checkpointDoc(at, o.Secrets)
+	if err != nil {
+		return err
+	}
+	head.Name = flow
+	text := bytes.TrimSuffix(jsonOf(head), []byte(`"ledger":null,"dead_letters":null}`))
+	out.printf("%s\"ledger\": [", text)
+	n := 0
+	err = i.Entries(ctx, flow, "", "", func(e engine.Entry) error {
+		out.next(n)
+		n++
+		out.printf("%s", jsonOf(EntryDoc{Text(e.Rule), Text(e.Key), Text(e.Hash), e.RemoteID}))
+		return out.err
+	})
+	if err != nil {
+		return err
+	}
+	out.printf("], \"dead_letters\": [")
+	letters, err := i.DeadLetters(ctx, Filter{Flow: flow})
+	for n, d := range letters {
+		doc, err := letterDoc(d, o.Redact)
+		if err != nil {
+			return err
+		}
+		out.next(n)
+		out.printf("%s", jsonOf(doc))
+	}
+	out.printf("]}")
+	return err
+}
+
+func checkpointDoc(at engine.Checkpoint, secrets bool) (*FlowDoc, error) {
+	cursor, err := encodeTime(at.Cursor)
+	doc := &FlowDoc{Cursor: cursor, TokenSet: at.Token != ""}
+	if secrets {
+		doc.Token = Text(at.Token)
+	}
+	for _, key := range slices.Sorted(maps.Keys(at.Boundary)) {
+		doc.Boundary = append(doc.Boundary, EntryDoc{Key: Text(key), Hash: Text(at.Boundary[key])})
+	}
+	for _, s := range at.Done {
+		start, startErr := encodeTime(s.Start)
+		end, endErr := encodeTime(s.End)
+		if startErr != nil || endErr != nil {
+			return nil, fmt.Errorf("done span %v", s)
+		}
+		doc.Done = append(doc.Done, SpanDoc{start, end})
+	}
+	return doc, err
+}
+
+func letterDoc(d DeadLetter, redact func(string) string) (LetterDoc, error) {
+	first, err := encodeTime(d.First)
+	if err != nil {
+		return LetterDoc{}, err
+	}
+	last, err := encodeTime(d.At)
+	return LetterDoc{
+		Rule: Text(d.Rule), Key: Text(d.Key), Reason: Text(redact(d.Reason)), Where: Text(d.Where), Input: Text(redact(string(d.Input))),
+		First: first, Last: last, Attempts: d.Attempts,
+	}, err
+}
+
+// lines writes JSON with one element of a list on each line, until the first error.
+type lines struct {
+	w   io.Writer
+	err error
+}
+
+func (l *lines) printf(format string, args ...any) {
+	if l.err == nil {
+		_, l.err = fmt.Fprintf(l.w, format, args...)
+	}
+}
+
+func (l *lines) next(n int) {
+	if n > 0 {
+		l.printf(",")
+	}
+	l.printf("\n")
+}
+
+// jsonOf encodes what always can be.
+func jsonOf(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// ReadDocument reads an export. It refuses a schema that it does not know (ErrNewer
+// for a later one) and whatever does not belong into it.
+func ReadDocument(r io.Reader) (*Document, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	var version struct {
+		Schema int `json:"schema"`
+	}
+	switch err := json.Unmarshal(text, &version); {
+	case err != nil:
+		return nil, fmt.Errorf("no export of a state: %w", err)
+	case version.Schema > DocumentSchema:
+		return nil, fmt.Errorf("%w: the export has schema %d, this version knows %d", ErrNewer, version.Schema, DocumentSchema)
+	case version.Schema != DocumentSchema:
+		return nil, fmt.Errorf("no export of a state: it has schema %d, and should have %d", version.Schema, DocumentSchema)
+	}
+	var doc Document
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&doc); err != nil {
+		return nil, fmt.Errorf("no export of a state: %w", err)
+	}
+	if doc.Connector == "" {
+		return nil, fmt.Errorf("no export of a state: it names no connector")
+	}
+	return &doc, nil
+}
+
+// Import puts doc in the place of all that is remembered of the instance's flows. Of the
+// tokens, those that doc holds are replaced, and the others stay. It is done as a whole
+// or not at all.
+func (i *Instance) Import(ctx context.Context, doc *Document) error {
+	return i.store.write(ctx, "import the state of "+i.name, i.name, func(tx *transaction) error {
+		if err := i.fence(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := tx.exec(ctx, `DELETE FROM flow WHERE instance = ?`, i.name); err != nil {
+			return err
+		}
+		for _, f := range doc.Flows {
+			if err := i.importFlow(ctx, tx, f); err != nil {
+				return fmt.Errorf("flow %q: %w", f.Name, err)
+			}
+		}
+		for _, t := range doc.Tokens {
+			if t.Value == "" {
+				continue
+			}
+			_, err := tx.exec(ctx, `INSERT INTO token (instance, name, value, version) VALUES (?, ?, ?, 1)
+				ON CONFLICT (instance, name) DO UPDATE SET value = excluded.value, version = token.version + 1`, i.name, string(t.Name), string(t.Value))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (i *Instance) importFlow(ctx context.Context, tx *transaction, f *FlowDoc) error {
+	at, err := f.checkpoint()
+	if err != nil {
+		return err
+	}
+	id, err := flowID(ctx, tx, i.name, f.Name)
+	if err != nil {
+		return err
+	}
+	if err := putCheckpoint(ctx, tx, id, at); err != nil {
+		return err
+	}
+	entries := make([]engine.Entry, 0, len(f.Ledger))
+	for _, e := range f.Ledger {
+		entries = append(entries, engine.Entry{EntryKey: engine.EntryKey{Rule: string(e.Rule), Key: string(e.Key)}, Hash: string(e.Hash), RemoteID: e.RemoteID})
+	}
+	if err := putEntries(ctx, tx, id, entries); err != nil {
+		return err
+	}
+	rows := make([][]any, 0, len(f.DeadLetters))
+	for _, d := range f.DeadLetters {
+		for _, text := range []*string{&d.First, &d.Last} {
+			at, err := decodeTime(*text)
+			if err != nil {
+				return err
+			}
+			if *text, err = encodeTime(at); err != nil {
+				return err
+			}
+		}
+		rows = append(rows, []any{id, string(d.Key), string(d.Rule), string(d.Reason), string(d.Where), []byte(d.Input), d.First, d.Last, d.Attempts})
+	}
+	return tx.insert(ctx, `INSERT INTO dead_letter (flow, key, rule, reason, position, input, first_seen, last_seen, attempts)`, rows, "")
+}
+
+func (f *FlowDoc) checkpoint() (at engine.Checkpoint, err error) {
+	at.Token = string(f.Token)
+	if at.Cursor, err = decodeTime(f.Cursor); err != nil {
+		return at, err
+	}
+	for _, b := range f.Boundary {
+		if at.Boundary == nil {
+			at.Boundary = map[string]string{}
+		}
+		at.Boundary[string(b.Key)] = string(b.Hash)
+	}
+	for _, s := range f.Done {
+		var span engine.Span
+		if span.Start, err = decodeTime(s.Start); err == nil {
+			span.End, err = decodeTime(s.End)
+		}
+		if err != nil {
+			return at, err
+		}
+		at.Done = append(at.Done, span)
+	}
+	return at, nil
+}
