@@ -25,13 +25,12 @@ func vocabulary() Vocabulary {
 			}, Blocks: []Child{{Block: RequestBlock(Run), Min: 1, Max: 1}}},
 			checkedBlock(),
 		},
-		Client: func(n *Node) error {
+		Client: func(n *Node, r *Reading) {
 			if all := n.All("auth"); len(all) > 2 {
-				r := all[2].Static()
-				r.Fail("", "Too much", "There are %d ways to authenticate.", len(all))
-				return r.Err()
+				third := all[2].Static()
+				third.Fail("", "Too much", "There are %d ways to authenticate.", len(all))
+				r.Report(third.Err())
 			}
-			return nil
 		},
 		Sample: func(decode *Node, src []byte) ([]any, error) {
 			r := decode.Static()
@@ -76,12 +75,10 @@ func checkedBlock() *Block {
 			{Name: "mode", Type: cty.String, Scope: Run, Options: []string{"fast", "slow"}, Summary: "One of two."},
 			{Name: "size", Type: cty.Number, Scope: Run, Summary: "An even number."},
 		},
-		Check: func(n *Node) error {
-			r := n.Static()
+		Check: func(_ *Node, r *Reading) {
 			if r.Known("size") && r.Int("size", 0)%2 != 0 {
 				r.Fail("size", "Odd", "The size must be even.")
 			}
-			return r.Err()
 		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -80,6 +81,9 @@ func readDeadLimits(f *dsl.Flow, b *dsl.Bound) (deadLimits, error) {
 	}
 	return l, read.Err()
 }
+
+// noLimits allows any number.
+var noLimits = deadLimits{count: math.MaxInt, share: 1}
 
 // tooManyDead is an ErrTooManyDead once the flow has left more dead letters than
 // it may, else nil. It is asked after each page.

@@ -200,7 +200,7 @@ func (e *each) ask(ctx context.Context, scope *dsl.Scoped, w *wish) error {
 		sight := view{params: e.source.run.Bound.Params, page: pages.Vars()}
 		resp, err := e.send(ctx, scope.With("page", sight.page), sight, w, target)
 		if ruled := (*request.RuledError)(nil); errors.As(err, &ruled) && ruled.Action == request.Skip {
-			e.source.report.ignore(ruled)
+			e.source.run.ignored(e.source.report, ruled)
 			return nil
 		}
 		if err != nil {

@@ -39,16 +39,12 @@ func recordAtFault(err error) bool {
 		errors.Is(err, request.ErrRefused) || errors.Is(err, request.ErrForbidden)
 }
 
-// export runs a flow that sends records to a vendor. A refused record becomes a
+// exporter settles pages by sending their records to a vendor. A refused record becomes a
 // dead letter; one that could not be sent keeps the cursor where it is, so that
 // the next run sends it.
-func (r *Run) export(ctx context.Context, p *progress) error {
-	to, err := r.sink(ctx, p.flow, p.report)
-	if err != nil {
-		return err
-	}
-	e := &exporting{progress: p, sink: to}
-	return p.read(ctx, e.page)
+func (p *progress) exporter(ctx context.Context) (pageFunc, error) {
+	to, err := p.run.sink(ctx, p.flow, p.report)
+	return (&exporting{progress: p, sink: to}).page, err
 }
 
 type exporting struct {

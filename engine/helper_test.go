@@ -217,7 +217,7 @@ func (b *bench) one(flow string, want Outcome) *FlowReport {
 	b.t.Helper()
 	report := b.run(flow)
 	if report.Outcome != want {
-		b.t.Fatalf("outcome %s, want %s: %+v\n%s", report.Outcome, want, *report.Flows[0], b.log)
+		b.t.Fatalf("outcome %s, want %s: %+v\n%s", report.Outcome, want, report.Flows[0], b.log)
 	}
 	return report.Flows[0]
 }

@@ -6,20 +6,19 @@ import (
 	"fmt"
 )
 
-// ingest runs a flow that makes ThreatQ objects: window, pages, objects, deliver,
-// commit. The cursor moves only over delivered work.
-func (r *Run) ingest(ctx context.Context, p *progress) error {
-	if err := r.ensureTypes(ctx, p.mapper.rules); err != nil {
-		return err
+// ingester settles pages by making ThreatQ objects: objects, deliver, commit.
+func (p *progress) ingester(ctx context.Context) (pageFunc, error) {
+	if err := p.run.ensureTypes(ctx, p.mapper.rules); err != nil {
+		return nil, err
 	}
-	if err := r.recover(ctx, p.flow, p.mapper.rules); err != nil {
-		return err
+	if err := p.run.recover(ctx, p.flow, p.mapper.rules); err != nil {
+		return nil, err
 	}
 	in := &ingesting{progress: p, rules: map[string]*rule{}}
 	for _, rule := range p.mapper.rules {
 		in.rules[rule.ID()] = rule
 	}
-	return p.read(ctx, in.page)
+	return in.page, nil
 }
 
 // ensureTypes creates the event types that analysts need to choose from.

@@ -3,7 +3,6 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,8 +19,6 @@ import (
 	"tqmap/dsl/code"
 	"tqmap/engine/threatq"
 )
-
-var update = flag.Bool("update", false, "rewrite the want files of testdata/mapping")
 
 // goldenBase is the mapping around the parts of an archive: TOP stands beside the
 // flow, RECORD in its record and RULES after that.
@@ -98,7 +95,7 @@ func mapGolden(t *testing.T, text, answer string) string {
 		t.Fatal(err)
 	}
 	flow := bound.Flows[0]
-	records, err := run.extract(t.Context(), flow.Record, body)
+	records, err := run.extract(t.Context(), flow.Record, body, view{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,14 +18,15 @@ func (r *Run) Preview(ctx context.Context, f *dsl.Flow, emit func(Mapped) bool) 
 	if err != nil {
 		return err
 	}
-	err = p.read(ctx, func(_ context.Context, _ *track, b *batch) error {
+	p.page = func(_ context.Context, _ *track, b *batch) error {
 		for _, m := range p.mapPage(b) {
 			if !emit(*m) {
 				return errShown
 			}
 		}
 		return nil
-	})
+	}
+	err = p.read(ctx)
 	if errors.Is(err, errShown) {
 		return nil
 	}

@@ -18,6 +18,7 @@ type progress struct {
 	source source
 	report *FlowReport
 	limits deadLimits
+	page   pageFunc   // nil until something is to be read
 	mu     sync.Mutex // what slices that are read at once share
 	noted  bool       // the server held something back
 	warned bool       // of disorder
@@ -50,7 +51,7 @@ func (r *Run) begin(ctx context.Context, f *dsl.Flow, report *FlowReport) (*prog
 }
 
 // read reads the flow's window, part by part where its source has parts.
-func (p *progress) read(ctx context.Context, page pageFunc) error {
+func (p *progress) read(ctx context.Context) error {
 	parts, told := []any{nil}, false
 	if s, ok := p.source.(partitioned); ok {
 		got, is, err := s.partitions(ctx)
@@ -67,7 +68,7 @@ func (p *progress) read(ctx context.Context, page pageFunc) error {
 			text, _ := code.Text(part)
 			p.name += "[" + text + "]"
 		}
-		if err := p.part(ctx, part, page); err != nil {
+		if err := p.part(ctx, part); err != nil {
 			return err
 		}
 	}
@@ -82,7 +83,7 @@ func (p *progress) read(ctx context.Context, page pageFunc) error {
 var ErrAllIgnored = errors.New("every answer was skipped by a rule of the mapping, so nothing was read; see what the server says with -v3, and whether the account may read it")
 
 // part reads the window of one partition.
-func (p *progress) part(ctx context.Context, partition any, page pageFunc) error {
+func (p *progress) part(ctx context.Context, partition any) error {
 	err := p.enter(ctx, partition, false)
 	if errors.Is(err, ErrEmptyWindow) {
 		p.report.Notes = append(p.report.Notes, err.Error())
@@ -92,15 +93,32 @@ func (p *progress) part(ctx context.Context, partition any, page pageFunc) error
 	if err != nil {
 		return err
 	}
-	err = p.slices(ctx, page)
+	if err := p.ready(ctx); err != nil {
+		return err
+	}
+	err = p.slices(ctx)
 	if !errors.Is(err, errReset) {
 		return err
 	}
 	if err := p.enter(ctx, partition, true); err != nil {
 		return err
 	}
-	if err = p.slices(ctx, page); errors.Is(err, errReset) {
+	if err = p.slices(ctx); errors.Is(err, errReset) {
 		return errors.New("the server's answer makes us begin again at the start a second time")
+	}
+	return err
+}
+
+// ready makes the flow's target ready to take pages.
+func (p *progress) ready(ctx context.Context) error {
+	if p.page != nil {
+		return nil
+	}
+	var err error
+	if p.flow.Sink != nil {
+		p.page, err = p.exporter(ctx)
+	} else {
+		p.page, err = p.ingester(ctx)
 	}
 	return err
 }
@@ -108,7 +126,7 @@ func (p *progress) part(ctx context.Context, partition any, page pageFunc) error
 // enter plans the window of a partition: from its checkpoint, or afresh.
 func (p *progress) enter(ctx context.Context, partition any, afresh bool) error {
 	p.at = Checkpoint{}
-	if !afresh {
+	if !afresh && p.run.State != nil { // a preview has none
 		var err error
 		if p.at, err = p.run.State.Checkpoint(ctx, p.name); err != nil {
 			return err
@@ -165,6 +183,9 @@ func (p *progress) follow(t *track, b *batch, page []*Mapped) *Checkpoint {
 func (p *progress) commit(ctx context.Context, c Commit) error {
 	ctx = context.WithoutCancel(ctx) // what is acknowledged is remembered even then
 	at := c.Checkpoint
+	if p.run.State == nil { // a preview
+		return nil
+	}
 	if p.name != p.flow.Name {
 		c.Checkpoint = nil
 	}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"sync"
 	"time"
 
 	"tqmap/engine/request"
@@ -60,17 +59,15 @@ type FlowReport struct {
 	Err error `json:"-"`
 	// Answered counts the pages that were read.
 	Answered int `json:"-"`
-
-	mu sync.Mutex // of Ignored, which requests for records count side by side
 }
 
 // Counts of one collection.
 type Counts struct{ Created, Updated, Unchanged int }
 
-// ignore counts an answer that a rule skipped.
-func (f *FlowReport) ignore(ruled *request.RuledError) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+// ignored counts an answer that a rule skipped. Requests for records do it side by side.
+func (r *Run) ignored(f *FlowReport, ruled *request.RuledError) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if f.IgnoredBy == nil {
 		f.IgnoredBy = map[string]int{}
 	}

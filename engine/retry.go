@@ -32,9 +32,8 @@ func (r *Run) retry(ctx context.Context, f *dsl.Flow, records []any, report *Flo
 		return err
 	}
 	// A window that moves nothing, after a checkpoint on whose edge no record lies.
-	p := &progress{run: r, flow: f, mapper: m, report: report, track: newTrack(Window{}, Checkpoint{})}
-	page, err := r.settler(ctx, p)
-	if err != nil {
+	p := &progress{run: r, flow: f, name: f.Name, mapper: m, report: report, track: newTrack(Window{}, Checkpoint{}, follows{}), limits: noLimits}
+	if err := p.ready(ctx); err != nil {
 		return err
 	}
 	n := 0
@@ -45,7 +44,7 @@ func (r *Run) retry(ctx context.Context, f *dsl.Flow, records []any, report *Flo
 				restoreTimes(record)
 			}
 		}
-		if err := page(ctx, batch{number: n, records: some}); err != nil {
+		if err := p.page(ctx, p.track, &batch{number: n, records: some}); err != nil {
 			return err
 		}
 	}
@@ -55,25 +54,6 @@ func (r *Run) retry(ctx context.Context, f *dsl.Flow, records []any, report *Flo
 // Summed is the report of flows that were run one by one.
 func (r *Run) Summed(started time.Time, flows []*FlowReport) *Report {
 	return &Report{Connector: r.Bound.Connector.Name, Outcome: worst(flows), Started: started, Finished: time.Now().UTC(), Flows: flows}
-}
-
-// settler is what brings a page of the flow to its target.
-func (r *Run) settler(ctx context.Context, p *progress) (func(context.Context, batch) error, error) {
-	if p.flow.Sink != nil {
-		to, err := r.sink(ctx, p.flow, p.report)
-		return (&exporting{progress: p, sink: to}).page, err
-	}
-	if err := r.ensureTypes(ctx, p.flow); err != nil {
-		return nil, err
-	}
-	if err := r.recover(ctx, p.flow, p.mapper.rules); err != nil {
-		return nil, err
-	}
-	in := &ingesting{progress: p, rules: map[string]*rule{}}
-	for _, rule := range p.mapper.rules {
-		in.rules[rule.ID()] = rule
-	}
-	return in.page, nil
 }
 
 // restoreTimes undoes what JSON did to the instants of an event of ThreatQ (eventVars).

@@ -75,10 +75,7 @@ func (r *Run) flow(ctx context.Context, f *dsl.Flow, report *FlowReport) error {
 	if err != nil {
 		return err
 	}
-	if f.Sink != nil {
-		return r.export(ctx, p)
-	}
-	return r.ingest(ctx, p)
+	return p.read(ctx)
 }
 
 // doer opens the client that a source or sink names, once for the whole run: its

@@ -21,12 +21,12 @@ var (
 
 // slices reads the slices of the window, at once where the mapping allows it. The cursor moves
 // behind a slice when it, and all before it, are delivered.
-func (p *progress) slices(ctx context.Context, page pageFunc) error {
+func (p *progress) slices(ctx context.Context) error {
 	var err error
 	if p.window.parallel > 1 {
-		err = p.together(ctx, page)
+		err = p.together(ctx)
 	} else {
-		err = p.inTurn(ctx, page)
+		err = p.inTurn(ctx)
 	}
 	if errors.Is(err, errStop) {
 		return nil
@@ -38,12 +38,15 @@ func (p *progress) slices(ctx context.Context, page pageFunc) error {
 }
 
 // inTurn reads one slice after the other.
-func (p *progress) inTurn(ctx context.Context, page pageFunc) error {
+func (p *progress) inTurn(ctx context.Context) error {
 	for slice := range p.window.slices(p.at.Done) {
-		if err := p.slice(ctx, slice, p.track, page); err != nil {
+		if err := p.slice(ctx, slice, p.track, p.page); err != nil {
 			return err
 		}
-		if at := p.track.sliceDone(slice, p.noted); at != nil && slice.End.Before(p.window.End) && p.settled() {
+		if !slice.End.Before(p.window.End) || !p.settled() {
+			continue // finish does it
+		}
+		if at := p.track.sliceDone(slice, p.noted); at != nil {
 			if err := p.commit(ctx, Commit{Checkpoint: at}); err != nil {
 				return err
 			}
@@ -54,12 +57,12 @@ func (p *progress) inTurn(ctx context.Context, page pageFunc) error {
 
 // together reads several slices at once; their pages are settled one by one. A slice that
 // fails does not keep the others from ending, but no further one begins.
-func (p *progress) together(ctx context.Context, page pageFunc) error {
+func (p *progress) together(ctx context.Context) error {
 	var failed []error
 	one := func(ctx context.Context, t *track, b *batch) error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return page(ctx, t, b)
+		return p.page(ctx, t, b)
 	}
 	var group errgroup.Group
 	group.SetLimit(p.window.parallel)
@@ -129,7 +132,7 @@ func (p *progress) obey(ruled *request.RuledError, w Window) ([]Window, error) {
 	defer p.mu.Unlock()
 	switch ruled.Action {
 	case request.Skip:
-		p.report.ignore(ruled)
+		p.run.ignored(p.report, ruled)
 		p.run.Log.Warn("answer skipped", "flow", p.name, "status", ruled.Status, "rule", ruled.Where, "says", ruled.Message)
 		return nil, nil
 	case request.Split:

@@ -11,7 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"tqmap/dsl/code"
+	"tqmap/engine/decode"
 	"tqmap/engine/page"
 	"tqmap/engine/request"
 )
@@ -40,7 +40,7 @@ func TestFirstWindowDoesNotSlide(t *testing.T) {
 // An answer that cannot be read names the request, and nothing moves.
 func TestUnreadableAnswer(t *testing.T) {
 	for _, tc := range []struct{ name, body, says string }{
-		{"HTML", "<html>Log in</html>", "POST /list answered with a body that cannot be read: the body is HTML"},
+		{"HTML", "<html>Log in</html>", "POST /list answered with a body that cannot be read: JSON: the body is HTML"},
 		{"cut off", `{"items": [{"id"`, "cut off"},
 		{"of another shape", `{"total": 1, "items": 7}`, "m.hcl:"},
 		{"with a total that is none", `{"total": {"is": 1}, "items": []}`, "not a number of records"},
@@ -54,12 +54,12 @@ func TestUnreadableAnswer(t *testing.T) {
 			if !strings.HasPrefix(f.Error, "page 1: ") || !strings.Contains(f.Error, tc.says) || !b.cursor("pull").IsZero() {
 				t.Errorf("error %q, cursor %s; want %q", f.Error, b.cursor("pull"), tc.says)
 			}
-			var decode *DecodeError
-			if want := tc.name == "HTML" || tc.name == "cut off"; errors.As(f.Err, &decode) != want {
+			var unread *DecodeError
+			if want := tc.name == "HTML" || tc.name == "cut off"; errors.As(f.Err, &unread) != want {
 				t.Errorf("%T is a DecodeError: %v", f.Err, !want)
 			}
-			var place *code.DecodeError
-			if errors.As(f.Err, &decode) && !errors.As(f.Err, &place) {
+			var place *decode.Error
+			if errors.As(f.Err, &unread) && !errors.As(f.Err, &place) {
 				t.Error("the place in the answer is lost")
 			}
 		})
@@ -197,7 +197,7 @@ func TestNothingOfAPageIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.ingest(context.Background(), p); err != nil {
+	if err := p.read(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if f.Fetched != 1000 || len(p.track.boundary) != 1 || len(f.Notes)+len(f.Plan) != 0 {

@@ -18,7 +18,7 @@ import (
 	"tqmap/dsl"
 )
 
-var update = flag.Bool("update", false, "rewrite the want files of testdata/diagnostics")
+var update = flag.Bool("update", false, "rewrite what golden files expect")
 
 // aFlow is a flow of what stands at %s in its source, so that nothing is missing.
 const aFlow = `flow "f" {

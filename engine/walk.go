@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
@@ -24,6 +23,7 @@ type walk struct {
 
 	number int
 	target string // where the next request goes; "": as declared
+	asked  string // the request of the page, for messages
 	before string // hash of the page before
 	again  bool   // the page before was read in vain
 }
@@ -36,7 +36,7 @@ func (w *walk) all(ctx context.Context) error {
 		w.number++
 		var err error
 		if more, err = w.page(ctx); err != nil {
-			return w.explain(err)
+			return err
 		}
 	}
 	return nil
@@ -50,28 +50,23 @@ func (w *walk) explain(err error) error {
 // page reads one page and hands it on; it says whether there is another one.
 func (w *walk) page(ctx context.Context) (bool, error) {
 	vars := w.pages.Vars()
-	sight := view{params: w.run.Bound.Params, page: vars, window: w.window.Vars()}
-	resp, err := w.ask(ctx, vars, sight)
+	p := &pageReader{walk: w, seen: sha256.New(), sight: view{params: w.run.Bound.Params, page: vars, window: w.window.Vars()}}
+	resp, err := w.ask(ctx, vars, p.sight)
 	if err != nil {
-		return false, err
+		return false, w.explain(err)
 	}
 	defer resp.Close()
-	sight.response = resp
-	p := &pageReader{walk: w, sight: sight, seen: sha256.New()}
+	p.sight.response = resp
 	rest, err := p.read(ctx, resp)
 	if err != nil {
 		return false, err
 	}
-	if p.count > 0 && p.hash() == w.before {
-		return false, ErrSamePage
-	}
-	w.before = p.hash()
 	step, end := w.pages.Next(page.Answer{Body: rest, Records: p.count, Header: resp.Header, URL: resp.URL, Eval: func(v *dsl.Val) (any, error) {
-		return sight.first(ctx, v.JQ(), rest)
+		return p.sight.first(ctx, v.JQ(), rest)
 	}})
 	b, err := p.last(ctx, rest)
 	if err != nil {
-		return false, err
+		return false, w.explain(err)
 	}
 	b.back, b.again, b.hint = step.Back, w.again, step.Note
 	if page.HeldBack(end) {
@@ -81,9 +76,9 @@ func (w *walk) page(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	if end != nil {
-		return false, end
+		return false, w.explain(end)
 	}
-	return step.More, w.move(step, b)
+	return step.More, w.move(ctx, step, b)
 }
 
 // ask sends the request of the present page.
@@ -99,11 +94,12 @@ func (w *walk) ask(ctx context.Context, vars map[string]any, sight view) (*reque
 	if req.Judge, err = judge(w.node.All("on"), w.run.Bound, sight); err != nil {
 		return nil, err
 	}
+	w.asked = req.Method + " " + req.Path
 	return w.doer.Do(ctx, req)
 }
 
 // move goes to the next page.
-func (w *walk) move(step page.Step, b *batch) error {
+func (w *walk) move(ctx context.Context, step page.Step, b *batch) error {
 	w.target, w.again = step.Target, step.Back
 	if !step.Restart {
 		return nil
@@ -112,7 +108,7 @@ func (w *walk) move(step page.Step, b *batch) error {
 		return ErrNotReduced
 	}
 	w.window.Start, w.again, w.before = b.latest, true, ""
-	scope, err := w.steps.scope(context.Background(), w.window)
+	scope, err := w.steps.scope(ctx, w.window)
 	w.scope = scope
 	return err
 }
@@ -131,13 +127,16 @@ type pageReader struct {
 func (p *pageReader) read(ctx context.Context, resp *request.Response) (any, error) {
 	rest, err := decodeAnswer(ctx, p.decoder, resp, func(doc any) error { return p.document(ctx, doc) })
 	var own *ownError
-	if err != nil && !errors.As(err, &own) {
-		err = &DecodeError{Request: resp.URL, Err: err}
+	switch {
+	case errors.As(err, &own):
+		return nil, own.err
+	case err != nil:
+		return nil, p.explain(&DecodeError{Request: p.asked, Err: err})
+	case p.count > 0 && p.hash() == p.before:
+		return nil, p.explain(ErrSamePage)
 	}
-	if own != nil {
-		err = own.err
-	}
-	return rest, err
+	p.before = p.hash()
+	return rest, nil
 }
 
 // ownError carries an error of ours through a decoder.
@@ -148,20 +147,20 @@ func (e *ownError) Error() string { return e.err.Error() }
 func (p *pageReader) document(ctx context.Context, doc any) error {
 	records, err := p.run.extract(ctx, p.flow.Record, doc, p.sight)
 	if err != nil {
-		return &ownError{err}
+		return &ownError{p.explain(err)}
 	}
 	for _, r := range records {
 		p.count++
-		io.WriteString(p.seen, string(contentOf(r)))
+		p.seen.Write(contentOf(r))
 		if p.pending = append(p.pending, r); len(p.pending) < pieceSize {
 			continue
 		}
 		b, err := p.piece(ctx)
-		if err == nil {
-			b.more = true
-			err = p.yield(b)
-		}
 		if err != nil {
+			return &ownError{p.explain(err)}
+		}
+		b.more = true
+		if err := p.yield(b); err != nil {
 			return &ownError{err}
 		}
 	}
