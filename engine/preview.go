@@ -26,7 +26,7 @@ func (r *Run) Preview(ctx context.Context, f *dsl.Flow, emit func(Mapped) bool) 
 		}
 		return nil
 	}
-	err = p.read(ctx)
+	err = errors.Join(p.read(ctx), p.empty)
 	if errors.Is(err, errShown) {
 		return nil
 	}

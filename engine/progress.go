@@ -22,6 +22,7 @@ type progress struct {
 	mu     sync.Mutex // what slices that are read at once share
 	noted  bool       // the server held something back
 	warned bool       // of disorder
+	empty  error      // why there was nothing to read
 
 	// Of the window that is being read.
 	name   string // under which the state keeps its checkpoint
@@ -86,6 +87,7 @@ var ErrAllIgnored = errors.New("every answer was skipped by a rule of the mappin
 func (p *progress) part(ctx context.Context, partition any) error {
 	err := p.enter(ctx, partition, false)
 	if errors.Is(err, ErrEmptyWindow) {
+		p.empty = err
 		p.report.Notes = append(p.report.Notes, err.Error())
 		p.run.Log.Warn(err.Error(), "flow", p.name)
 		return nil

@@ -74,7 +74,6 @@ func TestPlanWindowErrors(t *testing.T) {
 		given       map[string]string
 		says        string
 	}{
-		{"an unknown order", `order = "asc"`, nil, `"order" takes one of "none", "ascending", "descending", not "asc"`},
 		{"a lookback that looks forward", `lookback = "-1h"`, nil, "is not a duration"},
 		{"an initial range that looks forward", `initial = "-1h"`, nil, "is not a duration"},
 		{"a lookback that is no duration", `lookback = "soon"`, nil, "not a duration"},
