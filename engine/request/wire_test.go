@@ -310,6 +310,7 @@ func TestSpool(t *testing.T) {
 				t.Errorf("read after Close: %v", err)
 			}
 			expectEmpty(t, dir)
+			expectClosed(t, dir)
 		})
 	}
 }
@@ -365,6 +366,21 @@ func TestSpooledRefusals(t *testing.T) {
 		t.Errorf("%d exchanges", len(seen))
 	}
 	expectEmpty(t, dir)
+	expectClosed(t, dir)
+}
+
+// expectClosed looks for files in dir that are still open, though removed.
+func expectClosed(t *testing.T, dir string) {
+	t.Helper()
+	open, err := filepath.Glob("/proc/self/fd/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fd := range open {
+		if name, err := os.Readlink(fd); err == nil && strings.HasPrefix(name, dir) {
+			t.Errorf("still open: %s", name)
+		}
+	}
 }
 
 // TestPostRedirects: 303 and the like fetch the result, 307 and 308 ask again.
