@@ -211,6 +211,7 @@ func TestBudgetOfAnEarlierAnswer(t *testing.T) {
 				_, err := s.Do(t.Context(), request.Request{Path: path})
 				done <- err
 			}()
+			synctest.Wait() // the slow one is under way
 		}
 		if err := errors.Join(<-done, <-done); err != nil {
 			t.Fatal(err)
