@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -67,9 +68,9 @@ func TestBudget(t *testing.T) {
 // TestBudgetIsShared: by concurrent calls, and with the client that logs in.
 func TestBudgetIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := 0
+		var n atomic.Int64
 		s := newSite(t, request.Config{Budget: told}, func(w http.ResponseWriter, _ *http.Request) {
-			if n++; n == 1 {
+			if n.Add(1) == 1 {
 				w.Header().Set("X-Remaining", "0")
 				w.Header().Set("X-Reset", "60")
 			}
