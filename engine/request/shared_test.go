@@ -78,7 +78,7 @@ func TestBudgetIsShared(t *testing.T) {
 		if _, err := s.Do(t.Context(), request.Request{Path: "/x"}); err != nil {
 			t.Fatal(err)
 		}
-		other := s.With(&renewer{}, nil)
+		other := s.With(nil, nil)
 		done := make(chan error)
 		for _, c := range []*request.Client{s.Client, other, other} {
 			go func() {
