@@ -139,4 +139,3 @@ func expectClosed(t *testing.T, dir string) {
 		}
 	}
 }
-
