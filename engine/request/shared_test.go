@@ -2,12 +2,14 @@ package request_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,9 +68,9 @@ func TestBudget(t *testing.T) {
 // TestBudgetIsShared: by concurrent calls, and with the client that logs in.
 func TestBudgetIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		n := 0
+		var n atomic.Int64
 		s := newSite(t, request.Config{Budget: told}, func(w http.ResponseWriter, _ *http.Request) {
-			if n++; n == 1 {
+			if n.Add(1) == 1 {
 				w.Header().Set("X-Remaining", "0")
 				w.Header().Set("X-Reset", "60")
 			}
@@ -76,7 +78,7 @@ func TestBudgetIsShared(t *testing.T) {
 		if _, err := s.Do(t.Context(), request.Request{Path: "/x"}); err != nil {
 			t.Fatal(err)
 		}
-		other := s.With(&renewer{}, nil)
+		other := s.With(nil, nil)
 		done := make(chan error)
 		for _, c := range []*request.Client{s.Client, other, other} {
 			go func() {
@@ -188,6 +190,68 @@ func TestRateIsShared(t *testing.T) {
 		}
 		if got := fmt.Sprint(s.at); got != "[0s 1s 2s]" {
 			t.Errorf("sent at %s", got)
+		}
+	})
+}
+
+// TestBudgetOfAnEarlierAnswer: answers overtake each other; the latest moment counts.
+func TestBudgetOfAnEarlierAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, request.Config{Budget: told}, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Remaining", "0")
+			if r.URL.Path == "/v1/slow" {
+				time.Sleep(time.Second) // of the bubble's clock
+				w.Header().Set("X-Reset", "10")
+			} else {
+				w.Header().Set("X-Reset", "60")
+			}
+		})
+		done := make(chan error)
+		for _, path := range []string{"/slow", "/fast"} {
+			go func() {
+				_, err := s.Do(t.Context(), request.Request{Path: path})
+				done <- err
+			}()
+			synctest.Wait() // the slow one is under way
+		}
+		if err := errors.Join(<-done, <-done); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Do(t.Context(), request.Request{Path: "/fast"}); err != nil || s.at[2] != time.Minute {
+			t.Errorf("sent at %v, %v", s.at, err)
+		}
+	})
+}
+
+// TestForeignBudget: another host does not count our requests to the own one.
+func TestForeignBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, request.Config{Budget: told, AllowHosts: []string{"cdn.example"}}, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Remaining", "0")
+			w.Header().Set("X-Reset", "60")
+		})
+		for _, path := range []string{"https://cdn.example/x", "/x"} {
+			if _, err := s.Do(t.Context(), request.Request{Path: path}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s.at[1] != 0 {
+			t.Errorf("waited %s", s.at[1])
+		}
+	})
+}
+
+// TestTurnIsGivenBack: a request that is not sent does not count against our own rate.
+func TestTurnIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t, request.Config{Rate: 0.01, Deadline: 30 * time.Second}, answers(200))
+		for i, fits := range []bool{true, false, false, true} {
+			if i == 3 {
+				time.Sleep(100 * time.Second) // of the bubble's clock
+			}
+			if _, err := s.Do(t.Context(), request.Request{Path: "/x"}); (err == nil) != fits {
+				t.Errorf("request %d: %v", i, err)
+			}
 		}
 	})
 }
