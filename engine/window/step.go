@@ -21,8 +21,11 @@ type unit func(t time.Time) time.Time
 
 // ParseStep reads a fixed length such as "12h" or "7d" (a day is 24 hours), counted from the
 // start of the window; or "hour", "day", "week" (from Monday) or "month", which are cut
-// where the calendar of zone does, whatever its clock changes make of them.
+// where the calendar of zone (nil: UTC) does, whatever its clock changes make of them.
 func ParseStep(text string, zone *time.Location) (Step, error) {
+	if zone == nil {
+		zone = time.UTC
+	}
 	calendar := map[string]unit{"hour": nextHour, "day": nextDay, "week": nextWeek, "month": nextMonth}
 	if u, ok := calendar[text]; ok {
 		return Step{unit: u, zone: zone}, nil

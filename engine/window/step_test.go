@@ -82,6 +82,13 @@ func TestNoStepDoesNotCut(t *testing.T) {
 	}
 }
 
+func TestCalendarWithoutAZone(t *testing.T) {
+	p, err := window.ParseStep("day", nil)
+	if got := cuts(slices.Collect(p.Slices(span("2021-01-01T10:00:00Z", "2021-01-02T10:00:00Z")))); err != nil || got != "01-01T10:00 01-02 01-02T10:00" {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
 func TestBadSteps(t *testing.T) {
 	for _, text := range []string{"", "0s", "-1d", "1", "1 day", "fortnight", "month ", "1e400d"} {
 		if _, err := window.ParseStep(text, time.UTC); err == nil || !strings.Contains(err.Error(), "hour, day, week, month") {
