@@ -1,11 +1,9 @@
 package dsl
 
 import (
-	"errors"
 	"regexp"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
@@ -18,6 +16,13 @@ func (m *Mapping) check(d *decoder, top *Node) {
 	c.node(top, paging{})
 	c.circles()
 	c.references()
+	if look := m.vocabulary.Client; look != nil {
+		for _, client := range m.Clients {
+			r := client.Node.Static()
+			look(r)
+			d.diags = append(d.diags, r.diags...)
+		}
+	}
 	for _, p := range m.Params {
 		if !c.used.has("param", p.Name) {
 			c.unused(p.Node)
@@ -64,21 +69,17 @@ func (c *checker) node(n *Node, page paging) {
 	for _, name := range sortedKeys(n.values) {
 		c.val(n.values[name], page)
 	}
+	if n.Spec.Check != nil {
+		r := c.d.static(n, c.m.staticScope())
+		n.Spec.Check(r)
+		c.d.diags = append(c.d.diags, r.diags...)
+	}
 	for _, b := range n.blocks {
 		c.node(b, page)
 		if b.typ == "validation" {
 			c.message(b.Val("error_message"))
 		}
 	}
-	if n.Spec.Check != nil {
-		c.d.diags = append(c.d.diags, diagnostics(n.Spec.Check(n))...)
-	}
-}
-
-func diagnostics(err error) hcl.Diagnostics {
-	var diags hcl.Diagnostics
-	errors.As(err, &diags)
-	return diags
 }
 
 // message refuses to show the operator's secret.

@@ -6,7 +6,6 @@ func clientBlock(v Vocabulary) *Block {
 	return &Block{
 		Type: "client", Labels: []string{"name"},
 		Summary: "One server: address, credentials and limits of every request to it.",
-		Check:   v.Client,
 		Attrs: []Attr{
 			{Name: "base_url", Type: cty.String, Scope: Run, Required: true, Summary: "Scheme, host and path that every request path is joined to."},
 			{Name: "rate_limit", Type: cty.String, Scope: Run, Summary: "Requests per second or minute, e.g. \"10/s\" or \"60/m\"."},

@@ -23,12 +23,13 @@ type Block struct {
 	// Yields is the shape of the records of a source that makes them itself;
 	// nil for one whose records are cut out of answers.
 	Yields *code.Shape
+	// Check reports with Reading.Fail what no attribute shows by itself, such as two
+	// that exclude each other. It is called at load, where only values without names
+	// can be read.
+	Check func(*Reading)
 	// Open allows any attribute; its values are of OpenAttr.
 	Open     bool
 	OpenAttr Attr
-	// Check looks closer at what the file says than the grammar does, by what is known
-	// without parameters (see Node.Static). Its error is hcl.Diagnostics; may be nil.
-	Check func(*Node) error
 }
 
 // Child is a block inside another one.
@@ -90,8 +91,9 @@ const (
 // Vocabulary is the kinds of block that the engine knows to carry out.
 type Vocabulary struct {
 	Auth, Decode, Paginate, Source, Sink []*Block
-	// Client checks a client block as Block.Check does. May be nil.
-	Client func(*Node) error
+	// Client checks a client as Block.Check does, for what its auth blocks say together.
+	// May be nil.
+	Client func(*Reading)
 	// Sample turns a recorded answer into documents, as the decode block of its source
 	// says. An error that is hcl.Diagnostics is one the block's Check reports too. Nil:
 	// samples are JSON.

@@ -25,13 +25,12 @@ func vocabulary() Vocabulary {
 			}, Blocks: []Child{{Block: RequestBlock(Run), Min: 1, Max: 1}}},
 			checkedBlock(),
 		},
-		Client: func(n *Node) error {
-			if all := n.All("auth"); len(all) > 2 {
-				r := all[2].Static()
-				r.Fail("", "Too much", "There are %d ways to authenticate.", len(all))
-				return r.Err()
+		Client: func(r *Reading) {
+			if all := r.All("auth"); len(all) > 2 {
+				third := r.Of(all[2])
+				third.Fail("", "Too much", "There are %d ways to authenticate.", len(all))
+				r.Add(third)
 			}
-			return nil
 		},
 		Sample: func(decode *Node, src []byte) ([]any, error) {
 			r := decode.Static()
@@ -59,12 +58,10 @@ func checkedBlock() *Block {
 			{Name: "mode", Type: cty.String, Scope: Run, Options: []string{"fast", "slow"}, Summary: "One of two."},
 			{Name: "size", Type: cty.Number, Scope: Run, Summary: "An even number."},
 		},
-		Check: func(n *Node) error {
-			r := n.Static()
+		Check: func(r *Reading) {
 			if r.Known("size") && r.Int("size", 0)%2 != 0 {
 				r.Fail("size", "Odd", "The size must be even.")
 			}
-			return r.Err()
 		},
 	}
 }

@@ -31,8 +31,9 @@ type authSetting struct {
 	bound  *dsl.Bound
 	nodes  []*dsl.Node
 	node   *dsl.Node // the one that is opened
-	// plain is how the client's requests are sent, without any auth.
-	plain    request.Config
+	// plain is the client without any auth, and config what it is made of.
+	plain    request.Doer
+	config   request.Config
 	tokens   Tokens
 	now      func() time.Time // nil: time.Now
 	onSecret func(string)     // may be nil
@@ -113,7 +114,7 @@ func amendTransport(a authSetting, t *request.TransportConfig) error {
 	if err != nil {
 		return err
 	}
-	t.Origin = a.plain.BaseURL
+	t.Origin = a.config.BaseURL
 	for _, a.node = range used {
 		if k := authKindOf(a.node); k.amend != nil {
 			if err := k.amend(a, t); err != nil {
@@ -144,6 +145,7 @@ func failSetting(r *dsl.Reading, err error) error {
 // used are the blocks whose `when` holds. No two of them write to one place.
 func (a authSetting) used() ([]*dsl.Node, error) {
 	var used []*dsl.Node
+	var blocks []*dsl.Reading
 	for _, n := range a.nodes {
 		r := n.Read(a.bound.Scope)
 		use := r.Bool("when", true)
@@ -151,34 +153,37 @@ func (a authSetting) used() ([]*dsl.Node, error) {
 			return nil, err
 		}
 		if use {
-			used = append(used, n)
+			used, blocks = append(used, n), append(blocks, r)
 		}
 	}
-	read := func(n *dsl.Node) *dsl.Reading { return n.Read(a.bound.Scope) }
-	return used, collide(used, read)
+	if at := collide(blocks); at != nil {
+		return nil, at.Err()
+	}
+	return used, nil
 }
 
 // checkAuth looks for auth blocks that collide whatever the parameters are.
-func checkAuth(client *dsl.Node) error {
-	var always []*dsl.Node
+func checkAuth(client *dsl.Reading) {
+	var always []*dsl.Reading
 	for _, n := range client.All("auth") {
-		if n.Val("when") == nil || n.Static().Bool("when", false) {
-			always = append(always, n)
+		if r := client.Of(n); !r.Has("when") || r.Bool("when", false) {
+			always = append(always, r)
 		}
 	}
-	return collide(always, (*dsl.Node).Static)
+	if at := collide(always); at != nil {
+		client.Add(at)
+	}
 }
 
-// collide reports two blocks that write to the same place.
-func collide(nodes []*dsl.Node, read func(*dsl.Node) *dsl.Reading) error {
+// collide reports two blocks that write to the same place, by the second of them.
+func collide(blocks []*dsl.Reading) *dsl.Reading {
 	taken := map[string]*dsl.Node{}
-	for i, n := range nodes {
-		r := read(n)
-		k := authKindOf(n)
-		if k.spec.Type == "none" && len(nodes) > 1 {
-			other := nodes[(i+1)%len(nodes)]
+	for i, r := range blocks {
+		k := authKindOf(r.Node())
+		if k.spec.Type == "none" && len(blocks) > 1 {
+			other := blocks[(i+1)%len(blocks)].Node()
 			r.Fail("", "Two ways to authenticate", "auth \"none\" stands for no credentials, but auth %q applies too: give each a `when`, of which one holds.", other.Kind())
-			return r.Err()
+			return r
 		}
 		if k.slots == nil {
 			continue
@@ -186,9 +191,9 @@ func collide(nodes []*dsl.Node, read func(*dsl.Node) *dsl.Reading) error {
 		for _, slot := range k.slots(r) {
 			if first := taken[slot]; first != nil {
 				r.Fail("", "Two ways to authenticate", "This block and auth %q in line %d both write %s. Give each a `when`, of which one holds, or another place.", first.Kind(), first.Range.Start.Line, slot)
-				return r.Err()
+				return r
 			}
-			taken[slot] = n
+			taken[slot] = r.Node()
 		}
 	}
 	return nil

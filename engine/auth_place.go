@@ -49,14 +49,5 @@ func checkPlace(r *dsl.Reading) {
 	}
 }
 
-// checked makes the Check of a block of a function on what is known without parameters.
-func checked(look func(r *dsl.Reading)) func(*dsl.Node) error {
-	return func(n *dsl.Node) error {
-		r := n.Static()
-		look(r)
-		return r.Err()
-	}
-}
-
 // authorization is the slot of what knows no other place.
 func authorization(*dsl.Reading) []string { return []string{"the header Authorization"} }

@@ -53,7 +53,7 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 	if transport.Proxy, err = proxyFunc(ctx, proxy, opts); err != nil {
 		return nil, err
 	}
-	credentials := authSetting{client: c.Name, bound: b, nodes: c.Auth, plain: cfg, tokens: opts.Tokens, now: opts.Now, onSecret: opts.OnSecret, log: opts.Log}
+	credentials := authSetting{client: c.Name, bound: b, nodes: c.Auth, config: cfg, tokens: opts.Tokens, now: opts.Now, onSecret: opts.OnSecret, log: opts.Log}
 	if err := amendTransport(credentials, &transport); err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 		return nil, fmt.Errorf("client.%s: %w", c.Name, err)
 	}
 	cfg.ErrorMessage = errorMessage(c.Node.Val("error_message").JQ(), b.Params)
-	credentials.plain = cfg
+	credentials.plain, credentials.config = request.New(cfg), cfg
 	if cfg.Auth, err = openAuth(credentials); err != nil {
 		return nil, err
 	}

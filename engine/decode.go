@@ -38,10 +38,10 @@ func decodeKinds() []decodeKind {
 	for _, k := range kinds {
 		k.spec.Attrs = append(k.spec.Attrs, commonDecodeAttrs()...)
 		k.spec.Blocks = append(k.spec.Blocks, dsl.Child{Block: splitBlock(), Max: 1})
-		k.spec.Check = checked(func(r *dsl.Reading) {
+		k.spec.Check = func(r *dsl.Reading) {
 			layers(r)
 			k.open(r, limits(r))
-		})
+		}
 	}
 	return kinds
 }
