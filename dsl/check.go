@@ -21,6 +21,13 @@ func (m *Mapping) check(d *decoder, top *Node) {
 	c.references()
 	c.meant("param", c.members("param", paging{}))
 	c.meant("table", c.members("table", paging{}))
+	if look := m.vocabulary.Client; look != nil {
+		for _, client := range m.Clients {
+			r := client.Node.Static()
+			look(r)
+			d.diags = append(d.diags, r.diags...)
+		}
+	}
 	for _, p := range m.Params {
 		if !c.used.has("param", p.Name) {
 			c.unused(p.Node)
@@ -103,7 +110,7 @@ func (c *checker) node(n *Node, page paging) {
 	}
 	if n.Spec.Check != nil {
 		r := c.d.static(n, c.m.staticScope())
-		n.Spec.Check(n, r)
+		n.Spec.Check(r)
 		c.d.diags = append(c.d.diags, r.diags...)
 	}
 }

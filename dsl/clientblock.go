@@ -34,12 +34,7 @@ func clientBlock(v Vocabulary) *Block {
 			{Block: RuleBlock()},
 			{Block: serverLimitBlock, Max: 1},
 		},
-		Check: func(n *Node, r *Reading) {
-			checkClient(n, r)
-			if v.Client != nil {
-				v.Client(n, r)
-			}
-		},
+		Check: checkClient,
 	}
 }
 
@@ -50,10 +45,10 @@ var serverLimitBlock = &Block{
 		{Name: "reset", Holds: JQ, Required: true, Summary: "When it counts anew: seconds, a duration or a moment."},
 		{Name: "floor", Type: cty.Number, Scope: Run, Default: "0", Summary: "Wait already when so many are left."},
 	},
-	Check: func(_ *Node, r *Reading) { r.Count("floor", 0, 0) },
+	Check: func(r *Reading) { r.Count("floor", 0, 0) },
 }
 
-func checkClient(_ *Node, r *Reading) {
+func checkClient(r *Reading) {
 	for _, name := range []string{"timeout", "deadline", "retry_wait", "max_wait"} {
 		r.Period(name, time.Second)
 	}

@@ -47,8 +47,14 @@ func (n *Node) Static() *Reading { return &Reading{n: n, s: newScoped(nil), quie
 // Of starts a Reading of a block in the present one, by the same names.
 func (r *Reading) Of(n *Node) *Reading { return &Reading{n: n, s: r.s, quiet: r.quiet} }
 
-// Has tells whether the file gives the attribute.
-func (r *Reading) Has(name string) bool { return r.n.Val(name) != nil }
+// Node is the block that is read.
+func (r *Reading) Node() *Node { return r.n }
+
+// All returns the blocks of the given type in file order.
+func (r *Reading) All(typ string) []*Node { return r.n.All(typ) }
+
+// Add takes over the problems of another Reading.
+func (r *Reading) Add(other *Reading) { r.diags = append(r.diags, other.diags...) }
 
 // Known tells whether an attribute can be read, or is not there to be read: false for one
 // of a Static reading that depends on a parameter.
@@ -102,6 +108,9 @@ func (r *Reading) value(name string) (cty.Value, bool) {
 	}
 	return out, true
 }
+
+// Has tells whether the file gives the attribute, even as null.
+func (r *Reading) Has(name string) bool { return r.n.Val(name) != nil }
 
 // String returns a text attribute, or def where it is unset or null.
 func (r *Reading) String(name, def string) string {

@@ -27,7 +27,7 @@ func RequestBlock(scope Scope) *Block {
 	}
 }
 
-func checkRequest(_ *Node, r *Reading) {
+func checkRequest(r *Reading) {
 	var bodies []*Val
 	for _, v := range r.n.inOrder() {
 		if slices.Contains([]string{"json", "form", "body"}, v.Attr.Name) {

@@ -29,12 +29,12 @@ func RuleActions() []string {
 	return []string{"ok", "skip", "retry", "wait", "reauth", "split", "stop", "reset", "fail"}
 }
 
-func checkRule(n *Node, r *Reading) {
+func checkRule(r *Reading) {
 	r.Statuses("status")
 	if !r.Has("status") && !r.Has("when") {
 		r.Fail("", "Missing attribute", "A rule says what it is for: give it status, when or both.")
 	}
-	do := n.Val("do")
+	do := r.n.Val("do")
 	if do == nil {
 		return
 	}

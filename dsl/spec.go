@@ -23,10 +23,10 @@ type Block struct {
 	// Yields is the shape of the records of a source that makes them itself;
 	// nil for one whose records are cut out of answers.
 	Yields *code.Shape
-	// Check says what is wrong with a block as a whole, by r.Fail: which attributes go together,
-	// which values make no sense. It is called when the file is loaded, with a Reading to which
-	// an attribute that is not known yet looks unset; n.Val tells whether the file gives it.
-	Check func(n *Node, r *Reading)
+	// Check reports with Reading.Fail what no attribute shows by itself, such as two
+	// that exclude each other. It is called at load, where only values without names
+	// can be read.
+	Check func(*Reading)
 	// Open allows any attribute; its values are of OpenAttr.
 	Open     bool
 	OpenAttr Attr
@@ -93,8 +93,9 @@ const (
 // Vocabulary is the kinds of block that the engine knows to carry out.
 type Vocabulary struct {
 	Auth, Decode, Paginate, Source, Sink []*Block
-	// Client checks a client block as Block.Check does. May be nil.
-	Client func(n *Node, r *Reading)
+	// Client checks a client as Block.Check does, for what its auth blocks say together.
+	// May be nil.
+	Client func(*Reading)
 	// Sample turns a recorded answer into documents, as the decode block of its source
 	// says. An error that is hcl.Diagnostics is one the block's Check reports too. Nil:
 	// samples are JSON.

@@ -25,11 +25,11 @@ func vocabulary() Vocabulary {
 			}, Blocks: []Child{{Block: RequestBlock(Run), Min: 1, Max: 1}}},
 			checkedBlock(),
 		},
-		Client: func(n *Node, r *Reading) {
-			if all := n.All("auth"); len(all) > 2 {
-				third := all[2].Static()
+		Client: func(r *Reading) {
+			if all := r.All("auth"); len(all) > 2 {
+				third := r.Of(all[2])
 				third.Fail("", "Too much", "There are %d ways to authenticate.", len(all))
-				r.Report(third.Err())
+				r.Add(third)
 			}
 		},
 		Sample: func(decode *Node, src []byte) ([]any, error) {
@@ -75,7 +75,7 @@ func checkedBlock() *Block {
 			{Name: "mode", Type: cty.String, Scope: Run, Options: []string{"fast", "slow"}, Summary: "One of two."},
 			{Name: "size", Type: cty.Number, Scope: Run, Summary: "An even number."},
 		},
-		Check: func(_ *Node, r *Reading) {
+		Check: func(r *Reading) {
 			if r.Known("size") && r.Int("size", 0)%2 != 0 {
 				r.Fail("size", "Odd", "The size must be even.")
 			}
@@ -91,12 +91,12 @@ func pagesBlock() *Block {
 			{Name: "total", Holds: JQ, Summary: "Records in all."},
 			{Name: "endless", Type: cty.Bool, Scope: Run, Summary: "Go on after an empty page."},
 		},
-		Check: func(n *Node, r *Reading) {
+		Check: func(r *Reading) {
 			if r.Int("size", 1) < 1 {
 				r.Fail("size", "Bad page size", "Ask for at least one record at a time.")
 			}
-			if r.Bool("endless", false) && n.Val("total") == nil {
-				r.Fail("total", "Endless paging", "%s has no end.", n.Kind())
+			if r.Bool("endless", false) && !r.Has("total") {
+				r.Fail("total", "Endless paging", "%s has no end.", r.Node().Kind())
 			}
 		},
 	}

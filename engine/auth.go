@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,10 +31,9 @@ type authSetting struct {
 	bound  *dsl.Bound
 	nodes  []*dsl.Node
 	node   *dsl.Node // the one that is opened
-	// plain is how the client's requests are sent, without any auth, and doer the client
-	// that does it: its limits and cookies are those of the flows.
-	plain    request.Config
-	doer     request.Doer
+	// plain is the client without any auth, and config what it is made of.
+	plain    request.Doer
+	config   request.Config
 	tokens   Tokens
 	now      func() time.Time // nil: time.Now
 	onSecret func(string)     // may be nil
@@ -116,7 +114,7 @@ func amendTransport(a authSetting, t *request.TransportConfig) error {
 	if err != nil {
 		return err
 	}
-	t.Origin = a.plain.BaseURL
+	t.Origin = a.config.BaseURL
 	for _, a.node = range used {
 		if k := authKindOf(a.node); k.amend != nil {
 			if err := k.amend(a, t); err != nil {
@@ -147,6 +145,7 @@ func failSetting(r *dsl.Reading, err error) error {
 // used are the blocks whose `when` holds. No two of them write to one place.
 func (a authSetting) used() ([]*dsl.Node, error) {
 	var used []*dsl.Node
+	var blocks []*dsl.Reading
 	for _, n := range a.nodes {
 		r := n.Read(a.bound.Scope)
 		use := r.Bool("when", true)
@@ -154,34 +153,37 @@ func (a authSetting) used() ([]*dsl.Node, error) {
 			return nil, err
 		}
 		if use {
-			used = append(used, n)
+			used, blocks = append(used, n), append(blocks, r)
 		}
 	}
-	read := func(n *dsl.Node) *dsl.Reading { return n.Read(a.bound.Scope) }
-	return used, collide(used, read)
+	if at := collide(blocks); at != nil {
+		return nil, at.Err()
+	}
+	return used, nil
 }
 
 // checkAuth looks for auth blocks that collide whatever the parameters are.
-func checkAuth(client *dsl.Node, r *dsl.Reading) {
-	var always []*dsl.Node
+func checkAuth(client *dsl.Reading) {
+	var always []*dsl.Reading
 	for _, n := range client.All("auth") {
-		if n.Val("when") == nil || n.Static().Bool("when", false) {
-			always = append(always, n)
+		if r := client.Of(n); !r.Has("when") || r.Bool("when", false) {
+			always = append(always, r)
 		}
 	}
-	r.Report(collide(always, (*dsl.Node).Static))
+	if at := collide(always); at != nil {
+		client.Add(at)
+	}
 }
 
-// collide reports two blocks that write to the same place.
-func collide(nodes []*dsl.Node, read func(*dsl.Node) *dsl.Reading) error {
+// collide reports two blocks that write to the same place, by the second of them.
+func collide(blocks []*dsl.Reading) *dsl.Reading {
 	taken := map[string]*dsl.Node{}
-	for i, n := range nodes {
-		r := read(n)
-		k := authKindOf(n)
-		if k.spec.Type == "none" && len(nodes) > 1 {
-			other := nodes[(i+1)%len(nodes)]
+	for i, r := range blocks {
+		k := authKindOf(r.Node())
+		if k.spec.Type == "none" && len(blocks) > 1 {
+			other := blocks[(i+1)%len(blocks)].Node()
 			r.Fail("", "Two ways to authenticate", "auth \"none\" stands for no credentials, but auth %q applies too: give each a `when`, of which one holds.", other.Kind())
-			return r.Err()
+			return r
 		}
 		if k.slots == nil {
 			continue
@@ -189,9 +191,9 @@ func collide(nodes []*dsl.Node, read func(*dsl.Node) *dsl.Reading) error {
 		for _, slot := range k.slots(r) {
 			if first := taken[slot]; first != nil {
 				r.Fail("", "Two ways to authenticate", "This block and auth %q in line %d both write %s. Give each a `when`, of which one holds, or another place.", first.Kind(), first.Range.Start.Line, slot)
-				return r.Err()
+				return r
 			}
-			taken[slot] = n
+			taken[slot] = r.Node()
 		}
 	}
 	return nil
@@ -204,25 +206,4 @@ func sentence(err error) string {
 		s = s[:len(s)-1]
 	}
 	return s
-}
-
-// closeTimeout bounds what is done for the server's sake after a run.
-const closeTimeout = 15 * time.Second
-
-// close ends the sessions of the clients that the run has opened, also after it was
-// cancelled. Whatever comes next opens them anew.
-func (r *Run) close(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
-	defer cancel()
-	r.mu.Lock()
-	open := r.open
-	r.open = nil
-	r.mu.Unlock()
-	for name, d := range open {
-		if c, ok := d.(interface{ Close(context.Context) error }); ok {
-			if err := c.Close(ctx); err != nil {
-				r.Log.Warn("the session could not be ended", "client", name, "error", err)
-			}
-		}
-	}
 }

@@ -26,13 +26,13 @@ func apiKeyAuth() authKind {
   format = "key={token}"
 }`,
 			Attrs: attrs,
-			Check: checked(func(r *dsl.Reading) {
+			Check: func(r *dsl.Reading) {
 				if r.Known(placeNames...) && r.Has("name") {
 					if _, err := auth.NewPlace("", keyPlace(r)); err != nil {
 						_ = failSetting(r, err) // r keeps it
 					}
 				}
-			}),
+			},
 		},
 		slots: func(r *dsl.Reading) []string {
 			p, err := auth.NewPlace("", keyPlace(r))

@@ -19,7 +19,7 @@ func bearerAuth() authKind {
 				needed(textAttr("token", "The token.")),
 				withDefault(textAttr("header", "Header line that carries it, with {token} in its place."), "Authorization: Bearer {token}"),
 			},
-			Check: checked(checkPlace),
+			Check: checkPlace,
 		},
 		slots: placeSlots,
 		open: func(a authSetting) (request.Authenticator, error) {

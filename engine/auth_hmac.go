@@ -46,7 +46,7 @@ func hmacAuth() authKind {
 				withDefault(textAttr("date", "Layout of {date}, in UTC: rfc1123, rfc3339, unix, unix_ms, or how 2 January 2006, 15:04:05 looks."), "rfc1123"),
 				dsl.Attr{Name: "headers", Type: cty.Map(cty.String), Scope: dsl.Run, Required: true, Summary: "Headers that are set, as templates; at least one holds {signature}. The others are set first, so that {header:NAME} sees them."},
 			),
-			Check: checked(checkHMAC),
+			Check: checkHMAC,
 		},
 		slots: func(r *dsl.Reading) []string {
 			var out []string

@@ -29,11 +29,11 @@ func jwtAuth() authKind {
   lifetime  = "10m"
 }`,
 			Attrs: append(attrs, headerAttrs()...),
-			Check: checked(func(r *dsl.Reading) {
+			Check: func(r *dsl.Reading) {
 				checkPlace(r)
 				checkJWT(r)
 				r.Duration("renew_before", 0)
-			}),
+			},
 		},
 		slots: placeSlots,
 		open: func(a authSetting) (request.Authenticator, error) {

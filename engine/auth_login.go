@@ -39,7 +39,7 @@ func loginAuth() authKind {
 				renewAttr(),
 			}, headerAttrs()...),
 			Blocks: []dsl.Child{{Block: dsl.RequestBlock(dsl.Run), Min: 1, Max: 1}, {Block: logout, Max: 1}},
-			Check:  checked(checkLogin),
+			Check:  checkLogin,
 		},
 		slots: placeSlots,
 		open:  openLogin,
@@ -58,7 +58,7 @@ func checkLogin(r *dsl.Reading) {
 func openLogin(a authSetting) (request.Authenticator, error) {
 	r := a.read()
 	c := auth.LoginConfig{
-		Doer: a.doer, Request: a.request("request"), Validity: r.Duration("validity", 0), Early: r.Duration("renew_before", 0),
+		Doer: a.plain, Request: a.request("request"), Validity: r.Duration("validity", 0), Early: r.Duration("renew_before", 0),
 		Token: loginAnswer(a, r).find, OnSecret: a.onSecret, Log: a.log, Now: a.now,
 	}
 	c.Header, c.Place = readPlace(r)

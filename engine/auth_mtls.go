@@ -27,7 +27,7 @@ func mtlsAuth() authKind {
 				textAttr("ca_file", "File of them, where the client block names none."),
 				textAttr("server_name", "Name that the server's certificate must hold, if it is not the host of base_url."),
 			},
-			Check: checked(checkMTLS),
+			Check: checkMTLS,
 		},
 		slots: func(*dsl.Reading) []string { return []string{"the certificate of connections"} },
 		amend: amendMTLS,
@@ -50,7 +50,10 @@ func amendMTLS(a authSetting, t *request.TransportConfig) error {
 	t.CertPEM, t.CertFile = []byte(r.String("cert", "")), r.String("cert_file", "")
 	key := r.String("key", "")
 	t.KeyPEM, t.KeyFile = []byte(key), r.String("key_file", "")
-	t.CAPEM, t.ServerName = []byte(r.String("ca", "")), r.String("server_name", "")
+	t.ServerName = r.String("server_name", "")
+	if ca := r.String("ca", ""); ca != "" {
+		t.CAPEM = append(append(t.CAPEM, '\n'), ca...)
+	}
 	if file := r.String("ca_file", ""); file != "" && t.CAFile != "" && file != t.CAFile {
 		r.Fail("ca_file", "Given twice", "The client block names a ca_file already: put all authorities into that.")
 	} else if file != "" {

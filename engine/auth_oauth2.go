@@ -15,7 +15,7 @@ func oauth2Auth() authKind {
 	assertion := &dsl.Block{
 		Type: "assertion", Summary: "A token made and signed here, sent with each token request that is no refresh (RFC 7523).",
 		Attrs: append([]dsl.Attr{withDefault(textAttr("field", "Field that carries it."), "assertion")}, jwtAttrs()...),
-		Check: checked(checkJWT),
+		Check: checkJWT,
 	}
 	return authKind{
 		spec: &dsl.Block{
@@ -50,7 +50,7 @@ func oauth2Auth() authKind {
 				renewAttr(),
 			}, headerAttrs()...),
 			Blocks: []dsl.Child{{Block: assertion, Max: 1}},
-			Check:  checked(checkOAuth2),
+			Check:  checkOAuth2,
 		},
 		slots: placeSlots,
 		open:  openOAuth2,
@@ -150,9 +150,9 @@ func (a authSetting) tokenDoer(r *dsl.Reading, address string) request.Doer {
 		r.Fail("token_url", "Bad address", "token_url must be a path, or an address such as https://login.example.com/oauth/token.")
 		return nil
 	}
-	cfg := a.plain
+	cfg := a.config
 	if !u.IsAbs() || u.Scheme == cfg.BaseURL.Scheme && u.Host == cfg.BaseURL.Host {
-		return a.doer
+		return a.plain
 	}
 	cfg.BaseURL = &url.URL{Scheme: u.Scheme, Host: u.Host}
 	cfg.Header, cfg.AllowHosts, cfg.Cookies, cfg.Budget = nil, nil, false, nil

@@ -49,10 +49,5 @@ func checkPlace(r *dsl.Reading) {
 	}
 }
 
-// checked makes the Check of a block of a function on what is known without parameters.
-func checked(look func(r *dsl.Reading)) func(*dsl.Node, *dsl.Reading) {
-	return func(_ *dsl.Node, r *dsl.Reading) { look(r) }
-}
-
 // authorization is the slot of what knows no other place.
 func authorization(*dsl.Reading) []string { return []string{"the header Authorization"} }

@@ -88,6 +88,7 @@ func TestLogout(t *testing.T) {
 			switch {
 			case r.URL.Path == "/list" && script == nil:
 				cancel()
+				<-r.Context().Done() // no answer comes
 			case r.URL.Path != "/login" && script != nil:
 				script(w, r, body)
 			default:

@@ -53,7 +53,7 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 	if transport.Proxy, err = proxyFunc(ctx, proxy, opts); err != nil {
 		return nil, err
 	}
-	credentials := authSetting{client: c.Name, bound: b, nodes: c.Auth, plain: cfg, tokens: opts.Tokens, now: opts.Now, onSecret: opts.OnSecret, log: opts.Log}
+	credentials := authSetting{client: c.Name, bound: b, nodes: c.Auth, config: cfg, tokens: opts.Tokens, now: opts.Now, onSecret: opts.OnSecret, log: opts.Log}
 	if err := amendTransport(credentials, &transport); err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 		return nil, err
 	}
 	plain := request.New(cfg)
-	credentials.plain, credentials.doer = cfg, plain
+	credentials.plain, credentials.config = plain, cfg
 	auth, err := openAuth(credentials)
 	if err != nil {
 		return nil, err
@@ -95,17 +95,6 @@ func transportConfig(r *dsl.Reading, origin *url.URL) request.TransportConfig {
 		InsecureSkipVerify: !r.Bool("verify_tls", true), Origin: origin,
 		CAFile: r.String("ca_file", ""), CAPEM: []byte(r.String("ca_pem", "")),
 	}
-}
-
-// transportFor makes the transport of a client. Each amend may add to what its block
-// says first: a client certificate, say.
-func transportFor(t *request.TransportConfig, amend ...func(*request.TransportConfig) error) (http.RoundTripper, error) {
-	for _, f := range amend {
-		if err := f(t); err != nil {
-			return nil, err
-		}
-	}
-	return request.NewTransport(*t)
 }
 
 func baseURL(r *dsl.Reading) *url.URL {

@@ -2,21 +2,14 @@ package engine
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"mime"
-	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/zclconf/go-cty/cty"
 
 	"tqmap/dsl"
 	"tqmap/engine/decode"
-	"tqmap/engine/request"
 )
 
 // decoder turns one answer into documents.
@@ -45,10 +38,10 @@ func decodeKinds() []decodeKind {
 	for _, k := range kinds {
 		k.spec.Attrs = append(k.spec.Attrs, commonDecodeAttrs()...)
 		k.spec.Blocks = append(k.spec.Blocks, dsl.Child{Block: splitBlock(), Max: 1})
-		k.spec.Check = checked(func(r *dsl.Reading) {
+		k.spec.Check = func(r *dsl.Reading) {
 			layers(r)
 			k.open(r, limits(r))
-		})
+		}
 	}
 	return kinds
 }
@@ -182,90 +175,3 @@ func (d *reading) unpack(r io.Reader) (io.Reader, error) {
 
 // packedStart is how many bytes tell what is packed.
 const packedStart = 10
-
-// fits tells whether a body of that content type can be what d reads.
-func (d *reading) fits(contentType string) bool {
-	kind, _, err := mime.ParseMediaType(contentType)
-	if contentType == "" || err != nil {
-		return true
-	}
-	fit := func(part string) bool { return strings.Contains(kind, part) }
-	return slices.ContainsFunc(d.kind.media, fit) || slices.ContainsFunc([]string{"octet-stream", "gzip", "bzip", "download"}, fit)
-}
-
-// decodeAnswer is d.decode of resp's body. Where a body cannot be read whose content type
-// does not fit either, the error is an *AnswerError, which shows how the body starts.
-func decodeAnswer(ctx context.Context, d decoder, resp *request.Response, yield func(doc any) error) (any, error) {
-	rest, err := d.decode(ctx, bytes.NewReader(resp.Body), yield)
-	var unread *decode.Error
-	kind := resp.Header.Get("Content-Type")
-	if f, ok := d.(interface{ fits(string) bool }); ok && errors.As(err, &unread) && !f.fits(kind) {
-		err = &AnswerError{ContentType: kind, Start: start(resp.Body), Err: err}
-	}
-	return rest, err
-}
-
-// AnswerError is an answer of another kind than its source reads, such as a login page.
-type AnswerError struct {
-	ContentType string
-	Start       string // of the body, on one line, at most 100 characters; redact it
-	Err         error
-}
-
-func (e *AnswerError) Error() string {
-	return fmt.Sprintf("%v; its Content-Type is %.80q, and it starts with %q", e.Err, e.ContentType, e.Start)
-}
-
-func (e *AnswerError) Unwrap() error { return e.Err }
-
-// maxStart is how many characters of a body an error shows.
-const maxStart = 100
-
-// start is how a body starts, on one line.
-func start(body []byte) string {
-	text := strings.ToValidUTF8(string(body[:min(len(body), 8*maxStart)]), "\uFFFD")
-	printable := func(c rune) rune {
-		if !unicode.IsPrint(c) {
-			return ' '
-		}
-		return c
-	}
-	c := []rune(strings.Join(strings.Fields(strings.Map(printable, text)), " "))
-	return string(c[:min(len(c), maxStart)])
-}
-
-// sample decodes a recorded answer while a mapping is loaded.
-func sample(n *dsl.Node, src []byte) ([]any, error) {
-	d, err := readDecoder(n, n.Static())
-	if err != nil {
-		return nil, err
-	}
-	return documents(context.Background(), d, src)
-}
-
-func documents(ctx context.Context, d decoder, src []byte) ([]any, error) {
-	var out []any
-	_, err := d.decode(ctx, bytes.NewReader(src), func(doc any) error { out = append(out, doc); return nil })
-	return out, err
-}
-
-// recorded cuts the records of a flow out of a recorded answer.
-func (r *Run) recorded(ctx context.Context, f *dsl.Flow, src []byte) ([]any, error) {
-	d, err := openDecoder(f.Source.Block("decode"), r.Bound)
-	if err != nil {
-		return nil, err
-	}
-	docs, err := documents(ctx, d, src)
-	if err != nil {
-		return nil, err
-	}
-	var out []any
-	for _, doc := range docs {
-		more, err := r.extract(ctx, f.Record, doc, view{})
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, more...)
-	}
-	return out, nil
-}

@@ -21,7 +21,7 @@ func splitBlock() *dsl.Block {
 			{Name: "keep_parents", Type: cty.Bool, Scope: dsl.Run, Default: "false", Summary: "Each document is the whole one, with one element in place of the list. Else it is the element, or { key = element } where that is no object."},
 			{Name: "keep_empty", Type: cty.Bool, Scope: dsl.Run, Default: "false", Summary: "The list may be missing; with keep_parents, a document without elements is kept."},
 		},
-		Check: checked(func(r *dsl.Reading) { readSplit(r, decode.Limits{}) }),
+		Check: func(r *dsl.Reading) { readSplit(r, decode.Limits{}) },
 	}
 }
 

@@ -40,13 +40,13 @@ func eachBlock() *dsl.Block {
 	}
 }
 
-func checkEach(n *dsl.Node, r *dsl.Reading) {
+func checkEach(r *dsl.Reading) {
 	switch {
-	case n.Val("batch") != nil && (n.Val("key") == nil || n.Val("match") == nil):
+	case r.Has("batch") && (!r.Has("key") || !r.Has("match")):
 		r.Fail("batch", "Missing attribute", "A batch needs key, what to ask for, and match, the key that an element of the answer belongs to.")
-	case n.Val("match") != nil && n.Val("batch") == nil:
+	case r.Has("match") && !r.Has("batch"):
 		r.Fail("match", "Without effect", "Only the answer of a batch has elements to match.")
-	case n.Val("cache") != nil && n.Val("key") == nil:
+	case r.Has("cache") && !r.Has("key"):
 		r.Fail("cache", "Without effect", "Without key nothing tells which records share an answer.")
 	}
 	for _, name := range []string{"batch", "parallel"} {

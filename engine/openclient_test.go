@@ -484,26 +484,3 @@ func TestClientMistakes(t *testing.T) {
 		}
 	}
 }
-
-// What amends the transport sees what the block says, and its error stands.
-func TestTransportIsAmended(t *testing.T) {
-	bad := errors.New("bad")
-	_, err := transportFor(&request.TransportConfig{ServerName: "a"}, func(c *request.TransportConfig) error {
-		if c.ServerName != "a" {
-			t.Error("the block is not shown")
-		}
-		c.ServerName = ""
-		return nil
-	}, func(c *request.TransportConfig) error {
-		if c.ServerName != "" {
-			t.Error("the first amendment is lost")
-		}
-		return bad
-	})
-	if !errors.Is(err, bad) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := transportFor(&request.TransportConfig{}); err != nil {
-		t.Error(err)
-	}
-}

@@ -68,39 +68,40 @@ var errNoText = errors.New("the jq program finds an object or a list, where text
 
 // expiry is what the body says, the zero time if nothing.
 func (t tokenFinder) expiry(resp *request.Response, body any) (time.Time, error) {
+	at, err := t.end("expires_at", t.expiresAt, tokenEnd, resp, body)
+	if err != nil || !at.IsZero() {
+		return at, err
+	}
+	return t.end("expires_in", t.expiresIn, t.after, resp, body)
+}
+
+// end is what q finds, as read understands it; the zero time for null.
+func (t tokenFinder) end(name string, q *code.JQ, read func(string) (time.Time, bool), resp *request.Response, body any) (time.Time, error) {
+	if q == nil {
+		return time.Time{}, nil
+	}
+	text, err := t.text(q, resp, body)
+	if err != nil || text == "" {
+		return time.Time{}, err
+	}
+	at, ok := read(text)
+	if !ok {
+		return time.Time{}, fmt.Errorf("%s: %w", name, errNoEnd)
+	}
+	return at, nil
+}
+
+// after is the time in so many seconds.
+func (t tokenFinder) after(text string) (time.Time, bool) {
 	now := t.now
 	if now == nil {
 		now = time.Now
 	}
-	for _, said := range []struct {
-		name string
-		jq   *code.JQ
-		read func(string) (time.Time, bool)
-	}{
-		{"expires_at", t.expiresAt, tokenEnd},
-		{"expires_in", t.expiresIn, func(text string) (time.Time, bool) {
-			seconds, err := strconv.ParseFloat(text, 64)
-			seconds = min(seconds, maxLife.Seconds())
-			return now().Add(time.Duration(seconds * float64(time.Second))), err == nil && seconds > 0
-		}},
-	} {
-		if said.jq == nil {
-			continue
-		}
-		text, err := t.text(said.jq, resp, body)
-		if err != nil {
-			return time.Time{}, err
-		}
-		if text == "" {
-			continue
-		}
-		at, ok := said.read(text)
-		if !ok {
-			return time.Time{}, fmt.Errorf("%s: %w", said.name, errNoEnd)
-		}
-		return at, nil
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(seconds > 0) {
+		return time.Time{}, false
 	}
-	return time.Time{}, nil
+	return now().Add(time.Duration(min(seconds, maxLife.Seconds()) * float64(time.Second))), true
 }
 
 var errNoEnd = errors.New("what it finds in the answer is no end of a token: expires_in takes a positive number of seconds, expires_at RFC 3339 or a time since 1970")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -15,8 +16,8 @@ type tokenStore struct {
 	tokens Tokens
 	name   string
 	log    *slog.Logger
-	seen   int64 // the version last read or written
-	read   bool
+	seen   int64 // the version last read
+	read   bool  // it still is that
 }
 
 // tokenName is what a refresh token is kept under. It changes with the account and with the
@@ -45,18 +46,13 @@ func (s *tokenStore) store(ctx context.Context, token string) error {
 			return err
 		}
 	}
-	failed := s.tokens.SetToken(ctx, s.name, token, s.seen)
-	if failed == nil {
-		s.read = false // the version is another now
-		return nil
-	}
-	was := s.seen
-	value, err := s.load(ctx)
-	switch {
-	case err != nil || s.seen == was:
-		return failed
-	case value != token:
+	err := s.tokens.SetToken(ctx, s.name, token, s.seen)
+	if errors.Is(err, ErrStale) {
 		s.log.Warn("another run has kept a newer refresh token meanwhile; that one stays for the next run", "token", s.name)
+		err = nil
 	}
-	return nil
+	if err == nil {
+		s.read = false // the version is another now
+	}
+	return err
 }

@@ -23,8 +23,6 @@ type shelf struct {
 	sets   int
 }
 
-var errStale = errors.New("the token has changed meanwhile")
-
 func (s *shelf) Token(ctx context.Context, name string) (string, int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -43,7 +41,7 @@ func (s *shelf) SetToken(ctx context.Context, name, value string, was int64) err
 	case s.fail != nil:
 		return s.fail
 	case s.versions[name] != was:
-		return errStale
+		return ErrStale
 	}
 	s.put(name, value)
 	s.sets++

@@ -41,11 +41,11 @@ func windowBlock() *dsl.Block {
 	}
 }
 
-func checkWindow(n *dsl.Node, r *dsl.Reading) {
-	if n.Val("token") != nil && n.Val("slice") != nil {
+func checkWindow(r *dsl.Reading) {
+	if r.Has("token") && r.Has("slice") {
 		r.Fail("slice", "Two ways to go on", "A token says where to go on; there is nothing to slice.")
 	}
-	if n.Val("parallel") != nil && n.Val("slice") == nil {
+	if r.Has("parallel") && !r.Has("slice") {
 		r.Fail("parallel", "Without effect", "Only slices can be read at once: add slice = \"1d\".")
 	}
 	if r.Int("parallel", 1) < 1 {

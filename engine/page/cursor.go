@@ -17,7 +17,7 @@ var cursorKind = Kind{
 			{Name: "next", Holds: dsl.JQ, Required: true, Summary: "The token of the next page in the answer: a text, a number, or a list or object to be sent as it is. jq sees $response, $page and $window, too."},
 			{Name: "size", Type: cty.Number, Scope: dsl.Run, Summary: "Records to ask for, read as page.size."},
 		}, tokenAttrs()...),
-		Check: func(n *dsl.Node, r *dsl.Reading) { readTokens(n, r) },
+		Check: func(r *dsl.Reading) { readTokens(r.Node(), r) },
 	},
 	New: func(n *dsl.Node, s *dsl.Scoped) (Paginator, error) {
 		r := n.Read(s)

@@ -6,7 +6,7 @@ var linkHeaderKind = Kind{
 	Spec: &dsl.Block{
 		Type: "link_header", Summary: "The header Link of the answer holds the address of the next page (rel=\"next\", RFC 8288), which takes the place of the request's path and query. Ends where there is none.",
 		Attrs: tokenAttrs(),
-		Check: func(n *dsl.Node, r *dsl.Reading) { readTokens(n, r) },
+		Check: func(r *dsl.Reading) { readTokens(r.Node(), r) },
 	},
 	New: func(n *dsl.Node, s *dsl.Scoped) (Paginator, error) {
 		r := n.Read(s)

@@ -15,7 +15,7 @@ var nextURLKind = Kind{
 		Attrs: append([]dsl.Attr{
 			{Name: "next", Holds: dsl.JQ, Required: true, Summary: "The address of the next page in the answer, whole or relative to the page it stands on."},
 		}, tokenAttrs()...),
-		Check: func(n *dsl.Node, r *dsl.Reading) { readTokens(n, r) },
+		Check: func(r *dsl.Reading) { readTokens(r.Node(), r) },
 	},
 	New: func(n *dsl.Node, s *dsl.Scoped) (Paginator, error) {
 		r := n.Read(s)

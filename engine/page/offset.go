@@ -13,7 +13,8 @@ var offsetKind = Kind{
 		Attrs: append([]dsl.Attr{
 			{Name: "size", Type: cty.Number, Scope: dsl.Run, Summary: "Records to ask for, read as page.size. The server may give fewer, if it tells the end in another way."},
 		}, numberedAttrs()...),
-		Check: func(n *dsl.Node, r *dsl.Reading) {
+		Check: func(r *dsl.Reading) {
+			n := r.Node()
 			w := readNumbered(n, r)
 			if w.onEmpty == onEmptyContinue && n.Val("size") == nil {
 				r.Fail("on_empty", "No size", "Without \"size\" it is not known where to go on after an empty page.")

@@ -14,7 +14,7 @@ var pageKind = Kind{
 			{Name: "first", Type: cty.Number, Scope: dsl.Run, Default: "1", Summary: "Number of the first page, 0 or more."},
 			{Name: "size", Type: cty.Number, Scope: dsl.Run, Summary: "Records to ask for, read as page.size."},
 		}, numberedAttrs()...),
-		Check: func(n *dsl.Node, r *dsl.Reading) { readPages(n, r) },
+		Check: func(r *dsl.Reading) { readPages(r.Node(), r) },
 	},
 	New: func(n *dsl.Node, s *dsl.Scoped) (Paginator, error) {
 		r := n.Read(s)

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+
+	"tqmap/dsl"
+)
+
+// sample decodes a recorded answer while a mapping is loaded.
+func sample(n *dsl.Node, src []byte) ([]any, error) {
+	d, err := readDecoder(n, n.Static())
+	if err != nil {
+		return nil, err
+	}
+	return documents(context.Background(), d, src)
+}
+
+func documents(ctx context.Context, d decoder, src []byte) ([]any, error) {
+	var out []any
+	_, err := d.decode(ctx, bytes.NewReader(src), func(doc any) error { out = append(out, doc); return nil })
+	return out, err
+}
+
+// recorded cuts the records of a flow out of a recorded answer.
+func (r *Run) recorded(ctx context.Context, f *dsl.Flow, src []byte) ([]any, error) {
+	d, err := openDecoder(f.Source.Block("decode"), r.Bound)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := documents(ctx, d, src)
+	if err != nil {
+		return nil, err
+	}
+	var out []any
+	for _, doc := range docs {
+		more, err := r.extract(ctx, f.Record, doc, view{})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return out, nil
+}
