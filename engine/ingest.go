@@ -20,6 +20,9 @@ func (r *Run) ingest(ctx context.Context, p *progress) error {
 	for _, rule := range p.mapper.rules {
 		in.rules[rule.ID()] = rule
 	}
+	if err := in.reconsider(ctx); err != nil {
+		return err
+	}
 	if err := p.source.read(ctx, p.window, func(b batch) error { return in.page(ctx, b) }); err != nil {
 		return err
 	}
