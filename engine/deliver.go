@@ -46,6 +46,7 @@ func (d *delivery) settle(ctx context.Context, group []*wanted) error {
 	var open, update []*wanted
 	for _, w := range group {
 		entry, ok := known[w.entry]
+		w.waiting = known[waitingKey(w.entry)].Hash == waitingHash
 		switch {
 		case ok && entry.Hash == w.hash:
 			w.id, w.settled = entry.RemoteID, true
@@ -74,6 +75,9 @@ func (d *delivery) recall(ctx context.Context, group []*wanted) (map[EntryKey]En
 	for i, w := range group {
 		w.hash = hashWanted(w)
 		keys[i] = w.entry
+		if w.Rule.Sync != nil {
+			keys = append(keys, waitingKey(w.entry))
+		}
 	}
 	return d.run.State.Ledger(ctx, d.flow.Name, keys)
 }
@@ -129,10 +133,16 @@ func (d *delivery) bringUp(ctx context.Context, w *wanted, have *threatq.Object)
 			d.refuse(w, err)
 			return nil
 		}
-		if held != "" {
+		switch {
+		case held.why != "":
 			w.undone() // look again when the record comes next
 			w.hash = ""
-			d.run.Log.Warn(held, "event", w.id, "record", w.record.Key)
+			d.run.Log.Warn(held.why, "event", w.id, "record", w.record.Key)
+			if held.conflict {
+				d.wait(w, held.base)
+			}
+		case w.waiting:
+			d.met(w.entry)
 		}
 	}
 	if err := d.run.Platform.ReadLinks(ctx, have, want.Related); err != nil {

@@ -22,6 +22,7 @@ type wanted struct {
 	id      int64
 	pending bool // the ledger knows that it may or may not have been written
 	settled bool // delivered now, or unchanged
+	waiting bool // both sides changed it, and its record is kept
 }
 
 // group sorts the page's objects into groups of one collection, in the order in

@@ -18,7 +18,7 @@ func (p *progress) ingester(ctx context.Context) (pageFunc, error) {
 	for _, rule := range p.mapper.rules {
 		in.rules[rule.ID()] = rule
 	}
-	return in.page, nil
+	return in.page, in.reconsider(ctx)
 }
 
 // ensureTypes creates the event types that analysts need to choose from.

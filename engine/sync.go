@@ -20,17 +20,17 @@ import (
 // neither the field nor the attribute is touched, so that the flow that sends
 // still sees the difference. The same holds where the mapping's choice for the
 // field does not stand for remote: what stood in the attribute then would look like
-// a change of ours, and would be sent back. It returns why it left both alone, "" if it did not or if
-// there was nothing to say.
-func merge(w *wanted, have, want *threatq.Object) (held string, err error) {
+// a change of ours, and would be sent back. It returns what it held back and why;
+// the zero held if there was nothing, or nothing to say.
+func merge(w *wanted, have, want *threatq.Object) (h held, err error) {
 	rule := w.Rule.Sync
 	local, ours, err := standsFor(w, have, have.Type)
 	if err != nil {
-		return "", err
+		return held{}, err
 	}
 	choice, _, err := standsFor(w, have, want.Type)
 	if err != nil {
-		return "", err
+		return held{}, err
 	}
 	base, _ := have.Attr(rule.Agreed)
 	remote, told := want.Attr(rule.Agreed)
@@ -43,9 +43,15 @@ func merge(w *wanted, have, want *threatq.Object) (held string, err error) {
 		want.Type = typ
 	default:
 		want.Attributes = without(want.Attributes, rule.Agreed)
-		return why(rule.Field, local, base, remote, told), nil
+		return held{why: why(rule.Field, local, base, remote, told), base: base, conflict: local != base}, nil
 	}
-	return "", nil
+	return held{}, nil
+}
+
+// held is a change of the source that a merge did not take.
+type held struct {
+	why, base string
+	conflict  bool // it may be taken yet, if ThreatQ's side goes back to base
 }
 
 func why(field, local, base, remote string, told bool) string {
