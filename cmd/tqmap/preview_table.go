@@ -21,7 +21,7 @@ func previewTable(shown []engine.Mapped) (string, error) {
 		dead += len(m.Rejected)
 		if m.Dead != nil {
 			dead++
-			previewDead(&b, *m.Dead)
+			previewDead(&b, m.Dead.Key, *m.Dead)
 		}
 		for j := range m.Objects {
 			objects[m.Objects[j].Collection]++
@@ -30,7 +30,7 @@ func previewTable(shown []engine.Mapped) (string, error) {
 			}
 		}
 		for _, letter := range m.Rejected {
-			previewDead(&b, letter)
+			previewDead(&b, letter.Rule+" "+letter.Key, letter)
 		}
 	}
 	fmt.Fprintf(&b, "%d records: %s", len(shown), tally(objects))
@@ -41,15 +41,12 @@ func previewTable(shown []engine.Mapped) (string, error) {
 	return b.String(), nil
 }
 
-// tally counts objects by collection, the last ones written first. Events and
-// indicators are named even where there are none.
+// tally counts objects by collection, the last ones written first.
 func tally(objects map[threatq.Collection]int) string {
-	named := slices.Collect(maps.Keys(objects))
-	for _, c := range []threatq.Collection{threatq.Events, threatq.Indicators} {
-		if objects[c] == 0 {
-			named = append(named, c)
-		}
+	if len(objects) == 0 {
+		return "no objects"
 	}
+	named := slices.Collect(maps.Keys(objects))
 	slices.SortFunc(named, func(a, b threatq.Collection) int {
 		return cmp.Or(cmp.Compare(b.Order(), a.Order()), cmp.Compare(a, b))
 	})
@@ -60,8 +57,8 @@ func tally(objects map[threatq.Collection]int) string {
 	return strings.Join(out, ", ")
 }
 
-func previewDead(b *strings.Builder, letter engine.DeadLetter) {
-	fmt.Fprintf(b, "✗ %s\n    %s\n    %s\n\n", letter.Key, letter.Reason, letter.Where)
+func previewDead(b *strings.Builder, what string, letter engine.DeadLetter) {
+	fmt.Fprintf(b, "✗ %s\n    %s\n    %s\n\n", what, letter.Reason, letter.Where)
 }
 
 func previewOne(b *strings.Builder, m *engine.Mapped, i int) {
