@@ -243,6 +243,38 @@ func TestUnlockFree(t *testing.T) {
 	}
 }
 
+func TestUnlockSparesTheLiving(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		owner Owner
+		ago   time.Duration
+		alive bool
+		gone  bool
+	}{
+		{name: "U56 this process", alive: true},
+		{name: "U56 this process, silent", ago: StaleAfter + 1, gone: true},
+		{name: "U56 elsewhere", owner: Owner{Host: "elsewhere"}},
+		{name: "U56 no such process", owner: Owner{PID: 1 << 30}, gone: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			now := newClock()
+			s := openTest(t, t.TempDir(), now.Now)
+			mustLock(t, s, "x", c.owner)
+			now.advance(c.ago)
+			if h, err := s.Holder(t.Context(), "x"); err != nil || h.Alive != c.alive || h.Gone != c.gone || h.PID == 0 {
+				t.Errorf("holder %+v, %v; want alive %v, gone %v", h, err, c.alive, c.gone)
+			}
+			was, err := s.Unlock(t.Context(), "x", false)
+			if was == nil || errors.Is(err, ErrLocked) != c.alive || err != nil && !c.alive {
+				t.Errorf("unlock: %+v, %v; want refused: %v", was, err, c.alive)
+			}
+			if h, err := s.Holder(t.Context(), "x"); err != nil || (h != nil) != c.alive {
+				t.Errorf("then holder %+v, %v; want one: %v", h, err, c.alive)
+			}
+		})
+	}
+}
+
 func TestHeartbeatKeepsTheLock(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

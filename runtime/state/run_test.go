@@ -146,3 +146,35 @@ func TestForget(t *testing.T) {
 		t.Errorf("begun again: %+v, %v; want nothing remembered", flows, err)
 	}
 }
+
+func TestInstancesRulesAndTokens(t *testing.T) {
+	s := openTest(t, t.TempDir(), time.Now)
+	in := s.Instance("b")
+	if err := errors.Join(in.Commit(t.Context(), "alerts", step(3)), in.Commit(t.Context(), "alerts", step(4)),
+		s.Instance("a").SetToken(t.Context(), "refresh", "1", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.StartRun(t.Context(), "c"); err != nil {
+		t.Fatal(err)
+	}
+	mustLock(t, s, "d", Owner{})
+	if names, err := s.Instances(t.Context()); err != nil || cmp.Diff([]string{"a", "b", "c", "d"}, names) != "" {
+		t.Errorf("instances %v, %v", names, err)
+	}
+	if rules, err := in.Rules(t.Context(), "alerts"); err != nil || cmp.Diff([]RuleCount{{"3", 50}, {"4", 50}}, rules) != "" {
+		t.Errorf("rules %v, %v", rules, err)
+	}
+	if flows, err := in.Flows(t.Context()); err != nil || len(flows) != 1 || flows[0].Ledger != 100 || flows[0].Token {
+		t.Errorf("flows %+v, %v", flows, err)
+	}
+	a := s.Instance("a")
+	if names, err := a.TokenNames(t.Context()); err != nil || cmp.Diff([]string{"refresh"}, names) != "" {
+		t.Errorf("tokens %v, %v", names, err)
+	}
+	if err := a.ForgetTokens(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := a.TokenNames(t.Context()); err != nil || len(names) != 0 {
+		t.Errorf("tokens left: %v, %v", names, err)
+	}
+}

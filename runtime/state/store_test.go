@@ -66,6 +66,7 @@ func TestOpenFails(t *testing.T) {
 			}
 		}, ErrUnwritable, []string{"another state directory"}},
 		{"no database", write(strings.Repeat("not SQLite. ", 1000)), ErrDamaged, []string{"aside"}},
+		{"U35 truncated", truncate, ErrDamaged, []string{"aside", "good copy", "everything again"}},
 		{"damaged pages", spoil, ErrDamaged, []string{"aside", "everything again"}},
 		{"newer", func(t *testing.T, path string) { alter(t, path, "PRAGMA user_version = 99") }, ErrNewer, []string{"schema 99", "another state directory"}},
 	} {
@@ -132,8 +133,35 @@ func alter(t *testing.T, path, statement string) {
 	}
 }
 
+// truncate cuts a filled state in the middle.
+func truncate(t *testing.T, path string) {
+	fill(t, path)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, info.Size()/2); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // spoil overwrites everything but the first page of a filled state.
 func spoil(t *testing.T, path string) {
+	fill(t, path)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 4096; i < len(text); i++ {
+		text[i] = 0xa5
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func fill(t *testing.T, path string) {
+	t.Helper()
 	s, err := Open(t.Context(), filepath.Dir(path))
 	if err != nil {
 		t.Fatal(err)
@@ -143,16 +171,6 @@ func spoil(t *testing.T, path string) {
 		c.Entries = append(c.Entries, engine.Entry{EntryKey: engine.EntryKey{Rule: "r", Key: fmt.Sprint(i)}, Hash: "h"})
 	}
 	if err := errors.Join(s.Instance("x").Commit(t.Context(), "alerts", c), s.Close()); err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := 4096; i < len(text); i++ {
-		text[i] = 0xa5
-	}
-	if err := os.WriteFile(path, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -190,6 +208,32 @@ func TestOpenAtOnce(t *testing.T) {
 	all.Wait()
 	if flows, err := openTest(t, dir, time.Now).Flows(t.Context()); err != nil || len(flows) != 8 {
 		t.Errorf("flows %v, %v; want 8", flows, err)
+	}
+}
+
+// A file of the first release is brought up to date with all that it holds.
+func TestMigrationFromTheFirst(t *testing.T) {
+	dir := t.TempDir()
+	old, err := open(t.Context(), dir, sqliteMigrations[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = old.db.Exec(`INSERT INTO flow (instance, name, cursor) VALUES ('x', 'alerts', '2024-05-01T00:00:00.000000000Z');
+		INSERT INTO boundary VALUES (1, 'a', 'hash'); INSERT INTO ledger VALUES (1, 'event.alert', 'a', 'hash', 7);`)
+	if err := errors.Join(err, old.Close()); err != nil {
+		t.Fatal(err)
+	}
+	in := openTest(t, dir, time.Now).Instance("x")
+	at, err := in.Checkpoint(t.Context(), "alerts")
+	if err != nil || !at.Cursor.Equal(epoch) || at.Boundary["a"] != "hash" || at.Token != "" || at.Done != nil {
+		t.Errorf("checkpoint %+v, %v", at, err)
+	}
+	key := engine.EntryKey{Rule: "event.alert", Key: "a"}
+	if found, err := in.Ledger(t.Context(), "alerts", []engine.EntryKey{key}); err != nil || found[key].RemoteID != 7 {
+		t.Errorf("ledger %v, %v", found, err)
+	}
+	if err := in.SetToken(t.Context(), "refresh", "1", 0); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -55,14 +55,18 @@ func readThroughMany(t *testing.T, open func(*testing.T) engine.State) {
 		c.Entries = append(c.Entries, entry(fmt.Sprintf("%04d", i), "open", int64(i)))
 	}
 	commit(t, s, "alerts", c)
-	seen := 0
+	seen, closed := 0, engine.Commit{}
 	err := s.Entries(t.Context(), "alerts", "event.alert", "open", func(e engine.Entry) error {
 		if e != c.Entries[seen] {
 			t.Fatalf("entry %d is %v", seen, e)
 		}
 		seen++
 		e.Hash = "closed"
-		return s.Commit(t.Context(), "alerts", engine.Commit{Entries: []engine.Entry{e}})
+		if closed.Entries = append(closed.Entries, e); seen%300 != 0 {
+			return nil
+		}
+		defer func() { closed.Entries = nil }()
+		return s.Commit(t.Context(), "alerts", closed)
 	})
 	if err != nil || seen != n {
 		t.Errorf("%d entries, %v; want %d", seen, err, n)
