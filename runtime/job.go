@@ -26,6 +26,8 @@ type Job struct {
 	// Flows to run, in order; nil: all.
 	Flows  []*dsl.Flow
 	Now    time.Time
+	// Until is an end for all windows; zero: Now.
+	Until  time.Time
 	DryRun bool
 	Log    *slog.Logger
 	// OnSecret is told of every token before it is used.
@@ -47,7 +49,7 @@ func (j *Job) Run(ctx context.Context) (*engine.Report, error) {
 		return j.dryRun(ctx, bound, platform)
 	}
 	return j.locked(ctx, func(ctx context.Context, in *state.Instance) *engine.Report {
-		return j.run(ctx, bound, platform, in)
+		return j.run(ctx, bound, platform, in, in)
 	})
 }
 
@@ -89,28 +91,30 @@ func (j *Job) locked(ctx context.Context, do func(context.Context, *state.Instan
 func (j *Job) dryRun(ctx context.Context, bound *dsl.Bound, platform *threatq.Client) (*engine.Report, error) {
 	store, err := FindState(ctx, j.Dir, j.Settings.Database)
 	if errors.Is(err, ErrNoState) {
-		return j.run(ctx, bound, platform, state.NewMemory()), nil
+		return j.run(ctx, bound, platform, state.NewMemory(), nil), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer store.Close()
-	return j.run(ctx, bound, platform, state.NewOverlay(store.Instance(j.Instance))), nil
+	in := store.Instance(j.Instance)
+	// A refresh token that a server replaces while we only look is replaced all the same.
+	return j.run(ctx, bound, platform, state.NewOverlay(in), in), nil
 }
 
-func (j *Job) run(ctx context.Context, bound *dsl.Bound, platform *threatq.Client, st engine.State) *engine.Report {
+func (j *Job) run(ctx context.Context, bound *dsl.Bound, platform *threatq.Client, st engine.State, tokens engine.Tokens) *engine.Report {
 	flows := j.Flows
 	if flows == nil {
 		flows = j.Mapping.Flows
 	}
-	return j.engine(bound, platform, st).Report(ctx, flows)
+	return j.engine(bound, platform, st, tokens).Report(ctx, flows)
 }
 
-func (j *Job) engine(bound *dsl.Bound, platform *threatq.Client, st engine.State) *engine.Run {
+func (j *Job) engine(bound *dsl.Bound, platform *threatq.Client, st engine.State, tokens engine.Tokens) *engine.Run {
 	return &engine.Run{
-		Bound: bound, Platform: platform, State: st, DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
+		Bound: bound, Platform: platform, State: st, Until: j.Until, DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
 		Clients: func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
-			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Log: j.Log})
+			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Tokens: tokens, Log: j.Log})
 		},
 	}
 }

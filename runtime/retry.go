@@ -22,10 +22,10 @@ func (j *Job) Retry(ctx context.Context, letters []state.DeadLetter) (*engine.Re
 		return nil, err
 	}
 	if len(letters) == 0 {
-		return j.engine(bound, platform, nil).Summed(time.Now().UTC(), []*engine.FlowReport{}), nil
+		return j.engine(bound, platform, nil, nil).Summed(time.Now().UTC(), []*engine.FlowReport{}), nil
 	}
 	return j.locked(ctx, func(ctx context.Context, in *state.Instance) *engine.Report {
-		started, run := time.Now().UTC(), j.engine(bound, platform, in)
+		started, run := time.Now().UTC(), j.engine(bound, platform, in, in)
 		var reports []*engine.FlowReport
 		for _, flow := range flowsOf(letters) {
 			some := slices.DeleteFunc(slices.Clone(letters), func(d state.DeadLetter) bool { return d.Flow != flow })

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,7 @@ type options struct {
 	faults               []string
 	threatqHost          string
 	database             string
+	now, until           string
 }
 
 func (o *options) declare(cmd *cobra.Command) {
@@ -37,6 +39,8 @@ func (o *options) declare(cmd *cobra.Command) {
 	f.StringSliceVar(&o.flows, "flow", nil, "only this flow; may be repeated")
 	f.BoolVar(&o.imports, "import", false, "only flows into ThreatQ")
 	f.BoolVar(&o.exports, "export", false, "only flows out of ThreatQ")
+	f.StringVar(&o.until, "until", "", "end of what is read, RFC 3339 or `YYYY-MM-DDTHH:MM:SS` (UTC); default: now")
+	f.StringVar(&o.now, "now", "", "clock of the run, for trying things as of another day")
 	f.StringVar(&o.threatqHost, "threatq-host", "", "address of ThreatQ")
 	f.BoolVar(&o.sandbox, "sandbox", false, "use a simulated appliance and a local ThreatQ-compatible library")
 	f.IntVar(&o.records, "sandbox-records", 0, "how many records the simulated appliance holds when it is first started")
@@ -57,6 +61,22 @@ func (o *options) instance(m *dsl.Mapping) string {
 		return o.name
 	}
 	return m.Connector.Name
+}
+
+// clock is the time by which a run goes, and the end given for its windows, if any.
+func (o *options) clock(now func() time.Time) (at, until time.Time, err error) {
+	at = now().UTC()
+	if o.now != "" {
+		if at, err = dsl.ParseTime(o.now); err != nil {
+			return at, until, usagef("--now: %w", err)
+		}
+	}
+	if o.until != "" {
+		if until, err = dsl.ParseTime(o.until); err != nil {
+			return at, until, usagef("--until: %w", err)
+		}
+	}
+	return at.UTC(), until.UTC(), nil
 }
 
 // settings are read from the file, the environment and the command line.

@@ -39,6 +39,9 @@ func remarks(b *strings.Builder, f *engine.FlowReport) {
 	for _, reason := range slices.Sorted(maps.Keys(f.SkippedBy)) {
 		fmt.Fprintf(b, "  %s: %d left out: %s\n", f.Name, f.SkippedBy[reason], reason)
 	}
+	for _, rule := range slices.Sorted(maps.Keys(f.IgnoredBy)) {
+		fmt.Fprintf(b, "  %s: %d answers skipped: %s\n", f.Name, f.IgnoredBy[rule], rule)
+	}
 	for _, table := range slices.Sorted(maps.Keys(f.UnknownKeys)) {
 		fmt.Fprintf(b, "  table %s has no row for: %s\n", table, counted(f.UnknownKeys[table]))
 	}
