@@ -11,6 +11,8 @@ import (
 func loginAuth() authKind {
 	logout := dsl.RequestBlock(dsl.Run)
 	logout.Type, logout.Summary = "logout", "Request that ends the session, sent with its token at the end of the run, also of one that is cancelled."
+	probe := dsl.RequestBlock(dsl.Run)
+	probe.Type, probe.Summary = "probe", "Keeps the session from run to run: this request, sent with the kept token, tells whether it is alive; if it is refused, a login follows."
 	return authKind{
 		spec: &dsl.Block{
 			Type: "login", Summary: "One login request; its token goes with every other one. Renewed before it ends and once after a 401; a refused login is never repeated.",
@@ -38,7 +40,7 @@ func loginAuth() authKind {
 				withDefault(textAttr("validity", "How long a token lives whose end the answer does not say."), "until its exp if it is a JWT, else until a 401"),
 				renewAttr(),
 			}, headerAttrs()...),
-			Blocks: []dsl.Child{{Block: dsl.RequestBlock(dsl.Run), Min: 1, Max: 1}, {Block: logout, Max: 1}},
+			Blocks: []dsl.Child{{Block: dsl.RequestBlock(dsl.Run), Min: 1, Max: 1}, {Block: logout, Max: 1}, {Block: probe, Max: 1}},
 			Check:  checkLogin,
 		},
 		slots: placeSlots,
@@ -50,6 +52,9 @@ func checkLogin(r *dsl.Reading) {
 	checkPlace(r)
 	r.Duration("validity", 0)
 	r.Duration("renew_before", 0)
+	if r.Node().Block("probe") != nil && r.Node().Block("logout") != nil {
+		r.Fail("", "Probe and logout", "A session that is ended with the run cannot be kept for the next one: drop one of probe and logout.")
+	}
 	if !r.Has("token") && !r.Has("token_header") && !r.Has("token_cookie") {
 		r.Fail("", "Missing attribute", "auth \"login\" needs token, token_header or token_cookie to find the token in the answer.")
 	}
@@ -68,7 +73,19 @@ func openLogin(a authSetting) (request.Authenticator, error) {
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
+	if a.node.Block("probe") != nil {
+		a.keepSession(&c)
+	}
 	return auth.NewLogin(c)
+}
+
+// keepSession lets c use the session of the run before. Without a state there is none.
+func (a authSetting) keepSession(c *auth.LoginConfig) {
+	if a.tokens == nil {
+		return
+	}
+	kept := &tokenStore{tokens: a.tokens, name: "client." + a.client + "/session", log: a.log}
+	c.Probe, c.Load, c.Store = a.request("probe"), kept.load, kept.store
 }
 
 func loginAnswer(a authSetting, r *dsl.Reading) tokenFinder {

@@ -34,6 +34,12 @@ type LoginConfig struct {
 	// Logout makes the request that ends the session; the token is put on it
 	// as on every other. Nil: sessions are left to end by themselves.
 	Logout func(context.Context) (request.Request, error)
+	// Probe makes the request by which a session of an earlier run shows that it is alive: the
+	// token that Load knows is put on it, and 2xx means yes. With Load and Store, where
+	// Store is told of the token of each login.
+	Probe func(context.Context) (request.Request, error)
+	Load  func(context.Context) (token string, err error)
+	Store func(ctx context.Context, token string) error
 	// Now is the clock, by default time.Now.
 	Now func() time.Time
 	// OnSecret is told of each token before it is used, so that a redactor
@@ -52,6 +58,7 @@ type LoginConfig struct {
 type Login struct {
 	cfg    LoginConfig
 	keeper *keeper
+	probed bool // the session of an earlier run was tried; guarded by keeper
 }
 
 var _ request.Authenticator = (*Login)(nil)
@@ -61,6 +68,9 @@ var _ request.Authenticator = (*Login)(nil)
 func NewLogin(c LoginConfig) (*Login, error) {
 	if c.Doer == nil || c.Request == nil || c.Token == nil {
 		return nil, errors.New("login: Doer, Request and Token are needed")
+	}
+	if c.Probe != nil && (c.Load == nil || c.Store == nil) {
+		return nil, errors.New("login: Probe needs Load and Store")
 	}
 	at, err := place(c.Header, c.Place)
 	if err != nil {
@@ -108,18 +118,47 @@ func (l *Login) Close(ctx context.Context) error {
 }
 
 func (l *Login) logout(ctx context.Context) error {
-	r, err := l.cfg.Logout(ctx)
+	return l.send(ctx, l.cfg.Logout, l.keeper.current)
+}
+
+// send sends a request with the token of g on it.
+func (l *Login) send(ctx context.Context, make func(context.Context) (request.Request, error), g grant) error {
+	r, err := make(ctx)
 	if err != nil {
 		return err
 	}
-	if err := l.keeper.place.declare(&r, l.keeper.place.text(l.keeper.current)); err != nil {
+	if err := l.keeper.place.declare(&r, l.keeper.place.text(g)); err != nil {
 		return err
 	}
 	_, err = l.cfg.Doer.Do(ctx, r)
 	return err
 }
 
+// earlier is the session of an earlier run, if it is still alive.
+func (l *Login) earlier(ctx context.Context) (grant, error) {
+	if l.cfg.Probe == nil || l.probed {
+		return grant{}, nil
+	}
+	l.probed = true
+	token, err := l.cfg.Load(ctx)
+	if err != nil || token == "" {
+		return grant{}, err
+	}
+	l.keeper.onSecret(token)
+	g := grant{token: token}
+	err = l.send(ctx, l.cfg.Probe, g)
+	var status *request.StatusError
+	if errors.As(err, &status) && status.Status >= 400 && status.Status < 500 {
+		l.keeper.log.DebugContext(ctx, "the session of an earlier run has ended", "status", status.Status)
+		return grant{}, nil
+	}
+	return g, err
+}
+
 func (l *Login) fetch(ctx context.Context) (grant, error) {
+	if g, err := l.earlier(ctx); err != nil || g.token != "" {
+		return g, err
+	}
 	r, err := l.cfg.Request(ctx)
 	if err != nil {
 		return grant{}, err
@@ -129,5 +168,10 @@ func (l *Login) fetch(ctx context.Context) (grant, error) {
 		return grant{}, err
 	}
 	token, expiry, err := l.cfg.Token(resp)
-	return found(resp, grant{token: token, expiry: expiry}, err)
+	g, err := found(resp, grant{token: token, expiry: expiry}, err)
+	if err == nil && l.cfg.Store != nil {
+		l.keeper.onSecret(g.token)
+		err = l.cfg.Store(ctx, g.token)
+	}
+	return g, err
 }
