@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The types below read the JSON of ThreatQ, which says the same thing in several
@@ -42,6 +43,8 @@ func unquote(b []byte) string {
 		return ""
 	case b[0] != '"':
 		return string(b)
+	case len(b) > 1 && bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b):
+		return string(b[1 : len(b)-1])
 	case json.Unmarshal(b, &s) != nil:
 		return ""
 	}
@@ -106,6 +109,13 @@ type list[T any] []T
 
 func (l *list[T]) UnmarshalJSON(b []byte) error {
 	*l = nil
+	var all []T // at once, which most lists allow and which copies nothing
+	if json.Unmarshal(b, &all) == nil {
+		if len(all) > 0 {
+			*l = all
+		}
+		return nil
+	}
 	for _, raw := range elements(b) {
 		var v T
 		if json.Unmarshal(raw, &v) == nil {
