@@ -37,13 +37,6 @@ type keptRecord struct {
 	Record any    `json:"record"`
 }
 
-// entryLister is a State that can list its ledger.
-type entryLister interface {
-	// Entries yields the entries of rule whose hash is hash, and stops at the first
-	// error of yield.
-	Entries(ctx context.Context, flow, rule, hash string, yield func(Entry) error) error
-}
-
 // wait keeps the record of w until both sides have met.
 func (d *delivery) wait(w *wanted, base string) {
 	d.commit.Entries = append(d.commit.Entries,
@@ -58,17 +51,13 @@ func (d *delivery) met(object EntryKey) {
 
 // reconsider delivers the kept records of which the analyst has taken the choice back.
 func (p *ingesting) reconsider(ctx context.Context) error {
-	lister, ok := p.run.State.(entryLister)
-	if !ok {
-		return nil
-	}
 	for _, rule := range p.mapper.rules {
 		if rule.Sync == nil {
 			continue
 		}
 		var waiting []Entry
 		own := waitingKey(EntryKey{Rule: rule.ID()}).Rule
-		err := lister.Entries(ctx, p.flow.Name, own, waitingHash, func(e Entry) error {
+		err := p.run.State.Entries(ctx, p.flow.Name, own, waitingHash, func(e Entry) error {
 			waiting = append(waiting, e)
 			return nil
 		})

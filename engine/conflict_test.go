@@ -1,39 +1,10 @@
 package engine
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	"tqmap/engine/request"
 )
-
-// listing is a memory that can list its ledger.
-type listing struct{ *memory }
-
-func (l listing) Entries(_ context.Context, flow, rule, hash string, yield func(Entry) error) error {
-	for _, e := range l.flow(flow).book {
-		if e.Rule == rule && e.Hash == hash {
-			if err := yield(e); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// runListing runs one flow with a state that can list its ledger.
-func (b *bench) runListing(flow string) *FlowReport {
-	b.t.Helper()
-	r := b.newRun()
-	r.State = listing{b.state}
-	report := &FlowReport{Name: flow}
-	if err := r.flow(context.Background(), r.Bound.Flow(flow), report); err != nil {
-		b.t.Fatal(err)
-	}
-	b.now = b.now.Add(time.Minute)
-	return report
-}
 
 // conflict is a bench in which both sides changed an item, ThreatQ's choice could
 // not be sent, and the record lies behind the window by now.
@@ -41,12 +12,12 @@ func conflict(t *testing.T) *bench {
 	b := agreed(t)
 	b.lib.setType("Item a", "WORK")
 	b.feed.set("a", "ST_DONE")
-	b.runListing("pull")
+	b.pull(Ok)
 	b.feed.fails(1, 503)
 	b.run("push")
 	b.feed.before = nil
 	b.feed.item("b", "09:00:00", "12:02:30") // moves the window on
-	b.runListing("pull")
+	b.pull(Ok)
 	b.feed.calls = nil
 	b.feed.before = func(_ int, call string) (*request.Response, error) { return nil, nil }
 	return b
@@ -67,19 +38,19 @@ func TestConflictTakenBack(t *testing.T) {
 	if got := b.sides(); got != [2]string{"WORK", "Open"} || b.waits() != waitingHash {
 		t.Fatalf("%v, waiting %q", got, b.waits())
 	}
-	b.runListing("pull") // still apart
+	b.pull(Ok) // still apart
 	if got := b.sides(); got != [2]string{"WORK", "Open"} || b.waits() != waitingHash {
 		t.Errorf("while both differ: %v, waiting %q", got, b.waits())
 	}
 	b.lib.setType("Item a", "OPEN")
-	f := b.runListing("pull")
+	f := b.pull(Ok)
 	if got := b.sides(); got != [2]string{"DONE", "Done"} || f.Updated != 1 || b.waits() != metHash {
 		t.Errorf("%v, updated %d, waiting %q", got, f.Updated, b.waits())
 	}
-	if f := b.runListing("pull"); f.Updated != 0 {
+	if f := b.pull(Ok); f.Updated != 0 {
 		t.Errorf("updated again: %s", counts(f))
 	}
-	if push := b.runListing("push"); push.Updated != 0 {
+	if push := b.push(Ok); push.Updated != 0 {
 		t.Errorf("sent what came from there: %v", b.feed.sends())
 	}
 }
@@ -88,7 +59,7 @@ func TestConflictTakenBack(t *testing.T) {
 func TestConflictSettledByHand(t *testing.T) {
 	b := conflict(t)
 	b.lib.setType("Item a", "DROPPED") // another word for the same
-	b.runListing("pull")
+	b.pull(Ok)
 	if got := b.sides(); got != [2]string{"DROPPED", "Done"} || b.waits() != metHash {
 		t.Errorf("%v, waiting %q", got, b.waits())
 	}
@@ -98,12 +69,12 @@ func TestConflictSettledByHand(t *testing.T) {
 // analyst does next.
 func TestConflictSentAfterAll(t *testing.T) {
 	b := conflict(t)
-	b.runListing("push")
+	b.push(Ok)
 	if got := b.sides(); got != [2]string{"WORK", "Work"} || len(b.feed.sends()) != 1 {
 		t.Fatalf("%v, sent %v", got, b.feed.sends())
 	}
 	b.feed.items = b.feed.items[1:] // nothing more is heard of it
-	b.runListing("pull")
+	b.pull(Ok)
 	if got := b.sides(); got != [2]string{"WORK", "Work"} || b.waits() != metHash {
 		t.Errorf("%v, waiting %q: the vendor's older state came back", got, b.waits())
 	}
@@ -114,13 +85,13 @@ func TestConflictSentAfterAll(t *testing.T) {
 func TestConflictWithoutEvent(t *testing.T) {
 	b := conflict(t)
 	b.lib.setType("Item a", "OTHER")
-	b.runListing("pull")
+	b.pull(Ok)
 	if got := b.sides(); got != [2]string{"OTHER", "Open"} || b.waits() != waitingHash {
 		t.Errorf("%v, waiting %q", got, b.waits())
 	}
 	b.lib.objs = b.lib.objs[1:]
 	b.feed.items = b.feed.items[1:]
-	b.runListing("pull")
+	b.pull(Ok)
 	if b.waits() != metHash || b.lib.named("Item a").id != 0 {
 		t.Errorf("waiting %q, objects %v", b.waits(), b.lib.names())
 	}
@@ -130,7 +101,7 @@ func TestConflictWithoutEvent(t *testing.T) {
 func TestConflictRecordComesAgain(t *testing.T) {
 	b := conflict(t)
 	b.feed.set("a", "ST_WORK") // the vendor comes to ThreatQ's choice
-	b.runListing("pull")
+	b.pull(Ok)
 	if got := b.sides(); got != [2]string{"WORK", "Work"} || b.waits() != metHash {
 		t.Errorf("%v, waiting %q", got, b.waits())
 	}
