@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"strings"
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
@@ -94,7 +95,8 @@ func (w *walk) ask(ctx context.Context, vars map[string]any, sight view) (*reque
 	if req.Judge, err = judge(w.node.All("on"), w.run.Bound, sight); err != nil {
 		return nil, err
 	}
-	w.asked = req.Method + " " + req.Path
+	path, _, _ := strings.Cut(req.Path, "?") // the query may hold a secret
+	w.asked = req.Method + " " + path
 	return w.doer.Do(ctx, req)
 }
 
