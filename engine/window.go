@@ -139,8 +139,7 @@ func planWindow(n *dsl.Node, b *dsl.Bound, at Checkpoint, until time.Time) (Wind
 	order := r.String("order", "none")
 	w.Ascending, w.Descending = order == ascending, order == descending
 	w.parallel, w.smallest = r.Int("parallel", 1), r.Duration("smallest", time.Minute)
-	w.End = earlier(readInstant(r, "until"), w.End)
-	w.begin(r, at)
+	w.Span = w.bounds(r, at).Span()
 	if err := r.Err(); err != nil {
 		return Window{}, err
 	}
@@ -151,23 +150,22 @@ func planWindow(n *dsl.Node, b *dsl.Bound, at Checkpoint, until time.Time) (Wind
 	return w, nil
 }
 
-// begin finds out where w begins.
-func (w *Window) begin(r *dsl.Reading, at Checkpoint) {
-	since, from := readInstant(r, "since"), readInstant(r, "from")
-	lookback, initial := r.Duration("lookback", 0), r.Duration("initial", 0)
+// bounds are what limits w. A start that the operator gave wins over the cursor.
+func (w *Window) bounds(r *dsl.Reading, at Checkpoint) window.Bounds {
+	since := readInstant(r, "since")
+	b := window.Bounds{
+		Start: readInstant(r, "from"), Cursor: at.Cursor, Lookback: r.Duration("lookback", 0),
+		Until: readInstant(r, "until"), Now: w.End,
+	}
+	initial := r.Duration("initial", 0)
 	w.Moves = since.IsZero() || at.Cursor.IsZero() || !since.After(at.Cursor)
 	switch {
 	case !since.IsZero():
-		w.Start = since
-		return
-	case !at.Cursor.IsZero():
-		w.Start = at.Cursor.Add(-lookback)
-	case initial > 0:
-		w.Start = w.End.Add(-initial)
+		b.Start, b.Cursor = since, time.Time{}
+	case at.Cursor.IsZero() && initial > 0:
+		b.Cursor, b.Lookback = earlier(b.Until, w.End), initial
 	}
-	if w.Start.Before(from) {
-		w.Start = from
-	}
+	return b
 }
 
 // earlier is a, where it is set and before b.
