@@ -24,8 +24,8 @@ type Job struct {
 	// Dir holds the state, unless Settings name a database for it.
 	Dir string
 	// Flows to run, in order; nil: all.
-	Flows  []*dsl.Flow
-	Now    time.Time
+	Flows []*dsl.Flow
+	Now   time.Time
 	// Until is an end for all windows; zero: Now.
 	Until  time.Time
 	DryRun bool

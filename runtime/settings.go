@@ -7,11 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/gohcl"
 	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 
@@ -64,6 +66,7 @@ func LoadSettings(dir, instance string, m *dsl.Mapping, getenv func(string) stri
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return s, fmt.Errorf("the settings cannot be read: %w", err)
+	case isMapping(path): // it lies where an author works on it, under the connector's name
 	default:
 		if info.Mode().Perm()&0o077 != 0 {
 			s.Warnings = append(s.Warnings, fmt.Sprintf("%s can be read by other users; run chmod 600 on it", path))
@@ -74,6 +77,16 @@ func LoadSettings(dir, instance string, m *dsl.Mapping, getenv func(string) stri
 	}
 	s.readEnv(m, getenv)
 	return s, nil
+}
+
+// isMapping tells a mapping from settings: it declares a connector.
+func isMapping(path string) bool {
+	file, _ := hclparse.NewParser().ParseHCLFile(path) // what can be read of it is enough
+	if file == nil {
+		return false
+	}
+	body, ok := file.Body.(*hclsyntax.Body)
+	return ok && slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool { return b.Type == "connector" })
 }
 
 func (s *Settings) readFile(path string, getenv func(string) string) error {

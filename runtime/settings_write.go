@@ -40,6 +40,9 @@ func WriteSettings(dir, instance string, s Settings) (string, error) {
 		params.SetAttributeValue(name, s.Params[name].Value)
 	}
 	path := SettingsPath(dir, instance)
+	if isMapping(path) {
+		return "", &ConfigError{fmt.Sprintf("%s is a mapping and stays as it is: keep the settings in another folder with -c DIR", path)}
+	}
 	return path, replaceFile(path, file.Bytes())
 }
 
