@@ -25,7 +25,6 @@ func RecordRequestBlock(scope Scope) *Block {
 // each compiles the block of a sub-request: besides the record it sees what the blocks
 // before it have fetched, and the keys it asks for at once.
 func (d *decoder) each(n *Node, env code.Env) {
-	d.name(n, codeWord, false)
 	d.compileVal(n.Val("key"), env)
 	d.compileVal(n.Val("when"), env)
 	if r := n.Block("request"); r != nil && n.Val("batch") != nil {
@@ -34,6 +33,15 @@ func (d *decoder) each(n *Node, env code.Env) {
 		d.compile(r, env)
 	}
 	d.compile(n, env)
+}
+
+// distinct refuses blocks that cannot be told apart or named.
+func (d *decoder) distinct(blocks []*Node) {
+	seen := map[string]bool{}
+	for _, n := range blocks {
+		d.name(n, codeWord, seen[n.Labels[0]])
+		seen[n.Labels[0]] = true
+	}
 }
 
 // withField is s with a field of which nothing is known.

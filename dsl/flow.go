@@ -18,6 +18,8 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 		return f
 	}
 	f.Record.Shape = m.shape(d, f)
+	d.distinct(f.Source.All("step"))
+	d.distinct(f.Source.All("each"))
 	for _, each := range f.Source.All("each") {
 		d.each(each, m.env(f.Record))
 		f.Record.Shape = withField(f.Record.Shape, each.Labels[0])

@@ -28,6 +28,8 @@ func (c *checker) name(t hcl.Traversal, scope Scope, page paging) bool {
 			c.d.errorf(at, "Fixed value expected", "This value is read when the file is loaded, so it cannot refer to %q.", root)
 		case slices.Contains(scopeNames[Page], root):
 			c.d.errorf(at, "Not known here", "%q has no value yet at this point of a run.", root)
+		case c.isRecord(root):
+			c.d.errorf(at, "Not known here", "%q differs from record to record: compute the value with expr(…), where the attribute allows it.", root)
 		default:
 			c.d.errorf(at, "Unknown name", "There is no %q here; quote it if it is a text.%s", root, code.Suggest(root, allowed))
 		}
@@ -53,6 +55,11 @@ func (c *checker) name(t hcl.Traversal, scope Scope, page paging) bool {
 		return false
 	}
 	return true
+}
+
+// isRecord says that a flow calls its records so.
+func (c *checker) isRecord(name string) bool {
+	return slices.ContainsFunc(c.m.Flows, func(f *Flow) bool { return f.Record != nil && f.Record.Name == name })
 }
 
 func (c *checker) members(root string, page paging) []string {

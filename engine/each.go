@@ -41,12 +41,13 @@ func eachBlock() *dsl.Block {
 }
 
 func checkEach(r *dsl.Reading) {
-	switch {
-	case r.Has("batch") && (!r.Has("key") || !r.Has("match")):
+	if r.Has("batch") && !(r.Has("key") && r.Has("match")) {
 		r.Fail("batch", "Missing attribute", "A batch needs key, what to ask for, and match, the key that an element of the answer belongs to.")
-	case r.Has("match") && !r.Has("batch"):
+	}
+	if r.Has("match") && !r.Has("batch") {
 		r.Fail("match", "Without effect", "Only the answer of a batch has elements to match.")
-	case r.Has("cache") && !r.Has("key"):
+	}
+	if r.Has("cache") && !r.Has("key") {
 		r.Fail("cache", "Without effect", "Without key nothing tells which records share an answer.")
 	}
 	for _, name := range []string{"batch", "parallel"} {
