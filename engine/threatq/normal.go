@@ -72,6 +72,31 @@ func normalSources(in []Source) []Source {
 // The first attribute of a name decides the mode for that name; unless that is
 // Add, it is the only one.
 func normalAttributes(in []Attribute) []Attribute {
+	if len(in) > fewAttributes {
+		return normalMany(in)
+	}
+	out := make([]Attribute, 0, len(in))
+	for _, a := range in {
+		a.Name, a.Value = strings.TrimSpace(a.Name), strings.TrimSpace(a.Value)
+		said := a.Name == "" || a.Value == ""
+		for _, have := range out {
+			if have.Name == a.Name {
+				a.Mode = have.Mode
+				said = said || a.Mode != Add || have.Value == a.Value
+			}
+		}
+		if !said {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// fewAttributes is how many are compared one with another rather than looked up.
+const fewAttributes = 50
+
+// normalMany does it in time that grows with the number of attributes.
+func normalMany(in []Attribute) []Attribute {
 	type pair struct{ name, value string }
 	var out []Attribute
 	modes, seen := map[string]Mode{}, map[pair]bool{}
