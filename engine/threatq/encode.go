@@ -39,8 +39,8 @@ func appendCanonical(b []byte, o *Object) []byte {
 	if n.Score != nil {
 		b = strconv.AppendInt(append(b, `,"score":`...), int64(*n.Score), 10)
 	}
-	for _, f := range timeFields {
-		b = appendField(b, f.name, formatTime(*f.of(&n)))
+	for i, at := range n.times() {
+		b = appendField(b, timeFields[i], formatTime(*at))
 	}
 	b = appendList(b, "sources", n.Sources, func(b []byte, s Source) []byte {
 		b = appendText(append(b, `{"Name":`...), s.Name)

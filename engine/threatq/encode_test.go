@@ -75,9 +75,9 @@ func anyObject(t *rapid.T) *Object {
 		Collection: rapid.SampledFrom([]Collection{Events, Indicators, Adversaries, "a\"b"}).Draw(t, "collection"),
 		Name:       awkward(t, "name"), Type: awkward(t, "type"), Status: awkward(t, "status"), Content: awkward(t, "content"), Description: awkward(t, "description"),
 	}
-	for i := range timeFields {
+	for _, at := range o.times() {
 		if rapid.Bool().Draw(t, "has time") {
-			*timeFields[i].of(o) = time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "time"), 7)
+			*at = time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "time"), 7)
 		}
 	}
 	if rapid.Bool().Draw(t, "scored") {

@@ -22,8 +22,8 @@ func normal(o *Object) Object {
 	n.Status = strings.TrimSpace(o.Status)
 	n.Description = normalText(o.Description)
 	n.Content = strings.TrimSpace(o.Content)
-	for _, f := range timeFields {
-		if at := f.of(&n); !at.IsZero() {
+	for _, at := range n.times() {
+		if !at.IsZero() {
 			*at = at.UTC().Truncate(time.Second)
 		}
 	}
