@@ -1,9 +1,6 @@
 package engine
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -24,10 +21,11 @@ func (e *placed) Error() string { return fmt.Sprintf("%s: %s", e.at, e.err) }
 func (e *placed) Unwrap() error { return e.err }
 
 func newDeadLetter(ruleID, key string, err error, record any, at time.Time) *DeadLetter {
+	input := contentOf(record)
 	if key == "" {
-		key = "sha256:" + contentHash(record)[:16]
+		key = "sha256:" + digest(input)[:16]
 	}
-	d := &DeadLetter{Rule: ruleID, Key: key, Reason: err.Error(), Input: contentOf(record), At: at}
+	d := &DeadLetter{Rule: ruleID, Key: key, Reason: err.Error(), Input: input, At: at}
 	var own *placed
 	var located interface{ Diagnostics() hcl.Diagnostics }
 	switch {
@@ -96,21 +94,4 @@ func (f *FlowReport) tooManyDead(l deadLimits) error {
 		return fmt.Errorf("%w: %d of %d records, and max_dead_share is %v: %s", ErrTooManyDead, f.Dead, f.Fetched, l.share, next)
 	}
 	return nil
-}
-
-// contentHash is stable over the order of keys.
-func contentHash(v any) string {
-	sum := sha256.Sum256(contentOf(v))
-	return hex.EncodeToString(sum[:16])
-}
-
-// contentOf is v as JSON. What JSON cannot say (NaN, infinity, years of five
-// digits) makes it the JSON text of what Go prints, so that it still tells two
-// values apart.
-func contentOf(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		b, _ = json.Marshal(fmt.Sprintf("%v", v)) // a string can always be encoded
-	}
-	return b
 }

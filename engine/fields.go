@@ -34,18 +34,26 @@ func (f *fields) text(t *dsl.Template) string {
 
 // texts are the texts of a list, or of the one value there is.
 func (f *fields) texts(t *dsl.Template) []string {
+	var out []string
+	f.each(t, func(text string) { out = append(out, text) })
+	return out
+}
+
+// each gives the texts of a list, or of the one value there is.
+func (f *fields) each(t *dsl.Template, yield func(string)) {
 	v := f.value(t)
 	list, ok := v.([]any)
 	if !ok {
-		list = []any{v}
+		if s, ok := code.Text(v); ok {
+			yield(s)
+		}
+		return
 	}
-	var out []string
 	for _, e := range list {
 		if s, ok := code.Text(e); ok {
-			out = append(out, s)
+			yield(s)
 		}
 	}
-	return out
 }
 
 // pairs are the entries of an object in file order, each element of a list by
@@ -130,11 +138,17 @@ var attributeModes = map[string]threatq.Mode{"": threatq.Replace, "add": threatq
 
 // attributes keeps the order of the file; a list gives one attribute per element.
 func (f *fields) attributes(t *dsl.Template) []threatq.Attribute {
-	var out []threatq.Attribute
-	for _, field := range t.Fields() {
-		for _, text := range f.texts(&field.Value) {
-			out = append(out, threatq.Attribute{Name: field.Name, Value: text, Mode: attributeModes[field.Mode]})
-		}
+	declared := t.Fields()
+	if len(declared) == 0 {
+		return nil
+	}
+	out := make([]threatq.Attribute, 0, len(declared)+2) // a list may give more
+	for i := range declared {
+		field := &declared[i]
+		mode := attributeModes[field.Mode]
+		f.each(&field.Value, func(text string) {
+			out = append(out, threatq.Attribute{Name: field.Name, Value: text, Mode: mode})
+		})
 	}
 	return out
 }

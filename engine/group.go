@@ -149,7 +149,7 @@ func hashWanted(w *wanted) string {
 	sort.Strings(names)
 	parts := []string{w.Object.hash, strings.Join(names, "\x01")}
 	if w.Rule.Sync != nil {
-		parts = append(parts, contentHash(w.record.Record))
+		parts = append(parts, w.record.content)
 	}
 	return contentHash(parts)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"tqmap/dsl"
@@ -29,7 +30,8 @@ type Mapped struct {
 	// Rejected are the objects that the mapping rejects one by one.
 	Rejected []DeadLetter
 
-	vars map[string]any // what expr saw, for sinks
+	vars    map[string]any // what expr saw, for sinks
+	content string         // hash of Record
 }
 
 // Object is one ThreatQ object that a rule made of a record.
@@ -41,8 +43,8 @@ type Object struct {
 	// RelatedTo are the positions in Mapped.Objects of the objects to link to.
 	RelatedTo []int
 
-	hash string // of the threatq.Object
-	vars map[string]any
+	hash string         // of the threatq.Object
+	vars map[string]any // what expr saw, where the rule has a sync
 }
 
 // Linked are the objects linked to Objects[i], whichever of the two rules says so.
@@ -67,6 +69,7 @@ type mapper struct {
 	flow   *dsl.Flow
 	cursor cursor
 	rules  []*rule
+	room   []byte // to encode a record in
 }
 
 func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
@@ -108,12 +111,23 @@ func (m *mapper) Map(record any) Mapped {
 	if len(out.Rejected) > 0 {
 		return out // no hash: it is looked at again
 	}
-	hashes := []any{record}
-	for i := range out.Objects {
-		hashes = append(hashes, out.Objects[i].hash, out.Objects[i].RelatedTo)
-	}
-	out.Hash = contentHash(hashes)
+	m.room = appendContent(m.room[:0], record)
+	out.content = digest(m.room)
+	out.Hash = hashMapped(&out)
 	return out
+}
+
+// hashMapped covers the record and its objects by their own hashes.
+func hashMapped(m *Mapped) string {
+	var room [1 << 10]byte
+	b := append(room[:0], m.content...)
+	for i := range m.Objects {
+		b = append(b, m.Objects[i].hash...)
+		for _, other := range m.Objects[i].RelatedTo {
+			b = strconv.AppendInt(append(b, ' '), int64(other), 10)
+		}
+	}
+	return digest(b)
 }
 
 var errNoKey = errors.New("the record has no key, so it could not be known again")
@@ -208,8 +222,12 @@ func (m *mapper) apply(r *rule, out *Mapped) error {
 	if !ok && list != nil {
 		return &placed{r.Node.Val("for_each").Range, fmt.Errorf("for_each gives %T, not a list", list)}
 	}
+	out.Objects = slices.Grow(out.Objects, len(items))
+	vars := maps.Clone(out.vars)
 	for _, item := range items {
-		vars := maps.Clone(out.vars)
+		if r.Sync != nil { // which looks at them again when the object is delivered
+			vars = maps.Clone(out.vars)
+		}
 		vars["each"] = item
 		if err := m.object(r, out, vars); err != nil {
 			return err
@@ -227,10 +245,28 @@ func (m *mapper) object(r *rule, out *Mapped, vars map[string]any) error {
 	if err := rejected(r.Rejects, vars); err != nil {
 		return m.rejectObject(r, out, vars, err)
 	}
-	f := fields{vars: vars}
-	o := threatq.Object{Collection: r.collection}
+	made := Object{Rule: r.Rule}
+	if err := m.fill(&made, r, out, vars); err != nil {
+		return err
+	}
+	if r.Key != nil {
+		if other := out.made(r.Rule, made.Key); other != nil && other.hash != made.hash {
+			return &placed{r.Node.Val("key").Range, fmt.Errorf("the record makes two different objects of %s with the key %q", r.ID(), made.Key)}
+		}
+	}
+	if r.Sync != nil {
+		made.vars = vars
+	}
+	out.Objects = append(out.Objects, made)
+	return nil
+}
+
+// fill computes what an object says, its key and its hash.
+func (m *mapper) fill(made *Object, r *rule, out *Mapped, vars map[string]any) error {
+	f, o := fields{vars: vars}, &made.Object
+	o.Collection = r.collection
 	for i, field := range r.kind.Fields {
-		f.own(&o, field.Name, &r.own[i])
+		f.own(o, field.Name, &r.own[i])
 	}
 	o.Description, o.Tags, o.Attributes = f.text(&r.description), f.texts(&r.tags), f.attributes(&r.attributes)
 	o.Sources = []threatq.Source{{Name: m.bound.Connector.Source, TLP: f.tlp(&r.tlp)}}
@@ -238,20 +274,14 @@ func (m *mapper) object(r *rule, out *Mapped, vars map[string]any) error {
 		o.Sources[0].TLP = m.bound.Connector.TLP
 	}
 	if f.err == nil {
-		f.err = required(r, &o)
+		f.err = required(r, o)
 	}
-	key, err := objectKey(r, out, vars, &o)
+	var err error
+	made.Key, err = objectKey(r, out, vars, o)
 	if err := cmp.Or(f.err, err); err != nil {
 		return err
 	}
-	made := Object{Object: o, Rule: r.Rule, Key: key, vars: vars}
-	made.hash = threatq.Hash(&made.Object)
-	if r.Key != nil {
-		if other := out.made(r.Rule, key); other != nil && other.hash != made.hash {
-			return &placed{r.Node.Val("key").Range, fmt.Errorf("the record makes two different objects of %s with the key %q", r.ID(), key)}
-		}
-	}
-	out.Objects = append(out.Objects, made)
+	made.hash = threatq.Hash(o)
 	return nil
 }
 
@@ -266,6 +296,9 @@ func (m *Mapped) made(r *dsl.Rule, key string) *Object {
 
 // relate resolves `related` within one record.
 func relate(out *Mapped) {
+	if len(out.Objects) < 2 {
+		return
+	}
 	made := map[string][]int{}
 	for i := range out.Objects {
 		id := out.Objects[i].Rule.ID()

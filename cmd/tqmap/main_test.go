@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 			}
 			os.Exit(code)
 		},
+		"bench-peak": benchPeak,
 		// A copy of the binary with the name of a connector of the guides.
 		"tq-conn-ironnet": func() {
 			a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}

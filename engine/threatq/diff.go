@@ -106,10 +106,11 @@ func fieldChanges(c, w *Object) []FieldChange {
 	add(FieldContent, c.Content, w.Content, c.Content == w.Content)
 	add(FieldDescription, c.Description, w.Description, c.Description == w.Description)
 	add(FieldScore, scoreText(c.Score), scoreText(w.Score), scoreText(c.Score) == scoreText(w.Score))
-	for _, f := range timeFields {
-		if own := kind.field(f.name); own != nil && !own.Final {
-			old, new := formatTime(*f.of(c)), formatTime(*f.of(w))
-			add(f.name, old, new, old == new)
+	have, wanted := c.times(), w.times()
+	for i, name := range timeFields {
+		if own := kind.field(name); own != nil && !own.Final {
+			old, new := formatTime(*have[i]), formatTime(*wanted[i])
+			add(name, old, new, old == new)
 		}
 	}
 	return out

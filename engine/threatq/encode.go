@@ -7,70 +7,109 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 )
-
-// canonical is what an object says, apart from where ThreatQ keeps it: ids of
-// the object and of its rows are left out, the lists that ThreatQ holds as sets
-// are sorted.
-type canonical struct {
-	Collection  Collection       `json:"collection"`
-	Name        string           `json:"name"`
-	Type        string           `json:"type,omitempty"`
-	Status      string           `json:"status,omitempty"`
-	Description string           `json:"description,omitempty"`
-	Content     string           `json:"content,omitempty"`
-	Score       *int             `json:"score,omitempty"`
-	HappenedAt  string           `json:"happened_at,omitempty"`
-	StartedAt   string           `json:"started_at,omitempty"`
-	EndedAt     string           `json:"ended_at,omitempty"`
-	PublishedAt string           `json:"published_at,omitempty"`
-	DetectedAt  string           `json:"last_detected_at,omitempty"`
-	ExpiresAt   string           `json:"expires_at,omitempty"`
-	Sources     []Source         `json:"sources,omitempty"`
-	Attributes  []canonAttribute `json:"attributes,omitempty"`
-	Tags        []string         `json:"tags,omitempty"`
-	Related     []Ref            `json:"related,omitempty"`
-}
-
-type canonAttribute struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-	Mode  Mode   `json:"mode"`
-}
 
 // Encode returns the canonical encoding of o as JSON: equal for two objects
 // exactly if ThreatQ would be told the same about them. The text rules (trimmed,
 // no empty attributes, descriptions cut) are applied first; ID, TouchedAt and
 // row ids do not count, nor does the order of sources, attributes, tags and
 // related objects.
-func Encode(o *Object) []byte {
-	n := normal(o)
-	out := canonical{
-		Collection: n.Collection, Name: n.Name, Type: n.Type, Status: n.Status,
-		Description: n.Description, Content: n.Content, Score: n.Score, HappenedAt: formatTime(n.HappenedAt),
-		StartedAt: formatTime(n.StartedAt), EndedAt: formatTime(n.EndedAt), PublishedAt: formatTime(n.PublishedAt),
-		DetectedAt: formatTime(n.LastDetectedAt), ExpiresAt: formatTime(n.ExpiresAt),
-		Sources: n.Sources, Tags: n.Tags, Related: n.Related,
-	}
-	for _, a := range n.Attributes {
-		out.Attributes = append(out.Attributes, canonAttribute{a.Name, a.Value, a.Mode})
-	}
-	slices.SortFunc(out.Sources, func(a, b Source) int { return cmp.Compare(a.Name, b.Name) })
-	slices.SortFunc(out.Attributes, func(a, b canonAttribute) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
-	})
-	slices.Sort(out.Tags)
-	slices.SortFunc(out.Related, func(a, b Ref) int {
-		return cmp.Or(cmp.Compare(a.Collection, b.Collection), cmp.Compare(a.ID, b.ID))
-	})
-	return marshal(out)
-}
+func Encode(o *Object) []byte { return appendCanonical(nil, o) }
 
 // Hash is the SHA-256 of Encode in hex: the ledger's word for "unchanged".
 func Hash(o *Object) string {
-	sum := sha256.Sum256(Encode(o))
+	var room [4 << 10]byte // enough for most, and not on the heap
+	sum := sha256.Sum256(appendCanonical(room[:0], o))
 	return hex.EncodeToString(sum[:])
+}
+
+// appendCanonical writes what o says, apart from where ThreatQ keeps it. It is written
+// by hand because each object of each record passes here.
+func appendCanonical(b []byte, o *Object) []byte {
+	n := normal(o)
+	sortSets(&n)
+	b = appendText(append(b, `{"collection":`...), string(n.Collection))
+	b = appendText(append(b, `,"name":`...), n.Name)
+	b = appendField(b, "type", n.Type)
+	b = appendField(b, "status", n.Status)
+	b = appendField(b, "description", n.Description)
+	b = appendField(b, "content", n.Content)
+	if n.Score != nil {
+		b = strconv.AppendInt(append(b, `,"score":`...), int64(*n.Score), 10)
+	}
+	for i, at := range n.times() {
+		b = appendField(b, timeFields[i], formatTime(*at))
+	}
+	b = appendList(b, "sources", n.Sources, func(b []byte, s Source) []byte {
+		b = appendText(append(b, `{"Name":`...), s.Name)
+		return append(appendText(append(b, `,"TLP":`...), s.TLP), '}')
+	})
+	b = appendList(b, "attributes", n.Attributes, func(b []byte, a Attribute) []byte {
+		b = appendText(append(b, `{"name":`...), a.Name)
+		b = appendText(append(b, `,"value":`...), a.Value)
+		return append(strconv.AppendInt(append(b, `,"mode":`...), int64(a.Mode), 10), '}')
+	})
+	b = appendList(b, "tags", n.Tags, appendText)
+	b = appendList(b, "related", n.Related, func(b []byte, r Ref) []byte {
+		b = appendText(append(b, `{"Collection":`...), string(r.Collection))
+		return append(strconv.AppendInt(append(b, `,"ID":`...), r.ID, 10), '}')
+	})
+	return append(b, '}')
+}
+
+// sortSets sorts the lists that ThreatQ holds as sets. n is in normal form, so that
+// they are copies.
+func sortSets(n *Object) {
+	slices.SortFunc(n.Sources, func(a, b Source) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(n.Attributes, func(a, b Attribute) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
+	})
+	slices.Sort(n.Tags)
+	slices.SortFunc(n.Related, func(a, b Ref) int {
+		return cmp.Or(cmp.Compare(a.Collection, b.Collection), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func appendField(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
+	b = append(append(append(b, `,"`...), name...), `":`...)
+	return appendText(b, value)
+}
+
+func appendList[T any](b []byte, name string, list []T, one func([]byte, T) []byte) []byte {
+	for i, e := range list {
+		if i == 0 {
+			b = append(append(append(b, `,"`...), name...), `":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = one(b, e)
+	}
+	if len(list) > 0 {
+		b = append(b, ']')
+	}
+	return b
+}
+
+// appendText writes s as a JSON text. What is not plain ASCII is left to encoding/json.
+func appendText(b []byte, s string) []byte {
+	begin := len(b)
+	b = append(b, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case c < ' ' || c >= 0x7f:
+			return append(b[:begin], marshal(s)...)
+		default:
+			b = append(b, c)
+		}
+	}
+	return append(b, '"')
 }
 
 // marshal encodes values that are made of strings, numbers, lists and maps only,

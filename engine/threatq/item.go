@@ -103,9 +103,9 @@ func itemBody(o *Object, typeID, statusID int64) map[string]any {
 	if o.Content != "" {
 		body["value"] = o.Content
 	}
-	for _, f := range timeFields {
-		if text := formatTime(*f.of(o)); text != "" {
-			body[f.name] = text
+	for i, at := range o.times() {
+		if text := formatTime(*at); text != "" {
+			body[timeFields[i]] = text
 		}
 	}
 	sources := sourceBodies(o.Sources)

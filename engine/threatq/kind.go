@@ -185,15 +185,10 @@ func (k *Kind) field(name string) *Field {
 	return nil
 }
 
-// timeFields are the times that an object may have, by the name of their field.
-var timeFields = []struct {
-	name string
-	of   func(*Object) *time.Time
-}{
-	{"happened_at", func(o *Object) *time.Time { return &o.HappenedAt }},
-	{"started_at", func(o *Object) *time.Time { return &o.StartedAt }},
-	{"ended_at", func(o *Object) *time.Time { return &o.EndedAt }},
-	{"published_at", func(o *Object) *time.Time { return &o.PublishedAt }},
-	{"last_detected_at", func(o *Object) *time.Time { return &o.LastDetectedAt }},
-	{"expires_at", func(o *Object) *time.Time { return &o.ExpiresAt }},
+// timeFields are the fields of the times that an object may have, in the order of
+// Object.times.
+var timeFields = [...]string{"happened_at", "started_at", "ended_at", "published_at", "last_detected_at", "expires_at"}
+
+func (o *Object) times() [len(timeFields)]*time.Time {
+	return [...]*time.Time{&o.HappenedAt, &o.StartedAt, &o.EndedAt, &o.PublishedAt, &o.LastDetectedAt, &o.ExpiresAt}
 }

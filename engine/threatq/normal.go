@@ -22,8 +22,8 @@ func normal(o *Object) Object {
 	n.Status = strings.TrimSpace(o.Status)
 	n.Description = normalText(o.Description)
 	n.Content = strings.TrimSpace(o.Content)
-	for _, f := range timeFields {
-		if at := f.of(&n); !at.IsZero() {
+	for _, at := range n.times() {
+		if !at.IsZero() {
 			*at = at.UTC().Truncate(time.Second)
 		}
 	}
@@ -72,6 +72,31 @@ func normalSources(in []Source) []Source {
 // The first attribute of a name decides the mode for that name; unless that is
 // Add, it is the only one.
 func normalAttributes(in []Attribute) []Attribute {
+	if len(in) > fewAttributes {
+		return normalMany(in)
+	}
+	out := make([]Attribute, 0, len(in))
+	for _, a := range in {
+		a.Name, a.Value = strings.TrimSpace(a.Name), strings.TrimSpace(a.Value)
+		said := a.Name == "" || a.Value == ""
+		for _, have := range out {
+			if have.Name == a.Name {
+				a.Mode = have.Mode
+				said = said || a.Mode != Add || have.Value == a.Value
+			}
+		}
+		if !said {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// fewAttributes is how many are compared one with another rather than looked up.
+const fewAttributes = 50
+
+// normalMany does it in time that grows with the number of attributes.
+func normalMany(in []Attribute) []Attribute {
 	type pair struct{ name, value string }
 	var out []Attribute
 	modes, seen := map[string]Mode{}, map[pair]bool{}

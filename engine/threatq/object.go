@@ -79,9 +79,9 @@ func (o *Object) Attr(name string) (string, bool) {
 
 // Time returns the time of a field such as "started_at"; nil where field is no time.
 func (o *Object) Time(field string) *time.Time {
-	for _, f := range timeFields {
-		if f.name == field {
-			return f.of(o)
+	for i, at := range o.times() {
+		if timeFields[i] == field {
+			return at
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package state
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"tqmap/engine"
 )
@@ -11,33 +10,30 @@ import (
 // lookup is how many ledger keys one query asks for.
 const lookup = 500
 
+// flowOf finds the flow first, so that what follows is a range of the ledger's primary key,
+// however small or big the database believes the ledger to be.
+const flowOf = `(SELECT id FROM flow WHERE instance = ? AND name = ?)`
+
 // Ledger implements engine.State. Any number of keys may be asked for.
 func (i *Instance) Ledger(ctx context.Context, flow string, keys []engine.EntryKey) (map[engine.EntryKey]engine.Entry, error) {
+	byRule := make(map[string][]any)
+	for _, k := range keys {
+		byRule[k.Rule] = append(byRule[k.Rule], k.Key)
+	}
 	found := make(map[engine.EntryKey]engine.Entry)
-	for some := range slices.Chunk(keys, lookup) {
-		args := make([]any, 0, 2*len(some)+2)
-		for _, k := range some {
-			args = append(args, k.Rule, k.Key)
-		}
-		entries, err := collect(ctx, i.store, i.doing("read the ledger", flow), scanEntry, lookupQuery(len(some), i.store.kind.text()), append(args, i.name, flow)...)
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			found[e.EntryKey] = e
+	for rule, keys := range byRule {
+		for some := range slices.Chunk(keys, lookup) {
+			entries, err := collect(ctx, i.store, i.doing("read the ledger", flow), scanEntry,
+				i.store.kind.lookup(len(some)), append([]any{i.name, flow, rule}, some...)...)
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range entries {
+				found[e.EntryKey] = e
+			}
 		}
 	}
 	return found, nil
-}
-
-// lookupQuery joins n wanted keys with the ledger. CROSS JOIN makes SQLite walk
-// the wanted keys and find each by primary key, however small or big it
-// believes the ledger to be.
-func lookupQuery(n int, text string) string {
-	return `WITH wanted (rule, key) AS (VALUES (?` + text + `, ?` + text + `)` + strings.Repeat(`, (?, ?)`, n-1) + `)
-		SELECT l.rule, l.key, l.hash, l.remote_id FROM flow CROSS JOIN wanted CROSS JOIN ledger AS l
-		WHERE l.flow = flow.id AND l.rule = wanted.rule AND l.key = wanted.key
-			AND flow.instance = ? AND flow.name = ?`
 }
 
 func scanEntry(scan func(...any) error) (e engine.Entry, err error) {
@@ -65,16 +61,15 @@ const perPage = 1000
 
 // Entries implements engine.State. Nothing is held open while yield runs, so it may commit.
 func (i *Instance) Entries(ctx context.Context, flow, rule, hash string, yield func(engine.Entry) error) error {
-	query := `SELECT l.rule, l.key, l.hash, l.remote_id FROM ledger AS l JOIN flow ON flow.id = l.flow
-		WHERE flow.instance = ? AND flow.name = ?`
+	query := `SELECT rule, key, hash, remote_id FROM ledger WHERE flow = ` + flowOf
 	args := []any{i.name, flow}
 	if rule != "" {
-		query, args = query+` AND l.rule = ?`, append(args, rule)
+		query, args = query+` AND rule = ?`, append(args, rule)
 	}
 	if hash != "" {
-		query, args = query+` AND l.hash = ?`, append(args, hash)
+		query, args = query+` AND hash = ?`, append(args, hash)
 	}
-	const order = ` ORDER BY l.rule, l.key LIMIT ?`
+	const order = ` ORDER BY rule, key LIMIT ?`
 	page, err := collect(ctx, i.store, i.doing("read the ledger", flow), scanEntry, query+order, append(args, perPage)...)
 	for err == nil && len(page) > 0 {
 		for _, e := range page {
@@ -86,8 +81,11 @@ func (i *Instance) Entries(ctx context.Context, flow, rule, hash string, yield f
 			return nil
 		}
 		last := page[len(page)-1]
-		page, err = collect(ctx, i.store, i.doing("read the ledger", flow), scanEntry,
-			query+` AND (l.rule, l.key) > (?, ?)`+order, append(slices.Clip(args), last.Rule, last.Key, perPage)...)
+		after, from := ` AND (rule, key) > (?, ?)`, []any{last.Rule, last.Key}
+		if rule != "" {
+			after, from = ` AND key > ?`, from[1:]
+		}
+		page, err = collect(ctx, i.store, i.doing("read the ledger", flow), scanEntry, query+after+order, slices.Concat(args, from, []any{perPage})...)
 	}
 	return err
 }

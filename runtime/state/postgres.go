@@ -129,8 +129,16 @@ func (p *postgres) value(v any) any {
 	return v
 }
 
-func (p *postgres) text() string { return "::bytea" }
 func (p *postgres) shared() bool { return true }
+
+// lookup keeps PostgreSQL from reading the whole ledger while it has no statistics of it:
+// OFFSET 0 makes it find each key by itself.
+func (p *postgres) lookup(n int) string {
+	return `SELECT l.rule, l.key, l.hash, l.remote_id FROM (SELECT id FROM flow WHERE instance = ? AND name = ?) AS f
+		CROSS JOIN (SELECT ?::bytea AS rule) AS r CROSS JOIN (VALUES (?::bytea)` + strings.Repeat(`, (?)`, n-1) + `) AS wanted (key)
+		CROSS JOIN LATERAL (SELECT rule, key, hash, remote_id FROM ledger
+			WHERE flow = f.id AND rule = r.rule AND key = wanted.key OFFSET 0) AS l`
+}
 
 // exclude takes a lock of PostgreSQL that ends with the transaction.
 func (p *postgres) exclude(ctx context.Context, tx *sql.Tx, instance string) error {

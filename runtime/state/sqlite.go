@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -51,9 +52,12 @@ type sqliteFile struct {
 func (f *sqliteFile) place() string                 { return f.path }
 func (f *sqliteFile) statement(query string) string { return query }
 func (f *sqliteFile) value(v any) any               { return v }
-func (f *sqliteFile) text() string                  { return "" }
 func (f *sqliteFile) lost(error) bool               { return false }
 func (f *sqliteFile) shared() bool                  { return false }
+
+func (f *sqliteFile) lookup(n int) string {
+	return `SELECT rule, key, hash, remote_id FROM ledger WHERE flow = ` + flowOf + ` AND rule = ? AND key IN (?` + strings.Repeat(`, ?`, n-1) + `)`
+}
 
 // exclude has nothing to do: each transaction takes SQLite's write lock at its start.
 func (f *sqliteFile) exclude(context.Context, *sql.Tx, string) error { return nil }

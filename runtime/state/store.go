@@ -48,8 +48,8 @@ type backend interface {
 	statement(query string) string
 	// value is v as the database takes it.
 	value(v any) any
-	// text marks a value whose type the database cannot guess as one of the texts of vendors.
-	text() string
+	// lookup is the statement that finds ledger entries by instance, flow, rule and n keys.
+	lookup(n int) string
 	// exclude makes tx the only one that writes for the instance, until its end.
 	exclude(ctx context.Context, tx *sql.Tx, instance string) error
 	// explain gives an error of the database the words of this package.
