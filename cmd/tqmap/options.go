@@ -26,7 +26,7 @@ type options struct {
 	faults               []string
 	threatqHost          string
 	database             string
-	now, until           string
+	now, until           timeFlag
 }
 
 func (o *options) declare(cmd *cobra.Command) {
@@ -39,8 +39,8 @@ func (o *options) declare(cmd *cobra.Command) {
 	f.StringSliceVar(&o.flows, "flow", nil, "only this flow; may be repeated")
 	f.BoolVar(&o.imports, "import", false, "only flows into ThreatQ")
 	f.BoolVar(&o.exports, "export", false, "only flows out of ThreatQ")
-	f.StringVar(&o.until, "until", "", "end of what is read, RFC 3339 or `YYYY-MM-DDTHH:MM:SS` (UTC); default: now")
-	f.StringVar(&o.now, "now", "", "clock of the run, for trying things as of another day")
+	f.Var(&o.until, "until", "end of what is read, UTC or RFC 3339 (default: now)")
+	f.Var(&o.now, "now", "clock of the run, for trying things as of another day")
 	f.StringVar(&o.threatqHost, "threatq-host", "", "address of ThreatQ")
 	f.BoolVar(&o.sandbox, "sandbox", false, "use a simulated appliance and a local ThreatQ-compatible library")
 	f.IntVar(&o.records, "sandbox-records", 0, "how many records the simulated appliance holds when it is first started")
@@ -63,21 +63,31 @@ func (o *options) instance(m *dsl.Mapping) string {
 	return m.Connector.Name
 }
 
-// clock is the time by which a run goes, and the end given for its windows, if any.
-func (o *options) clock(now func() time.Time) (at, until time.Time, err error) {
-	at = now().UTC()
-	if o.now != "" {
-		if at, err = dsl.ParseTime(o.now); err != nil {
-			return at, until, usagef("--now: %w", err)
-		}
+// clock is the time by which a run goes. It is asked for last: what a sandbox makes up
+// must not lie in the run's future.
+func (o *options) clock(now func() time.Time) time.Time {
+	if !o.now.IsZero() {
+		return o.now.Time
 	}
-	if o.until != "" {
-		if until, err = dsl.ParseTime(o.until); err != nil {
-			return at, until, usagef("--until: %w", err)
-		}
-	}
-	return at.UTC(), until.UTC(), nil
+	return now().UTC()
 }
+
+// timeFlag is a flag that takes an instant.
+type timeFlag struct{ time.Time }
+
+func (t *timeFlag) Set(text string) (err error) {
+	t.Time, err = dsl.ParseTime(text)
+	return err
+}
+
+func (t *timeFlag) String() string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
+
+func (t *timeFlag) Type() string { return "YYYY-MM-DDTHH:MM:SS" }
 
 // settings are read from the file, the environment and the command line.
 func (a *app) settings(cmd *cobra.Command, o *options, m *dsl.Mapping) (runtime.Settings, error) {

@@ -76,10 +76,6 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 			return nil, usagef("flow %q makes no objects; see what it would send with: tqmap run --dry-run --flow %s", f.Name, f.Name)
 		}
 	}
-	now, until, err := o.clock(a.now)
-	if err != nil {
-		return nil, err
-	}
 	settings, err := a.settings(cmd, o, m)
 	if err != nil {
 		return nil, err
@@ -99,11 +95,11 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 	if len(from) > 0 {
 		fillRequired(m, settings.Params)
 	}
-	bound, errs := m.Bind(settings.Params, now)
+	bound, errs := m.Bind(settings.Params, o.clock(a.now))
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	r := &engine.Run{Bound: bound, State: state.NewMemory(), Until: until, DryRun: true, Log: log}
+	r := &engine.Run{Bound: bound, State: state.NewMemory(), Until: o.until.Time, DryRun: true, Log: log}
 	r.Clients = func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
 		return engine.OpenClient(ctx, bound, c, engine.ClientOptions{OnSecret: a.redactor.Add, Log: log, Proxy: settings.Proxy(log, a.redactor.Add)})
 	}

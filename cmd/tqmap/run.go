@@ -64,10 +64,6 @@ func (a *app) run(cmd *cobra.Command, o *options, m *dsl.Mapping, dryRun, asJSON
 // withJob makes a job ready, in the sandbox where that is asked for, and prints what do
 // reports of it.
 func (a *app) withJob(cmd *cobra.Command, o *options, m *dsl.Mapping, asJSON bool, do func(*runtime.Job) (*engine.Report, error)) error {
-	now, until, err := o.clock(a.now)
-	if err != nil {
-		return err
-	}
 	settings, err := a.settings(cmd, o, m)
 	if err != nil {
 		return err
@@ -90,7 +86,7 @@ func (a *app) withJob(cmd *cobra.Command, o *options, m *dsl.Mapping, asJSON boo
 	}
 	report, err := do(&runtime.Job{
 		Mapping: m, Settings: settings, Instance: o.instance(m), Dir: o.config,
-		Now: now, Until: until, Log: log, OnSecret: a.redactor.Add, Progress: line.show,
+		Now: o.clock(a.now), Until: o.until.Time, Log: log, OnSecret: a.redactor.Add, Progress: line.show,
 	})
 	line.done()
 	if err != nil {
