@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"strings"
+	"time"
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
@@ -22,10 +24,12 @@ type walk struct {
 	yield  func(*batch) error
 
 	number int
-	target string // where the next request goes; "": as declared
-	asked  string // the request of the page, for messages
-	before string // hash of the page before
-	again  bool   // the page before was read in vain
+	target string    // where the next request goes; "": as declared
+	asked  string    // the request of the page, for messages
+	before string    // hash of the page before
+	again  bool      // the page before was read in vain
+	latest time.Time // the greatest cursor of the records in this window
+	mixed  bool      // they came out of order
 }
 
 // pieceSize is how many records of one answer are taken at once.
@@ -68,17 +72,17 @@ func (w *walk) page(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, w.explain(err)
 	}
-	b.back, b.again, b.hint = step.Back, w.again, step.Note
+	b.back, b.hint = step.Back, step.Note
 	if page.HeldBack(end) {
 		b.note, end = end, nil
 	}
-	if err := w.yield(b); err != nil {
+	if err := w.hand(b); err != nil {
 		return false, err
 	}
 	if end != nil {
 		return false, w.explain(end)
 	}
-	return step.More, w.move(ctx, step, b)
+	return step.More, w.move(ctx, step)
 }
 
 // ask sends the request of the present page.
@@ -94,20 +98,38 @@ func (w *walk) ask(ctx context.Context, vars map[string]any, sight view) (*reque
 	if req.Judge, err = judge(w.node.All("on"), w.run.Bound, sight); err != nil {
 		return nil, err
 	}
-	w.asked = req.Method + " " + req.Path
+	path, _, _ := strings.Cut(req.Path, "?")
+	w.asked = req.Method + " " + path
 	return w.doer.Do(ctx, req)
 }
 
+// hand gives a batch to whoever reads.
+func (w *walk) hand(b *batch) error {
+	if err := w.yield(b); err != nil {
+		return err
+	}
+	w.mixed = w.mixed || b.disorder
+	if b.latest.After(w.latest) {
+		w.latest = b.latest
+	}
+	return nil
+}
+
 // move goes to the next page.
-func (w *walk) move(ctx context.Context, step page.Step, b *batch) error {
+func (w *walk) move(ctx context.Context, step page.Step) error {
 	w.target, w.again = step.Target, step.Back
-	if !step.Restart {
+	if step.Back {
+		w.before = "" // what is read again may look like it
+	}
+	switch {
+	case !step.Restart:
 		return nil
+	case w.mixed:
+		return w.explain(ErrMixed)
+	case !w.latest.After(w.window.Start):
+		return w.explain(ErrNotReduced)
 	}
-	if !b.latest.After(w.window.Start) {
-		return ErrNotReduced
-	}
-	w.window.Start, w.again, w.before = b.latest, true, ""
+	w.window.Start, w.again, w.before = w.latest, true, ""
 	scope, err := w.steps.scope(ctx, w.window)
 	w.scope = scope
 	return err
@@ -119,6 +141,7 @@ type pageReader struct {
 	sight   view
 	pending []any
 	count   int
+	begun   bool // a piece was handed on
 	seen    hash.Hash
 }
 
@@ -160,7 +183,7 @@ func (p *pageReader) document(ctx context.Context, doc any) error {
 			return &ownError{p.explain(err)}
 		}
 		b.more = true
-		if err := p.yield(b); err != nil {
+		if err := p.hand(b); err != nil {
 			return &ownError{err}
 		}
 	}
@@ -182,7 +205,9 @@ func (p *pageReader) piece(ctx context.Context) (*batch, error) {
 			return nil, err
 		}
 	}
-	return &batch{number: p.number, records: records}, nil
+	again := p.again && !p.begun
+	p.begun = true
+	return &batch{number: p.number, records: records, again: again}, nil
 }
 
 func (p *pageReader) split(ctx context.Context, q *code.JQ, records []any) ([]any, error) {
