@@ -21,7 +21,7 @@ import (
 func eachBlock() *dsl.Block {
 	return &dsl.Block{
 		Type: "each", Labels: []string{"name"},
-		Summary: "A request for each record; what it answers becomes the record's field <name>. A failure keeps the cursor before the page; what an `on` block skips gives null.",
+		Summary: "A request for each record; what it answers becomes the record's field <name>, in place of one that it has. A failure keeps the cursor before the page; what an `on` block skips gives null.",
 		Attrs: []dsl.Attr{
 			{Name: "client", Holds: dsl.Ref, Summary: "The server, where it is not the source's."},
 			{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Ask only for records for which this is true."},
@@ -137,10 +137,10 @@ func (e *each) wishes(records []any) ([]*wish, error) {
 		if !ok {
 			return nil, &placed{e.node.Range, errNotObject}
 		}
-		record = maps.Clone(record) // jq may have made one value for several records
-		records[i], record[e.name] = record, nil
 		vars := maps.Clone(e.source.run.Bound.Vars)
 		vars[e.source.flow.Record.Name] = record
+		record = maps.Clone(record) // requests see it as it came; and jq may have made one value several records
+		records[i], record[e.name] = record, nil
 		key, text, wanted, err := e.key(vars)
 		if err != nil {
 			return nil, err

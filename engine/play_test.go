@@ -20,7 +20,8 @@ import (
 //	> GET /items?page=2      the request it is for; "> *" is any, "> *x" one whose body holds x
 //	200 {"items": []}        status and body; or close, to break off without an answer
 //	Name: value              headers; !gzip packs the body, !always keeps the step for further
-//	                         requests, !after N waits until N requests have come, !items A-B makes {"items": [{"id": …, "at": …}]} of numbers
+//	                         requests, !after N waits until N requests have come, !items A-B of C makes items
+//	                         whose ids are these numbers, and a total
 //
 // After a blank line follows a body of several lines. A request takes the first step that is for
 // it; one without a step gets status 418.
@@ -100,15 +101,15 @@ func parseStep(text string) *playStep {
 
 // manyItems are items whose ids are the numbers from and to, one each second of the day.
 func manyItems(span string) []byte {
-	var from, to int
-	if _, err := fmt.Sscanf(span, "%d-%d", &from, &to); err != nil {
+	var from, to, total int
+	if n, err := fmt.Sscanf(span, "%d-%d of %d", &from, &to, &total); n < 2 {
 		panic(err)
 	}
 	items := []any{}
 	for i := from; i <= to; i++ {
 		items = append(items, map[string]any{"id": i, "at": at("00:00:00").Add(time.Duration(i) * time.Second)})
 	}
-	out, err := json.Marshal(map[string]any{"items": items})
+	out, err := json.Marshal(map[string]any{"items": items, "total": total})
 	if err != nil {
 		panic(err)
 	}

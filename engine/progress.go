@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -109,7 +110,7 @@ func (p *progress) part(ctx context.Context, partition any) error {
 		return err
 	}
 	if err = p.slices(ctx); errors.Is(err, errReset) {
-		return errors.New("the server's answer makes us begin again at the start a second time")
+		return fmt.Errorf("the flow was begun again at the start, and this did not help: %w", err)
 	}
 	return err
 }

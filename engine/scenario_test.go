@@ -57,7 +57,7 @@ var scenarioParts = map[string]string{
 //	value    expr of the name of the object that a record becomes
 //	server   the answers of a run, "server 2" those of the second one; see play
 //	other    the same of a second server, {other}
-//	runs     a line for each: its clock, then until=TIME, crash=N (the Nth commit fails), preview
+//	runs     a line for each: its clock, then until=TIME, since=TIME (param.since), crash=N (the Nth commit fails), preview
 //	with     lines "headers A B" (to show), "log TEXT" (lines to show), "sorted" (requests that are
 //	         sent at once; of the checkpoints only the last one), "once" (no preview and dry run beside the first run)
 //	want     everything that happened; -update rewrites it
@@ -65,7 +65,7 @@ var scenarioParts = map[string]string{
 // A preview and a dry run of the first run must send the same requests (U60).
 func TestScenarios(t *testing.T) {
 	names, err := filepath.Glob("testdata/scenarios/*.txtar")
-	if err != nil || len(names) < 45 {
+	if err != nil || len(names) < 165 {
 		t.Fatalf("%d scenarios, %v", len(names), err)
 	}
 	for _, name := range names {
@@ -199,13 +199,15 @@ func (s *scenario) run(line string) []string {
 		Platform: threatq.NewClient(s.lib, threatq.Options{}), State: s.state, Sleep: s.sleep,
 		Log: slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
-	preview := false
+	preview, given := false, map[string]dsl.Given{}
 	s.state.fail = nil
 	for _, word := range words[1:] {
 		name, value, _ := strings.Cut(word, "=")
 		switch name {
 		case "until":
 			run.Until = instantAt(value)
+		case "since":
+			given["since"] = dsl.Text(value, "run")
 		case "crash":
 			s.crash(value)
 		case "dry":
@@ -216,7 +218,7 @@ func (s *scenario) run(line string) []string {
 			s.t.Fatalf("runs: no %q", word)
 		}
 	}
-	bound, errs := s.mapping().Bind(nil, s.now)
+	bound, errs := s.mapping().Bind(given, s.now)
 	if len(errs) > 0 {
 		s.t.Fatal(errs)
 	}
@@ -224,7 +226,7 @@ func (s *scenario) run(line string) []string {
 	run.Clients = func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
 		return OpenClient(ctx, bound, c, ClientOptions{Now: s.clock, Sleep: s.sleep, Log: run.Log})
 	}
-	before, moved := s.lib.names(), len(s.moves())
+	before := s.lib.names()
 	s.log.Reset()
 	s.waits = nil
 	if preview {
@@ -244,7 +246,7 @@ func (s *scenario) run(line string) []string {
 	if len(made) > 0 {
 		s.lines("new ", []string{listed(made)})
 	}
-	moves := s.moves()[moved:]
+	moves := s.moves()
 	if s.sorted && len(moves) > 0 { // whichever part was first
 		moves = moves[len(moves)-1:]
 	}
@@ -375,13 +377,12 @@ func (s *scenario) preview(run *Run) {
 	}
 }
 
-// moves are all checkpoints that were committed so far.
+// moves are the checkpoints that were committed since the last time.
 func (s *scenario) moves() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(s.state.flows)) {
 		for _, c := range s.state.flows[name].moved {
-			text := strings.TrimPrefix(name, "f")
-			text = strings.TrimSpace(text + " " + shortTime(c.Cursor))
+			text := strings.TrimSpace(strings.TrimPrefix(name, "f") + " " + shortTime(c.Cursor))
 			if len(c.Boundary) > 0 {
 				text += " at " + listed(slices.Sorted(maps.Keys(c.Boundary)))
 			}
@@ -393,6 +394,7 @@ func (s *scenario) moves() []string {
 			}
 			out = append(out, text)
 		}
+		s.state.flows[name].moved = nil
 	}
 	return out
 }

@@ -27,13 +27,25 @@ func (p *progress) slices(ctx context.Context) error {
 	} else {
 		err = p.inTurn(ctx)
 	}
-	if errors.Is(err, errStop) {
+	switch {
+	case errors.Is(err, errReset):
+		return err
+	case err == nil:
+		err = p.finish(ctx)
+	case errors.Is(err, errStop):
+		err = nil
+	}
+	return errors.Join(err, p.pin(ctx))
+}
+
+// pin keeps the start of a first window of which something was read and not all, so that
+// what is left does not slide out of the next one.
+func (p *progress) pin(ctx context.Context) error {
+	at := p.track.pin()
+	if at == nil || !p.answered {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	return p.finish(ctx)
+	return p.commit(ctx, Commit{Checkpoint: at})
 }
 
 // inTurn reads one slice after the other.
@@ -127,7 +139,7 @@ func (p *progress) slice(ctx context.Context, slice Window, t *track, page pageF
 			err = nil
 		case errors.As(err, &ruled):
 			var halves []Window
-			halves, err = p.obey(ruled, w, t)
+			halves, err = p.obey(err, ruled, w, t)
 			todo = append(halves, todo...)
 		}
 		if err != nil {
@@ -137,8 +149,9 @@ func (p *progress) slice(ctx context.Context, slice Window, t *track, page pageF
 	return nil
 }
 
-// obey does what a rule says about an answer: it returns the windows to read in place of w.
-func (p *progress) obey(ruled *request.RuledError, w Window, t *track) ([]Window, error) {
+// obey does what a rule says about an answer, which err names: it returns the windows to read in
+// place of w.
+func (p *progress) obey(err error, ruled *request.RuledError, w Window, t *track) ([]Window, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch ruled.Action {
@@ -153,11 +166,11 @@ func (p *progress) obey(ruled *request.RuledError, w Window, t *track) ([]Window
 		return nil, nil
 	case request.Split:
 		if w.Start.IsZero() {
-			return nil, fmt.Errorf("%w; the window has no start, so it cannot be halved: give it initial or from", ruled)
+			return nil, fmt.Errorf("%w; the window has no start, so it cannot be halved: give it initial or from", err)
 		}
-		first, second, err := window.Halve(w.Span, w.smallest)
-		if err != nil {
-			return nil, fmt.Errorf("%w (smallest = %s): %w", err, w.smallest, ruled)
+		first, second, tooSmall := window.Halve(w.Span, w.smallest)
+		if tooSmall != nil {
+			return nil, fmt.Errorf("%w (smallest = %s): %w", tooSmall, w.smallest, err)
 		}
 		one, two := w, w
 		one.Span, two.Span = first, second
@@ -165,12 +178,12 @@ func (p *progress) obey(ruled *request.RuledError, w Window, t *track) ([]Window
 		return []Window{one, two}, nil
 	case request.Reset:
 		p.run.Log.Warn("the state of this flow is of no use to the server any more: it is read again from the start", "flow", p.name, "rule", ruled.Where, "says", ruled.Message)
-		return nil, errReset
+		return nil, fmt.Errorf("%w: %w", errReset, err)
 	case request.Stop:
-		p.note(fmt.Sprintf("stopped early: %s", ruled))
+		p.note(fmt.Sprintf("stopped early: %s", err))
 		return nil, errStop
 	}
-	return nil, ruled
+	return nil, err
 }
 
 // finish commits the cursor of a window that was read to its end.

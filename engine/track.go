@@ -214,6 +214,16 @@ func (t *track) behind() []Span {
 	return out
 }
 
+// pin is the checkpoint that keeps the start of a first window, nil once there is one.
+func (t *track) pin() *Checkpoint {
+	if !t.window.Moves || !t.saved.Cursor.IsZero() || t.window.Start.IsZero() {
+		return nil
+	}
+	t.saved = Checkpoint{Cursor: t.window.Start, Token: t.saved.Token}
+	at := t.saved
+	return &at
+}
+
 // finish returns the checkpoint of a window that was read to its end. Where the
 // server held records back, only an ascending order tells where to go on.
 func (t *track) finish() *Checkpoint {
@@ -228,7 +238,9 @@ func (t *track) finish() *Checkpoint {
 		}
 	}
 	if t.max.IsZero() && !t.window.Start.IsZero() {
-		return &Checkpoint{Cursor: t.window.Start, Token: t.token} // so that the first window does not slide away unread
+		t.saved = Checkpoint{Cursor: t.window.Start, Token: t.token, Done: t.behind()}
+		at := t.saved // so that the first window does not slide away unread
+		return &at
 	}
 	return t.checkpoint()
 }

@@ -68,11 +68,14 @@ func (w *walk) page(ctx context.Context) (bool, error) {
 	step, end := w.pages.Next(page.Answer{Body: rest, Records: p.count, Header: resp.Header, URL: resp.URL, Eval: func(v *dsl.Val) (any, error) {
 		return p.sight.first(ctx, v.JQ(), rest)
 	}})
+	if end != nil && p.count == 0 && !page.HeldBack(end) {
+		return false, w.explain(end)
+	}
 	b, err := p.last(ctx, rest)
 	if err != nil {
 		return false, w.explain(err)
 	}
-	b.back, b.hint = step.Back, step.Note
+	b.back, b.hint = step.Back || errors.Is(end, page.ErrLoop), step.Note
 	if page.HeldBack(end) {
 		b.note, end = end, nil
 	}
