@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/zclconf/go-cty/cty"
@@ -20,7 +21,7 @@ import (
 func eachBlock() *dsl.Block {
 	return &dsl.Block{
 		Type: "each", Labels: []string{"name"},
-		Summary: "A request for each record; what it answers becomes the record's field <name>. A failure keeps the cursor before the page; what an `on` block skips gives null.",
+		Summary: "A request for each record; what it answers becomes the record's field <name>, in place of one that it has. A failure keeps the cursor before the page; what an `on` block skips gives null.",
 		Attrs: []dsl.Attr{
 			{Name: "client", Holds: dsl.Ref, Summary: "The server, where it is not the source's."},
 			{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Ask only for records for which this is true."},
@@ -49,6 +50,9 @@ func checkEach(r *dsl.Reading) {
 	}
 	if r.Has("cache") && !r.Has("key") {
 		r.Fail("cache", "Without effect", "Without key nothing tells which records share an answer.")
+	}
+	if n := r.Node().Block("paginate"); n.Val("reset") != nil {
+		r.Fail("", "Without effect", "The paginate of an each block has no window that could begin again: leave reset (%s) out.", n.Val("reset").Range)
 	}
 	for _, name := range []string{"batch", "parallel"} {
 		if r.Int(name, 1) < 1 {
@@ -86,10 +90,16 @@ func openEach(ctx context.Context, s *httpSource, n *dsl.Node) (*each, error) {
 
 // wish is what is asked for at once, and the records that want it.
 type wish struct {
-	keys    []any // one, or those of a batch
+	keys    []wanting // one, or those of a batch
 	vars    map[string]any
+	answers map[string]any // by key
+}
+
+// wanting are the records of one key.
+type wanting struct {
+	key     any
+	text    string // "": it has none
 	records []map[string]any
-	answer  any
 }
 
 // fetch asks for what records need and puts it into them.
@@ -102,7 +112,7 @@ func (e *each) fetch(ctx context.Context, scope *dsl.Scoped, records []any) erro
 	group.SetLimit(e.parallel)
 	for _, w := range wishes {
 		group.Go(func() error {
-			if err := e.ask(ctx, scope, w); err != nil {
+			if err := e.grant(ctx, scope, w); err != nil {
 				return fmt.Errorf("each %q: %w", e.name, err)
 			}
 			return nil
@@ -111,7 +121,8 @@ func (e *each) fetch(ctx context.Context, scope *dsl.Scoped, records []any) erro
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return e.give(wishes)
+	e.give(wishes)
+	return nil
 }
 
 var errNotObject = errors.New("a record is no object, so it has no place for the answer: let extract make objects")
@@ -122,14 +133,15 @@ func (e *each) wishes(records []any) ([]*wish, error) {
 	defer e.mu.Unlock()
 	var out []*wish
 	byKey := map[string]*wish{}
-	for _, r := range records {
+	for i, r := range records {
 		record, ok := r.(map[string]any)
 		if !ok {
 			return nil, &placed{e.node.Range, errNotObject}
 		}
-		record[e.name] = nil
 		vars := maps.Clone(e.source.run.Bound.Vars)
 		vars[e.source.flow.Record.Name] = record
+		record = maps.Clone(record) // requests see it as it came; and jq may have made one value several records
+		records[i], record[e.name] = record, nil
 		key, text, wanted, err := e.key(vars)
 		if err != nil {
 			return nil, err
@@ -142,17 +154,22 @@ func (e *each) wishes(records []any) ([]*wish, error) {
 		case text != "" && has:
 			record[e.name] = known
 		case text != "" && byKey[text] != nil:
-			byKey[text].records = append(byKey[text].records, record)
+			one := &byKey[text].keys[0]
+			one.records = append(one.records, record)
 		default:
-			w := &wish{keys: []any{key}, vars: vars, records: []map[string]any{record}}
+			w := &wish{keys: []wanting{{key, text, []map[string]any{record}}}, vars: vars}
 			byKey[text] = w
 			out = append(out, w)
 		}
 	}
-	if e.batch > 0 {
-		return e.batches(out), nil
+	if e.batch == 0 {
+		return out, nil
 	}
-	return out, nil
+	var all []wanting
+	for _, w := range out {
+		all = append(all, w.keys...)
+	}
+	return e.batches(all, e.batch), nil
 }
 
 // key is what the answer for a record depends on; text is "" where there is none.
@@ -173,66 +190,97 @@ func (e *each) key(vars map[string]any) (key any, text string, wanted bool, err 
 	return key, text, wanted, nil
 }
 
-// batches puts wishes together, as many as may be asked for at once.
-func (e *each) batches(single []*wish) []*wish {
+// batches puts up to n keys together.
+func (e *each) batches(keys []wanting, n int) []*wish {
 	var out []*wish
-	for i, w := range single {
-		if i%e.batch == 0 {
-			out = append(out, &wish{vars: maps.Clone(e.source.run.Bound.Vars)})
+	for some := range slices.Chunk(keys, n) {
+		var list []any
+		for _, k := range some {
+			list = append(list, k.key)
 		}
-		last := out[len(out)-1]
-		last.keys = append(last.keys, w.keys...)
-		last.records = append(last.records, w.records...)
-		last.vars["batch"] = last.keys
+		vars := maps.Clone(e.source.run.Bound.Vars)
+		vars["batch"] = list
+		out = append(out, &wish{keys: some, vars: vars})
 	}
 	return out
 }
 
+// grant asks for w and sorts the answer, a batch in halves where a rule says that it is too much.
+func (e *each) grant(ctx context.Context, scope *dsl.Scoped, w *wish) error {
+	answer, err := e.ask(ctx, scope, w)
+	var ruled *request.RuledError
+	switch {
+	case errors.As(err, &ruled) && ruled.Action == request.Skip:
+		e.source.run.ignored(e.source.report, ruled)
+	case errors.As(err, &ruled) && ruled.Action == request.Split:
+		return e.halve(ctx, scope, w, ruled)
+	case err != nil:
+		return err
+	}
+	if e.batch > 0 {
+		w.answers, err = e.sorted(ctx, answer)
+		return err
+	}
+	w.answers = map[string]any{w.keys[0].text: answer}
+	return nil
+}
+
+func (e *each) halve(ctx context.Context, scope *dsl.Scoped, w *wish, ruled *request.RuledError) error {
+	n := len(w.keys)
+	if n == 1 {
+		return &placed{e.node.Range, fmt.Errorf("one key alone cannot be asked for in parts: %s", ruled)}
+	}
+	w.answers = map[string]any{}
+	for _, half := range e.batches(w.keys, (n+1)/2) {
+		if err := e.grant(ctx, scope, half); err != nil {
+			return err
+		}
+		maps.Copy(w.answers, half.answers)
+	}
+	return nil
+}
+
 // ask gets the answer to w: all its pages, as a list, where the block has a paginate.
-func (e *each) ask(ctx context.Context, scope *dsl.Scoped, w *wish) error {
+func (e *each) ask(ctx context.Context, scope *dsl.Scoped, w *wish) (any, error) {
 	paging := e.node.Block("paginate")
 	pages, err := page.New(paging, scope)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var all []any
-	target := ""
-	for more := true; more; {
+	all := []any{}
+	var step page.Step
+	before := ""
+	for more := true; more; more = step.More {
 		sight := view{params: e.source.run.Bound.Params, page: pages.Vars()}
-		resp, err := e.send(ctx, scope.With("page", sight.page), sight, w, target)
-		if ruled := (*request.RuledError)(nil); errors.As(err, &ruled) && ruled.Action == request.Skip {
-			e.source.run.ignored(e.source.report, ruled)
-			return nil
-		}
+		resp, err := e.send(ctx, scope.With("page", sight.page), sight, w, step.Target)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		body, err := jsonBody(resp)
+		if err != nil {
+			return nil, err
+		}
 		sight.response = resp
-		if err != nil {
-			return err
-		}
 		got, err := e.cut(ctx, sight, body)
-		if err != nil {
-			return err
-		}
-		if paging == nil && e.batch == 0 {
-			w.answer = got
-			return nil
+		if err != nil || paging == nil && e.batch == 0 {
+			return got, err
 		}
 		list, ok := got.([]any)
 		if !ok {
-			return &placed{e.node.Range, errors.New("the answer is no list of elements: cut it out with answer = jq(\"[…]\")")}
+			return nil, &placed{e.node.Range, errors.New("the answer is no list of elements: cut it out with answer = jq(\"[…]\")")}
+		}
+		step, err = pages.Next(page.Answer{Body: body, Records: len(list), Header: resp.Header, URL: resp.URL, Eval: func(v *dsl.Val) (any, error) { return sight.first(ctx, v.JQ(), body) }})
+		if err != nil {
+			return nil, err
+		}
+		if hash := contentHash(list); len(list) > 0 && hash == before {
+			return nil, ErrSamePage
+		} else if before = hash; step.Back {
+			before = ""
 		}
 		all = append(all, list...)
-		step, err := pages.Next(page.Answer{Body: body, Records: len(list), Header: resp.Header, URL: resp.URL, Eval: func(v *dsl.Val) (any, error) { return sight.first(ctx, v.JQ(), body) }})
-		if err != nil {
-			return err
-		}
-		more, target = step.More, step.Target
 	}
-	w.answer = all
-	return nil
+	return all, nil
 }
 
 func (e *each) send(ctx context.Context, scope *dsl.Scoped, sight view, w *wish, target string) (*request.Response, error) {
@@ -262,44 +310,29 @@ func (e *each) cut(ctx context.Context, sight view, body any) (any, error) {
 }
 
 // give puts the answers into the records and remembers them.
-func (e *each) give(wishes []*wish) error {
+func (e *each) give(wishes []*wish) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, w := range wishes {
-		answers := func(any) any { return w.answer }
-		if e.batch > 0 {
-			byKey, err := e.sorted(w)
-			if err != nil {
-				return err
+		for _, k := range w.keys {
+			answer := w.answers[k.text]
+			if k.text != "" {
+				e.cache.put(k.text, answer)
 			}
-			answers = func(key any) any { text, _ := code.Text(key); return byKey[text] }
-		}
-		for _, key := range w.keys {
-			if text, ok := code.Text(key); ok {
-				e.cache.put(text, answers(key))
+			for _, record := range k.records {
+				record[e.name] = answer
 			}
-		}
-		for _, record := range w.records {
-			vars := map[string]any{}
-			maps.Copy(vars, e.source.run.Bound.Vars)
-			vars[e.source.flow.Record.Name] = record
-			key, _, _, err := e.key(vars)
-			if err != nil {
-				return err
-			}
-			record[e.name] = answers(key)
 		}
 	}
-	return nil
 }
 
 // sorted puts the elements of a batch's answer under their keys.
-func (e *each) sorted(w *wish) (map[string]any, error) {
+func (e *each) sorted(ctx context.Context, answer any) (map[string]any, error) {
 	out := map[string]any{}
-	list, _ := w.answer.([]any)
+	list, _ := answer.([]any)
 	sight := view{params: e.source.run.Bound.Params}
 	for _, item := range list {
-		key, err := sight.first(context.Background(), e.node.Val("match").JQ(), item)
+		key, err := sight.first(ctx, e.node.Val("match").JQ(), item)
 		if err != nil {
 			return nil, err
 		}

@@ -91,6 +91,18 @@ func (e *exporting) record(ctx context.Context, m *Mapped) error {
 }
 
 func (e *exporting) failed(ctx context.Context, m *Mapped, err error) error {
+	var ruled *request.RuledError
+	if errors.As(err, &ruled) {
+		switch ruled.Action {
+		case request.Skip:
+			e.inARow = 0
+			e.run.ignored(e.report, ruled)
+			return nil
+		case request.Stop:
+			return err
+		}
+		err = asRefused(fmt.Errorf("a sink sends one record at a time, so there is nothing to %s: %v", ruled.Action, err))
+	}
 	switch {
 	case errors.Is(err, request.ErrUnauthorized) || ctx.Err() != nil:
 		return err

@@ -18,13 +18,15 @@ func (r *Run) Preview(ctx context.Context, f *dsl.Flow, emit func(Mapped) bool) 
 	if err != nil {
 		return err
 	}
-	p.page = func(_ context.Context, _ *track, b *batch) error {
-		for _, m := range p.mapPage(b) {
+	p.page = func(_ context.Context, t *track, b *batch) error {
+		page := p.mapPage(b)
+		for _, m := range page {
 			if !emit(*m) {
 				return errShown
 			}
 		}
-		return nil
+		p.follow(t, b, page) // as the walk goes by it
+		return p.enough(page)
 	}
 	err = errors.Join(p.read(ctx), p.empty)
 	if errors.Is(err, errShown) {

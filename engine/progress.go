@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -20,7 +21,6 @@ type progress struct {
 	limits deadLimits
 	page   pageFunc   // nil until something is to be read
 	mu     sync.Mutex // what slices that are read at once share
-	noted  bool       // the server held something back
 	warned bool       // of disorder
 	empty  error      // why there was nothing to read
 
@@ -29,6 +29,9 @@ type progress struct {
 	window Window
 	at     Checkpoint
 	track  *track
+	failed int // of the report, before this window
+
+	answered, passed bool // a page was read, an answer was skipped by a rule
 }
 
 // pageFunc settles one page of records and commits what was delivered.
@@ -87,9 +90,10 @@ var ErrAllIgnored = errors.New("every answer was skipped by a rule of the mappin
 func (p *progress) part(ctx context.Context, partition any) error {
 	err := p.enter(ctx, partition, false)
 	if errors.Is(err, ErrEmptyWindow) {
+		if p.empty == nil { // once for all partitions that begin alike
+			p.note(err.Error())
+		}
 		p.empty = err
-		p.report.Notes = append(p.report.Notes, err.Error())
-		p.run.Log.Warn(err.Error(), "flow", p.name)
 		return nil
 	}
 	if err != nil {
@@ -106,7 +110,7 @@ func (p *progress) part(ctx context.Context, partition any) error {
 		return err
 	}
 	if err = p.slices(ctx); errors.Is(err, errReset) {
-		return errors.New("the server's answer makes us begin again at the start a second time")
+		return fmt.Errorf("the flow was begun again at the start, and this did not help: %w", err)
 	}
 	return err
 }
@@ -140,6 +144,8 @@ func (p *progress) enter(ctx context.Context, partition any, afresh bool) error 
 	}
 	w.Partition = partition
 	p.window, p.track = w, newTrack(w, p.at, p.follows())
+	p.track.anew = afresh
+	p.failed, p.answered, p.passed = p.report.Failed, false, false
 	vars := w.Vars()
 	p.run.Log.Info("reading", "flow", p.name, "from", vars["start"], "to", vars["end"])
 	return nil
@@ -154,22 +160,27 @@ func (p *progress) follows() follows {
 // follow takes note of a page that was settled, and returns the checkpoint to
 // commit with it, if any.
 func (p *progress) follow(t *track, b *batch, page []*Mapped) *Checkpoint {
+	p.answered = true
+	b.latest = latest(page, t.window.End)
+	if !b.more {
+		t.pages++
+	}
 	if b.note != nil {
-		p.noted = true
-		p.report.Notes = append(p.report.Notes, b.note.Error())
-		p.run.Log.Warn(b.note.Error(), "flow", p.name, "page", b.number)
+		t.heldBack = true
+		p.note(b.note.Error())
 	}
 	if b.hint != "" {
 		p.run.Log.Warn(b.hint, "flow", p.name, "page", b.number)
 	}
 	if b.back {
+		t.undo()
 		return nil
 	}
 	if b.again {
 		t.again()
 	}
 	at := t.after(page, b)
-	b.latest = t.max
+	b.disorder = t.disorder
 	if t.disorder && t.window.Ascending && !p.warned {
 		p.warned = true
 		p.run.Log.Warn(`records are not in the order of their cursor, so pages cannot be committed one by one; order = "ascending" is wrong here, or the request does not ask for it`, "flow", p.name, "page", b.number)
@@ -178,6 +189,22 @@ func (p *progress) follow(t *track, b *batch, page []*Mapped) *Checkpoint {
 		return nil // a slice that is read beside others counts when it is done
 	}
 	return at
+}
+
+// latest is the greatest cursor of a page that lies in the window.
+func latest(page []*Mapped, end time.Time) (at time.Time) {
+	for _, m := range page {
+		if m.Cursor.After(at) && !m.Cursor.After(end) {
+			at = m.Cursor
+		}
+	}
+	return at
+}
+
+// note tells of a problem that does not stop the flow.
+func (p *progress) note(text string) {
+	p.report.Notes = append(p.report.Notes, text)
+	p.run.Log.Warn(text, "flow", p.name)
 }
 
 // commit stores what a page or a window brought. The checkpoint of a partition is kept
@@ -224,29 +251,41 @@ func (p *progress) mapPage(b *batch) []*Mapped {
 	out := make([]*Mapped, len(b.records))
 	for i, record := range b.records {
 		m := p.mapper.Map(record)
-		if p.window.Descending && outside(&m, p.window.Start) {
-			m.Skipped, m.Objects, m.Dead = tooOld, nil, nil
+		if why := p.outside(&m); why != "" {
+			m.Skipped, m.Objects, m.Dead, m.Rejected = why, nil, nil, nil
 		}
 		out[i] = &m
 	}
 	return out
 }
 
-// enough ends the walk of a feed that gives the newest records first, once it has come
-// to those before the window.
+// enough ends the walk once it has come to records outside the window, behind which
+// only such follow.
 func (p *progress) enough(page []*Mapped) error {
 	for _, m := range page {
-		if p.window.Descending && outside(m, p.window.Start) {
+		if m.Skipped == tooOld || m.Skipped == tooLate {
 			return errEnough
 		}
 	}
 	return nil
 }
 
-// tooOld is the reason under which records are left out that lie before the window.
-const tooOld = "older than the window"
+// The reasons under which records outside the window are left out.
+const (
+	tooOld  = "older than the window"
+	tooLate = "later than the window"
+)
 
-// outside says that a record lies before what is asked for.
-func outside(m *Mapped, start time.Time) bool {
-	return !m.Cursor.IsZero() && m.Cursor.Before(start)
+// outside says why a record of an ordered feed is not asked for, "" if it is. An end that is
+// the run's start leaves nothing out: what is dated behind it has a wrong date.
+func (p *progress) outside(m *Mapped) string {
+	w := &p.window
+	switch {
+	case m.Cursor.IsZero():
+	case w.Descending && m.Cursor.Before(w.Start):
+		return tooOld
+	case w.Ascending && w.ends && !m.Cursor.Before(w.End):
+		return tooLate
+	}
+	return ""
 }

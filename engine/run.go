@@ -29,6 +29,8 @@ type Run struct {
 	Until time.Time
 	// Progress is called after each page; may be nil.
 	Progress func(*FlowReport)
+	// Sleep is how the run waits for what a server works on; nil: by the real clock.
+	Sleep func(context.Context, time.Duration) error
 
 	mu   sync.Mutex
 	open map[string]request.Doer
@@ -99,6 +101,20 @@ func (r *Run) doer(ctx context.Context, n *dsl.Node) (request.Doer, error) {
 	}
 	r.open[refs[0].Name] = d
 	return d, nil
+}
+
+func (r *Run) sleep(ctx context.Context, d time.Duration) error {
+	if r.Sleep != nil {
+		return r.Sleep(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // counted copies what tables count, as they go on counting.

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
 
 	"tqmap/engine/request"
 	"tqmap/engine/window"
@@ -28,25 +27,37 @@ func (p *progress) slices(ctx context.Context) error {
 	} else {
 		err = p.inTurn(ctx)
 	}
-	if errors.Is(err, errStop) {
+	switch {
+	case errors.Is(err, errReset):
+		return err
+	case err == nil:
+		err = p.finish(ctx)
+	case errors.Is(err, errStop):
+		err = nil
+	}
+	return errors.Join(err, p.pin(ctx))
+}
+
+// pin keeps the start of a first window of which something was read and not all, so that
+// what is left does not slide out of the next one.
+func (p *progress) pin(ctx context.Context) error {
+	at := p.track.pin()
+	if at == nil || !p.answered {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	return p.finish(ctx)
+	return p.commit(ctx, Commit{Checkpoint: at})
 }
 
 // inTurn reads one slice after the other.
 func (p *progress) inTurn(ctx context.Context) error {
 	for slice := range p.window.slices(p.at.Done) {
-		if err := p.slice(ctx, slice, p.track, p.page); err != nil {
-			return err
+		if err := p.slice(ctx, slice, p.track, p.page); err != nil || p.track.heldBack {
+			return err // finish knows how far that is
 		}
 		if !slice.End.Before(p.window.End) || !p.settled() {
 			continue // finish does it
 		}
-		if at := p.track.sliceDone(slice, p.noted); at != nil {
+		if at := p.track.sliceDone(slice); at != nil {
 			if err := p.commit(ctx, Commit{Checkpoint: at}); err != nil {
 				return err
 			}
@@ -59,21 +70,24 @@ func (p *progress) inTurn(ctx context.Context) error {
 // fails does not keep the others from ending, but no further one begins.
 func (p *progress) together(ctx context.Context) error {
 	var failed []error
+	stopped := false
 	one := func(ctx context.Context, t *track, b *batch) error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		return p.page(ctx, t, b)
 	}
-	var group errgroup.Group
-	group.SetLimit(p.window.parallel)
+	var group sync.WaitGroup
+	places := make(chan struct{}, p.window.parallel)
 	for slice := range p.window.slices(p.at.Done) {
+		places <- struct{}{}
 		p.mu.Lock()
-		stop := len(failed) > 0
+		stop := stopped || len(failed) > 0
 		p.mu.Unlock()
 		if stop {
 			break
 		}
-		group.Go(func() error {
+		group.Go(func() {
+			defer func() { <-places }()
 			t := newTrack(slice, Checkpoint{}, p.follows())
 			err := p.slice(ctx, slice, t, one)
 			p.mu.Lock()
@@ -81,13 +95,18 @@ func (p *progress) together(ctx context.Context) error {
 			if err == nil {
 				err = p.sliceDone(ctx, slice, t)
 			}
-			if err != nil {
-				failed = append(failed, fmt.Errorf("the part from %s to %s: %w", slice.Vars()["start"], slice.Vars()["end"], err))
+			switch {
+			case errors.Is(err, errStop):
+				stopped = true
+			case err != nil:
+				failed = append(failed, fmt.Errorf("the part from %v to %v: %w", slice.Vars()["start"], slice.Vars()["end"], err))
 			}
-			return nil
 		})
 	}
-	_ = group.Wait() // the errors are in failed
+	group.Wait()
+	if stopped && len(failed) == 0 {
+		return errStop
+	}
 	return errors.Join(failed...)
 }
 
@@ -100,15 +119,19 @@ func (p *progress) sliceDone(ctx context.Context, slice Window, t *track) error 
 	return p.commit(ctx, Commit{Checkpoint: at})
 }
 
-// settled says that nothing failed which the next run must do again.
-func (p *progress) settled() bool { return p.report.Failed == 0 }
+// settled says that nothing failed which the next run must do again, and that not every
+// answer was skipped: then nothing is known of the window.
+func (p *progress) settled() bool {
+	return p.report.Failed == p.failed && (p.answered || !p.passed)
+}
 
 // slice reads one slice, in halves where the server says that it is too much.
 func (p *progress) slice(ctx context.Context, slice Window, t *track, page pageFunc) error {
 	todo := []Window{slice}
-	for len(todo) > 0 {
+	for len(todo) > 0 && !t.heldBack {
 		w := todo[0]
 		todo = todo[1:]
+		t.reading(w.End)
 		err := p.source.read(ctx, w, func(b *batch) error { return page(ctx, t, b) })
 		var ruled *request.RuledError
 		switch {
@@ -116,7 +139,7 @@ func (p *progress) slice(ctx context.Context, slice Window, t *track, page pageF
 			err = nil
 		case errors.As(err, &ruled):
 			var halves []Window
-			halves, err = p.obey(ruled, w)
+			halves, err = p.obey(err, ruled, w, t)
 			todo = append(halves, todo...)
 		}
 		if err != nil {
@@ -126,22 +149,28 @@ func (p *progress) slice(ctx context.Context, slice Window, t *track, page pageF
 	return nil
 }
 
-// obey does what a rule says about an answer: it returns the windows to read in place of w.
-func (p *progress) obey(ruled *request.RuledError, w Window) ([]Window, error) {
+// obey does what a rule says about an answer, which err names: it returns the windows to read in
+// place of w.
+func (p *progress) obey(err error, ruled *request.RuledError, w Window, t *track) ([]Window, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch ruled.Action {
 	case request.Skip:
 		p.run.ignored(p.report, ruled)
 		p.run.Log.Warn("answer skipped", "flow", p.name, "status", ruled.Status, "rule", ruled.Where, "says", ruled.Message)
+		p.passed = true
+		if t.pages > 0 {
+			t.heldBack = true
+			p.note(fmt.Sprintf("page %d was skipped by the rule at %s, so those behind it were not asked for; the cursor stays before it. If it is the end of the pages, say do = ok", t.pages+1, ruled.Where))
+		}
 		return nil, nil
 	case request.Split:
 		if w.Start.IsZero() {
-			return nil, fmt.Errorf("%w; the window has no start, so it cannot be halved: give it initial or from", ruled)
+			return nil, fmt.Errorf("%w; the window has no start, so it cannot be halved: give it initial or from", err)
 		}
-		first, second, err := window.Halve(w.Span, w.smallest)
-		if err != nil {
-			return nil, fmt.Errorf("%w (smallest = %s): %w", err, w.smallest, ruled)
+		first, second, tooSmall := window.Halve(w.Span, w.smallest)
+		if tooSmall != nil {
+			return nil, fmt.Errorf("%w (smallest = %s): %w", tooSmall, w.smallest, err)
 		}
 		one, two := w, w
 		one.Span, two.Span = first, second
@@ -149,14 +178,12 @@ func (p *progress) obey(ruled *request.RuledError, w Window) ([]Window, error) {
 		return []Window{one, two}, nil
 	case request.Reset:
 		p.run.Log.Warn("the state of this flow is of no use to the server any more: it is read again from the start", "flow", p.name, "rule", ruled.Where, "says", ruled.Message)
-		return nil, errReset
+		return nil, fmt.Errorf("%w: %w", errReset, err)
 	case request.Stop:
-		note := fmt.Sprintf("stopped early: %s", ruled)
-		p.report.Notes = append(p.report.Notes, note)
-		p.run.Log.Warn(note, "flow", p.name)
+		p.note(fmt.Sprintf("stopped early: %s", err))
 		return nil, errStop
 	}
-	return nil, ruled
+	return nil, err
 }
 
 // finish commits the cursor of a window that was read to its end.
@@ -164,7 +191,7 @@ func (p *progress) finish(ctx context.Context) error {
 	if !p.settled() {
 		return nil
 	}
-	at := p.track.finish(p.noted)
+	at := p.track.finish()
 	if at == nil {
 		return nil
 	}

@@ -39,8 +39,10 @@ type batch struct {
 	// hint is something the operator should know, which does not make the run worse.
 	hint string
 
-	// latest is set by whoever takes the batch: the greatest cursor so far.
-	latest time.Time
+	// Set by whoever takes the batch: the greatest cursor in it, and whether records
+	// have come out of the declared order so far.
+	latest   time.Time
+	disorder bool
 }
 
 // sourceKind is one kind of source: what a mapping may say and how it reads.

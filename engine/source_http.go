@@ -124,6 +124,10 @@ var ErrSamePage = errors.New("the server answered with the same records as for t
 // ErrNotReduced says that a walk was to begin again where it had begun.
 var ErrNotReduced = errors.New("the server does not page deeper, and all records so far lie on the instant at which the window begins, so it cannot begin later; read shorter windows or larger pages")
 
+// ErrMixed says that a walk was to begin again at its latest record, before which records may
+// be missing.
+var ErrMixed = errors.New("the server does not page deeper, and the records did not come in the order of their cursor, so there is no place to go on from; ask the server to sort them, or read shorter windows")
+
 // extract runs the record's jq over a decoded answer.
 func (r *Run) extract(ctx context.Context, rec *dsl.Record, body any, v view) ([]any, error) {
 	if rec.Extract == nil {

@@ -84,20 +84,22 @@ func (s *steps) ask(ctx context.Context, scope *dsl.Scoped, once bool, answers m
 // step asks until the answer is what the block waits for.
 func (s *steps) step(ctx context.Context, n *dsl.Node, scope *dsl.Scoped) (any, error) {
 	r := n.Read(scope)
-	interval, timeout := r.Duration("interval", 5*time.Second), r.Duration("timeout", 10*time.Minute)
+	interval, timeout := r.Period("interval", 5*time.Second), r.Period("timeout", 10*time.Minute)
 	if err := r.Err(); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("its answer was not what `until` waits for within %s", timeout))
+	late := fmt.Errorf("its answer was not what `until` waits for within %s", timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, late)
 	defer cancel()
-	for {
+	for waited := time.Duration(0); ; {
 		answer, done, err := s.try(ctx, n, scope)
 		if err != nil || done {
 			return answer, err
 		}
-		select {
-		case <-time.After(interval):
-		case <-ctx.Done():
+		if waited += interval; waited > timeout {
+			return nil, late
+		}
+		if err := s.source.run.sleep(ctx, interval); err != nil {
 			return nil, context.Cause(ctx)
 		}
 	}

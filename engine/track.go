@@ -23,6 +23,11 @@ type track struct {
 	token    string
 	saved    Checkpoint // as last committed
 	disorder bool       // a record came after one that is later
+	until    time.Time  // the end of what is being read now
+	pages    int        // read of that so far
+	heldBack bool       // some of it is left to a later run
+	anew     bool       // what is saved counts no more
+	before   *track     // as it was before a page of which only pieces came so far
 
 	// Of slices that are read at once:
 	head      time.Time // everything before it is delivered
@@ -33,7 +38,7 @@ type track struct {
 }
 
 func newTrack(w Window, old Checkpoint, f follows) *track {
-	t := &track{window: w, follows: f, max: old.Cursor, boundary: maps.Clone(old.Boundary), token: old.Token, saved: old, head: w.Start, done: old.Done, old: slices.Clone(old.Done)}
+	t := &track{window: w, follows: f, until: w.End, max: old.Cursor, boundary: maps.Clone(old.Boundary), token: old.Token, saved: old, head: w.Start, done: old.Done, old: slices.Clone(old.Done)}
 	if t.boundary == nil {
 		t.boundary = map[string]string{}
 	}
@@ -43,7 +48,7 @@ func newTrack(w Window, old Checkpoint, f follows) *track {
 // see takes note of one settled record (delivered, skipped or dead), in the
 // order in which the server gave them.
 func (t *track) see(m *Mapped) {
-	if m.Cursor.IsZero() || m.Cursor.After(t.window.End) {
+	if m.Cursor.IsZero() || m.Cursor.After(t.window.End) || m.Skipped == tooLate {
 		return // a record dated in the future must not pull the cursor past others
 	}
 	t.disorder = t.disorder || m.Cursor.Before(t.last)
@@ -56,13 +61,34 @@ func (t *track) see(m *Mapped) {
 	}
 }
 
+// reading says that what lies before until is read next, from its beginning.
+func (t *track) reading(until time.Time) {
+	t.again()
+	t.until, t.pages = until, 0
+}
+
 // again says that the next page repeats records.
 func (t *track) again() { t.last = time.Time{} }
+
+// undo forgets the pieces of the present page.
+func (t *track) undo() {
+	if t.before != nil {
+		*t = *t.before
+	}
+}
 
 // after returns the checkpoint to commit with a page, nil if it must wait for
 // the end of the window. It waits, too, while all records lie on one instant:
 // their list would be written anew with every page.
 func (t *track) after(page []*Mapped, b *batch) *Checkpoint {
+	switch {
+	case !b.more:
+		t.before = nil
+	case t.before == nil:
+		before := *t
+		before.boundary = maps.Clone(t.boundary)
+		t.before = &before
+	}
 	for _, m := range page {
 		t.see(m)
 	}
@@ -70,7 +96,7 @@ func (t *track) after(page []*Mapped, b *batch) *Checkpoint {
 		t.token = b.token
 	}
 	moved := t.max.After(t.saved.Cursor) || t.token != t.saved.Token
-	if !t.window.Ascending || t.disorder || !t.window.Moves || b.more || !moved {
+	if !t.window.Ascending || t.disorder || !t.window.Moves || b.more || !moved || t.max.After(t.until) {
 		return nil
 	}
 	return t.checkpoint()
@@ -79,10 +105,13 @@ func (t *track) after(page []*Mapped, b *batch) *Checkpoint {
 // checkpoint is nil if it is the one last committed.
 func (t *track) checkpoint() *Checkpoint {
 	at := Checkpoint{Cursor: t.max, Boundary: maps.Clone(t.boundary), Token: t.token, Done: t.behind()}
-	if t.same(at) {
+	if at.Cursor.IsZero() && len(at.Done) > 0 {
+		at.Cursor = t.window.Start // else the gap before them could slide out of the window
+	}
+	if t.same(at) && !t.anew {
 		return nil
 	}
-	t.saved = at
+	t.saved, t.anew = at, false
 	out := at
 	out.Boundary = maps.Clone(at.Boundary)
 	return &out
@@ -100,16 +129,31 @@ func (t *track) same(at Checkpoint) bool {
 	return at.Cursor.Equal(t.saved.Cursor) && at.Token == t.saved.Token && maps.Equal(at.Boundary, t.saved.Boundary)
 }
 
-// sliceDone notes that a slice was read to its end, and all before it.
-func (t *track) sliceDone(slice Window, heldBack bool) *Checkpoint {
-	t.again()
+// sliceDone notes that a slice was read to its end, and all before it. Where it gave records
+// that lie behind it, the cursor waits until those before them are read, too.
+func (t *track) sliceDone(slice Window) *Checkpoint {
 	if t.follows.window {
 		t.reach(slice.End)
 	}
-	if !t.window.Moves || heldBack || t.max.IsZero() {
+	t.cover(slice.Span)
+	if !t.window.Moves || t.max.IsZero() || t.max.After(t.head) {
 		return nil
 	}
 	return t.checkpoint()
+}
+
+// cover notes that s is delivered. Of what a run before has delivered we know no records, only that
+// nothing is left in it.
+func (t *track) cover(s Span) {
+	t.done = window.Merge(t.done, s)
+	t.head = window.Contiguous(t.head, t.done)
+	t.old = slices.DeleteFunc(t.old, func(s Span) bool {
+		passed := !s.End.After(t.head)
+		if passed {
+			t.reach(s.End)
+		}
+		return passed
+	})
 }
 
 // reach moves the cursor to the end of what was read, where no records are.
@@ -122,24 +166,19 @@ func (t *track) reach(end time.Time) {
 // absorb takes over what the track of a slice has seen, once nothing before that slice is
 // missing; until then it is remembered as done.
 func (t *track) absorb(slice *track) *Checkpoint {
+	if slice.heldBack {
+		t.heldBack = true // a gap
+		return nil
+	}
 	if slice.window.End.Equal(t.window.End) {
 		t.lastSlice = slice.window.Start
 	}
 	t.held = append(t.held, slice)
-	t.done = window.Merge(t.done, slice.window.Span)
-	t.head = window.Contiguous(t.head, t.done)
+	t.cover(slice.window.Span)
 	t.held = slices.DeleteFunc(t.held, func(s *track) bool {
 		passed := !s.window.End.After(t.head)
 		if passed {
 			t.merge(s)
-		}
-		return passed
-	})
-	// Of what a run before has delivered we know no records, only that nothing is left in it.
-	t.old = slices.DeleteFunc(t.old, func(s Span) bool {
-		passed := !s.End.After(t.head)
-		if passed {
-			t.reach(s.End)
 		}
 		return passed
 	})
@@ -175,18 +214,33 @@ func (t *track) behind() []Span {
 	return out
 }
 
-// finish returns the checkpoint of a window that was read to its end. Where the
-// server held records back, only an ascending order tells where to go on.
-func (t *track) finish(heldBack bool) *Checkpoint {
-	if !t.window.Moves || heldBack && (!t.window.Ascending || t.disorder) {
+// pin is the checkpoint that keeps the start of a first window, nil once there is one.
+func (t *track) pin() *Checkpoint {
+	if !t.window.Moves || !t.saved.Cursor.IsZero() || t.window.Start.IsZero() {
 		return nil
 	}
-	t.done, t.old = nil, nil
-	if t.follows.window && !heldBack {
-		t.reach(t.window.End)
+	t.saved = Checkpoint{Cursor: t.window.Start, Token: t.saved.Token}
+	at := t.saved
+	return &at
+}
+
+// finish returns the checkpoint of a window that was read to its end. Where the
+// server held records back, only an ascending order tells where to go on.
+func (t *track) finish() *Checkpoint {
+	if !t.window.Moves || t.heldBack && (!t.window.Ascending || t.disorder) {
+		return nil
+	}
+	if !t.heldBack {
+		t.lastSlice = time.Time{}
+		t.cover(t.window.Span)
+		if t.follows.window {
+			t.reach(t.window.End)
+		}
 	}
 	if t.max.IsZero() && !t.window.Start.IsZero() {
-		return &Checkpoint{Cursor: t.window.Start, Token: t.token} // so that the first window does not slide away unread
+		t.saved = Checkpoint{Cursor: t.window.Start, Token: t.token, Done: t.behind()}
+		at := t.saved // so that the first window does not slide away unread
+		return &at
 	}
 	return t.checkpoint()
 }

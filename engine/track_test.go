@@ -103,7 +103,8 @@ func TestTrack(t *testing.T) {
 					t.Errorf("after page %d: %s, want %s", i+1, got, tc.after[i])
 				}
 			}
-			if got := shown(track.finish(tc.held)); got != tc.end {
+			track.heldBack = tc.held
+			if got := shown(track.finish()); got != tc.end {
 				t.Errorf("at the end: %s, want %s", got, tc.end)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"strings"
+	"time"
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
@@ -23,10 +24,12 @@ type walk struct {
 	yield  func(*batch) error
 
 	number int
-	target string // where the next request goes; "": as declared
-	asked  string // the request of the page, for messages
-	before string // hash of the page before
-	again  bool   // the page before was read in vain
+	target string    // where the next request goes; "": as declared
+	asked  string    // the request of the page, for messages
+	before string    // hash of the page before
+	again  bool      // the page before was read in vain
+	latest time.Time // the greatest cursor of the records in this window
+	mixed  bool      // they came out of order
 }
 
 // pieceSize is how many records of one answer are taken at once.
@@ -65,21 +68,24 @@ func (w *walk) page(ctx context.Context) (bool, error) {
 	step, end := w.pages.Next(page.Answer{Body: rest, Records: p.count, Header: resp.Header, URL: resp.URL, Eval: func(v *dsl.Val) (any, error) {
 		return p.sight.first(ctx, v.JQ(), rest)
 	}})
+	if end != nil && p.count == 0 && !page.HeldBack(end) {
+		return false, w.explain(end)
+	}
 	b, err := p.last(ctx, rest)
 	if err != nil {
 		return false, w.explain(err)
 	}
-	b.back, b.again, b.hint = step.Back, w.again, step.Note
+	b.back, b.hint = step.Back || errors.Is(end, page.ErrLoop), step.Note
 	if page.HeldBack(end) {
 		b.note, end = end, nil
 	}
-	if err := w.yield(b); err != nil {
+	if err := w.hand(b); err != nil {
 		return false, err
 	}
 	if end != nil {
 		return false, w.explain(end)
 	}
-	return step.More, w.move(ctx, step, b)
+	return step.More, w.move(ctx, step)
 }
 
 // ask sends the request of the present page.
@@ -100,16 +106,33 @@ func (w *walk) ask(ctx context.Context, vars map[string]any, sight view) (*reque
 	return w.doer.Do(ctx, req)
 }
 
+// hand gives a batch to whoever reads.
+func (w *walk) hand(b *batch) error {
+	if err := w.yield(b); err != nil {
+		return err
+	}
+	w.mixed = w.mixed || b.disorder
+	if b.latest.After(w.latest) {
+		w.latest = b.latest
+	}
+	return nil
+}
+
 // move goes to the next page.
-func (w *walk) move(ctx context.Context, step page.Step, b *batch) error {
+func (w *walk) move(ctx context.Context, step page.Step) error {
 	w.target, w.again = step.Target, step.Back
-	if !step.Restart {
+	if step.Back {
+		w.before = "" // what is read again may look like it
+	}
+	switch {
+	case !step.Restart:
 		return nil
+	case w.mixed:
+		return w.explain(ErrMixed)
+	case !w.latest.After(w.window.Start):
+		return w.explain(ErrNotReduced)
 	}
-	if !b.latest.After(w.window.Start) {
-		return ErrNotReduced
-	}
-	w.window.Start, w.again, w.before = b.latest, true, ""
+	w.window.Start, w.again, w.before = w.latest, true, ""
 	scope, err := w.steps.scope(ctx, w.window)
 	w.scope = scope
 	return err
@@ -121,6 +144,7 @@ type pageReader struct {
 	sight   view
 	pending []any
 	count   int
+	begun   bool // a piece was handed on
 	seen    hash.Hash
 }
 
@@ -162,7 +186,7 @@ func (p *pageReader) document(ctx context.Context, doc any) error {
 			return &ownError{p.explain(err)}
 		}
 		b.more = true
-		if err := p.yield(b); err != nil {
+		if err := p.hand(b); err != nil {
 			return &ownError{err}
 		}
 	}
@@ -184,7 +208,9 @@ func (p *pageReader) piece(ctx context.Context) (*batch, error) {
 			return nil, err
 		}
 	}
-	return &batch{number: p.number, records: records}, nil
+	again := p.again && !p.begun
+	p.begun = true
+	return &batch{number: p.number, records: records, again: again}, nil
 }
 
 func (p *pageReader) split(ctx context.Context, q *code.JQ, records []any) ([]any, error) {

@@ -68,6 +68,8 @@ type Window struct {
 	// Partition is the part of the source that is read; nil: it has none.
 	Partition any
 
+	ends     bool // End was given, it is not the run's start
+	anew     bool // Start was given: what is delivered already is read again
 	form     form
 	step     window.Step
 	parallel int
@@ -93,10 +95,18 @@ func (w Window) Vars() map[string]any {
 	return out
 }
 
-// slices are the parts of w that done does not cover, in order.
+// slices are the parts of w that done does not cover, in order. A window without a start is
+// read in one go, one of no length not at all.
 func (w Window) slices(done []Span) iter.Seq[Window] {
 	return func(yield func(Window) bool) {
-		for _, gap := range w.gaps(done) {
+		if w.Start.IsZero() {
+			yield(w)
+			return
+		}
+		if w.anew {
+			done = nil
+		}
+		for _, gap := range window.Gaps(w.Span, done) {
 			for s := range w.step.Slices(gap) {
 				part := w
 				part.Span = s
@@ -106,15 +116,6 @@ func (w Window) slices(done []Span) iter.Seq[Window] {
 			}
 		}
 	}
-}
-
-// gaps are where slices are to be cut. A window without a start, or of no length, is
-// read in one go all the same.
-func (w Window) gaps(done []Span) []Span {
-	if w.Start.IsZero() || w.Empty() {
-		return []Span{w.Span}
-	}
-	return window.Gaps(w.Span, done)
 }
 
 // The orders in which a server may give records.
@@ -140,6 +141,7 @@ func planWindow(n *dsl.Node, b *dsl.Bound, at Checkpoint, until time.Time) (Wind
 	w.Ascending, w.Descending = order == ascending, order == descending
 	w.parallel, w.smallest = r.Int("parallel", 1), r.Duration("smallest", time.Minute)
 	w.Span = w.bounds(r, at).Span()
+	w.ends = w.End.Before(b.Now.UTC().Truncate(time.Second))
 	if err := r.Err(); err != nil {
 		return Window{}, err
 	}
@@ -161,7 +163,7 @@ func (w *Window) bounds(r *dsl.Reading, at Checkpoint) window.Bounds {
 	w.Moves = since.IsZero() || at.Cursor.IsZero() || !since.After(at.Cursor)
 	switch {
 	case !since.IsZero():
-		b.Start, b.Cursor = since, time.Time{}
+		b.Start, b.Cursor, w.anew = since, time.Time{}, true
 	case at.Cursor.IsZero() && initial > 0:
 		b.Cursor, b.Lookback = earlier(b.Until, w.End), initial
 	}
