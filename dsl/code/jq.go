@@ -2,6 +2,7 @@ package code
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func CompileJQ(src Source, vars []string, opts ...Option) (*JQ, hcl.Diagnostics)
 	if diags := lintJQ(src, tokens); diags.HasErrors() {
 		return nil, diags
 	}
-	if q.code, err = gojq.Compile(query, gojq.WithVariables(q.vars)); err != nil {
+	if q.code, err = compileJQ(query, q.vars); err != nil {
 		return nil, explainJQCompile(src, q.vars, tokens, err)
 	}
 	return q, nil
@@ -51,7 +52,10 @@ func (q *JQ) Run(ctx context.Context, input any, values ...any) ([]any, error) {
 	input, values = forJQ(input), forJQ(values).([]any)
 	bounded, cancel := context.WithTimeout(ctx, q.opts.time)
 	defer cancel()
+	bounded, stop := watched(bounded)
+	defer stop()
 	outputs := []any{}
+	left, text := maxJQOutput, maxJQOutput
 	it := q.code.RunWithContext(bounded, input, values...)
 	for {
 		v, ok := it.Next()
@@ -64,6 +68,9 @@ func (q *JQ) Run(ctx context.Context, input any, values ...any) ([]any, error) {
 		if len(outputs) == q.opts.outputs {
 			return nil, q.src.fail(nil, 0, len(q.src.Text), "Too many outputs", "The program made more than %d outputs. Ask the server for smaller pages, or bound the program with limit.", q.opts.outputs)
 		}
+		if weighJQ(v, &left, &text, maxJQDepth); left < 0 || text < 0 {
+			return nil, q.src.fail(nil, 0, len(q.src.Text), "Result too large", "What the program made has, written out, more than %d elements, bytes of text, or %d levels. Ask the server for smaller pages.", maxJQOutput, maxJQDepth)
+		}
 		outputs = append(outputs, Normalize(v))
 	}
 }
@@ -72,6 +79,8 @@ func (q *JQ) explain(ctx, bounded context.Context, err error, input any, values 
 	switch {
 	case ctx.Err() != nil:
 		return q.src.fail(ctx.Err(), 0, len(q.src.Text), "jq stopped", "The run was cancelled while this program worked.")
+	case errors.Is(context.Cause(bounded), errMemory):
+		return q.src.fail(errMemory, 0, len(q.src.Text), "jq took too much memory", "The memory in use grew by more than %d MB while this program worked. Look for lists that grow without an end, or ask the server for smaller pages.", maxJQMemory>>20)
 	case bounded.Err() != nil:
 		return q.src.fail(bounded.Err(), 0, len(q.src.Text), "jq took too long", "The program did not end within %s. Look for repeat, recurse or range without an end.", q.opts.time)
 	}

@@ -201,6 +201,10 @@ var (
 // describeJQ says in our words what jq's run-time error says. jq puts values into
 // its errors; we take out kinds and names only.
 func describeJQ(program string, err error) (summary, detail string) {
+	var bound jqBound
+	if errors.As(err, &bound) {
+		return "Too much at once", bound.Error()
+	}
 	var raised gojq.ValueError
 	if errors.As(err, &raised) {
 		return "jq raised an error", describeRaised(program, raised)

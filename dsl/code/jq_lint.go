@@ -46,6 +46,8 @@ func lintJQ(src Source, tokens []jqToken) hcl.Diagnostics {
 		switch {
 		case hint != "" && (t.kind == jqName || t.kind == jqVar || t.kind == jqSep):
 			report(t, "Not available in jq", t.text+" is not available in mappings. "+hint)
+		case t.kind == jqName && t.text[0] == '_':
+			report(t, "Not available in jq", "Names that begin with _ are the library's own. Choose another one.")
 		case t.text == "*" && t.kind == jqSep && repeatsText(tokens, i):
 			report(t, "Text repeated without a bound", "Text times a number that is not written here, or is above "+strconv.Itoa(maxRepeat)+", can fill the memory. Write a small number.")
 		case t.kind == jqNumber && hugeIndex(tokens, i):

@@ -21,6 +21,8 @@ const (
 func (q *JQ) locate(ctx context.Context, err error, input any, values []any) (from, to int) {
 	ctx, cancel := context.WithTimeout(ctx, locateTime)
 	defer cancel()
+	ctx, stop := watched(ctx)
+	defer stop()
 	l := &locator{q: q, ctx: ctx, message: err.Error(), input: input, values: values, tokens: scanJQ(q.src.Text), tries: locateTries}
 	if len(l.tokens) == 0 {
 		return 0, len(q.src.Text)
@@ -62,7 +64,7 @@ func (l *locator) failsWith(program, message string) bool {
 	if err != nil {
 		return false
 	}
-	code, err := gojq.Compile(query, gojq.WithVariables(l.q.vars))
+	code, err := compileJQ(query, l.q.vars)
 	if err != nil {
 		return false
 	}
