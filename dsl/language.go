@@ -199,6 +199,11 @@ var testBlock = &Block{
 		}},
 		{Block: &Block{
 			Type: "expect_request", Summary: "A request that must be sent; any other is a failure.",
+			Example: `expect_request {
+  method = "PUT"
+  path   = "/alerts/a1"
+  json   = { status = "closed" }
+}`,
 			Attrs: []Attr{
 				{Name: "method", Type: cty.String, Summary: "HTTP method."},
 				{Name: "path", Type: cty.String, Summary: "Path below base_url."},

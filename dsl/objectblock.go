@@ -54,6 +54,10 @@ func keySummary(o *Object) string {
 func rejectBlock(summary string) *Block {
 	return &Block{
 		Type: "reject", Labels: []string{"reason"}, Summary: summary + " It is kept under the reason and counted.",
+		Example: `reject "a host of our own" {
+  when    = expr("alert.host endsWith '.corp.example'")
+  message = expr("alert.host")
+}`,
 		Attrs: []Attr{
 			{Name: "when", Holds: Expr, Returns: truth, Required: true, Summary: "True for what to reject."},
 			{Name: "message", Holds: Expr, Summary: "What to say beside the reason, such as the offending value."},
@@ -73,3 +77,6 @@ var syncBlock = &Block{
 		{Name: "local", Holds: Expr, Required: true, Summary: "The value that ThreatQ's object stands for now (read as `current`), in the words of `agreed`; null where it stands for none."},
 	},
 }
+
+// IsObject says whether b makes objects for the platform.
+func (b *Block) IsObject() bool { return b.object != nil }

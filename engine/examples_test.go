@@ -21,7 +21,7 @@ func slots() map[string]string {
 		"source":    "source \"http\" {\n  client = client.api\n%step\n%request\n%window\n%paginate\n%decode\n%on\n%each\n}",
 		"request":   "request {\n  path = \"/\"\n}",
 		"decode":    "decode \"json\" {\n%split\n}",
-		"record":    "record \"alert\" {\n  key = expr(\"alert.id\")\n}",
+		"record":    "record \"alert\" {\n  key = expr(\"alert.id\")\n%reject\n}",
 		"event":     "event \"alert\" {\n  type        = \"Alert\"\n  title       = expr(\"string(alert.id)\")\n  happened_at = now\n%sync\n}",
 	}
 }
@@ -38,6 +38,10 @@ func around(slot, example string) string {
 	case slot == "sink": // a flow has one target, and what is acknowledged is an event
 		all["source"] = "source \"threatq_events\" {\n  types = [\"Alert\"]\n}"
 		all["event"] = ""
+	case slot == "assertion":
+		all["client"] = strings.Replace(all["client"], "%auth", "auth \"oauth2\" {\n  token_url = \"/token\"\n%assertion\n}", 1)
+	case slot == "expect_request":
+		all["test"] = "test \"t\" {\n  flow = flow.alerts\n  records = []\n%expect_request\n}"
 	case slot == "object" || slot == "sync":
 		all["table"] = "table \"status\" {\n  rows = { a = \"b\" }\n}"
 	}

@@ -33,7 +33,7 @@ func stepBlock() *dsl.Block {
 		Attrs: []dsl.Attr{
 			{Name: "answer", Holds: dsl.JQ, Summary: "What is kept of the answer; without it, all."},
 			{Name: "until", Holds: dsl.JQ, Summary: "Ask again until this is true of the answer, as for a job that runs on the server. What it failed with, an `on` block tells."},
-			{Name: "interval", Type: cty.String, Scope: dsl.Run, Default: "5s", Summary: "Wait between two askings. A server's own wish is followed with on { do = \"wait\" }."},
+			{Name: "interval", Type: cty.String, Scope: dsl.Run, Default: "5s", Summary: "Wait between two askings. A server's own wish is followed with `on { do = wait }`."},
 			{Name: "timeout", Type: cty.String, Scope: dsl.Run, Default: "10m", Summary: "Give up after so long."},
 			{Name: "once", Type: cty.Bool, Default: "false", Summary: "Ask once in a run of the flow, and not for each window or partition; then the request cannot use them."},
 		},
