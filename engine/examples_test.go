@@ -39,7 +39,7 @@ func around(slot, example string) string {
 		all["source"] = "source \"threatq_events\" {\n  types = [\"Alert\"]\n}"
 		all["event"] = ""
 	case slot == "assertion":
-		all["client"] = strings.Replace(all["client"], "%auth", "auth \"oauth2\" {\n  token_url = \"/token\"\n%assertion\n}", 1)
+		all["client"] = strings.Replace(all["client"], "%auth", "auth \"oauth2\" {\n  grant = \"urn:ietf:params:oauth:grant-type:jwt-bearer\"\n  token_url = \"/token\"\n%assertion\n}", 1)
 	case slot == "expect_request":
 		all["test"] = "test \"t\" {\n  flow = flow.alerts\n  records = []\n%expect_request\n}"
 	case slot == "object" || slot == "sync":
