@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -19,7 +20,8 @@ once. Nothing is sent anywhere.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.stdout, "%s %s is valid: %d flows, %d parameters, %d tests.\n", m.Connector.Name, m.Connector.Version, len(m.Flows), len(m.Params), len(m.Tests))
+			name := strings.TrimSpace(m.Connector.Name + " " + m.Connector.Version)
+			fmt.Fprintf(a.stdout, "%s is valid: %d flows, %d parameters, %d tests.\n", name, len(m.Flows), len(m.Params), len(m.Tests))
 			return nil
 		},
 	}
