@@ -24,8 +24,10 @@ type Job struct {
 	// Dir holds the state, unless Settings name a database for it.
 	Dir string
 	// Flows to run, in order; nil: all.
-	Flows  []*dsl.Flow
-	Now    time.Time
+	Flows []*dsl.Flow
+	Now   time.Time
+	// Clock is what tokens and signatures go by; nil: time.Now.
+	Clock  func() time.Time
 	DryRun bool
 	Log    *slog.Logger
 	// OnSecret is told of every token before it is used.
@@ -110,7 +112,7 @@ func (j *Job) engine(bound *dsl.Bound, platform *threatq.Client, st engine.State
 	return &engine.Run{
 		Bound: bound, Platform: platform, State: st, DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
 		Clients: func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
-			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Log: j.Log})
+			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Now: j.Clock, Log: j.Log})
 		},
 	}
 }
