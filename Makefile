@@ -17,6 +17,9 @@ test: build ## all tests; says which ones are left out and why
 check: ## format, vet, static analysis, known vulnerabilities, mappings
 	@.ci/check
 
+reference: build ## write mappings/REFERENCE.md anew
+	@bin/tqmap reference --format markdown > mappings/REFERENCE.md
+
 bench: ## the built-in mapping beside a program in Go: speed as a ratio, allocations, memory
 	@go test -run '^$$' -bench AgainstGo -benchtime 1x ./cmd/tqmap
 
@@ -26,4 +29,4 @@ scale: ## 100,000 alerts, killed in the middle and run again; takes minutes
 clean: ## forget what was built and the sandbox's state
 	@rm -rf bin .tqmap
 
-.PHONY: help build run test check bench scale clean
+.PHONY: help build run test check reference bench scale clean

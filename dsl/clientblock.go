@@ -10,6 +10,16 @@ func clientBlock(v Vocabulary) *Block {
 	return &Block{
 		Type: "client", Labels: []string{"name"},
 		Summary: "One server: address, credentials and limits of every request to it.",
+		Example: `client "api" {
+  base_url      = "${origin(param.hostname, null)}/v1"
+  rate_limit    = "60/m"
+  error_message = jq(".error.message")
+
+  auth "api_key" {
+    name  = "X-Api-Key"
+    value = param.api_key
+  }
+}`,
 		Attrs: []Attr{
 			{Name: "base_url", Type: cty.String, Scope: Run, Required: true, Summary: "Scheme, host and path that every request path is joined to."},
 			{Name: "rate_limit", Type: cty.String, Scope: Run, Summary: "Requests per second or minute, e.g. \"10/s\" or \"60/m\"."},
@@ -40,6 +50,10 @@ func clientBlock(v Vocabulary) *Block {
 
 var serverLimitBlock = &Block{
 	Type: "server_limit", Summary: "How many requests the server still allows, as its answers tell; the next request waits where there are none left.",
+	Example: `server_limit {
+  remaining = jq("$response.headers[\"x-ratelimit-remaining\"]")
+  reset     = jq("$response.headers[\"x-ratelimit-reset\"]")
+}`,
 	Attrs: []Attr{
 		{Name: "remaining", Holds: JQ, Required: true, Summary: "Requests that are left, e.g. jq(\"$response.headers[\\\"x-ratelimit-remaining\\\"]\")."},
 		{Name: "reset", Holds: JQ, Required: true, Summary: "When it counts anew: seconds, a duration or a moment."},

@@ -2,10 +2,16 @@ package dsl
 
 import "tqmap/dsl/code"
 
-// jqVars are the variables that a jq program may name: $param without the sensitive ones,
-// $response {status, url, headers} of the answer that it runs over, and what the
-// request of that answer read as page and window. What there is none of is null.
-var jqVars = []string{"$param", "$response", "$page", "$window"}
+// jqVars are the variables that a jq program may name.
+var jqVars = names(JQNames())
+
+func names(of []Name) []string {
+	var out []string
+	for _, n := range of {
+		out = append(out, n.Name)
+	}
+	return out
+}
 
 func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 	f := &Flow{Name: n.Labels[0], Node: n, Source: n.Block("source"), Sink: n.Block("sink")}

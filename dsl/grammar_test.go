@@ -9,7 +9,7 @@ import (
 // Help, reference pages and messages are made of the grammar: everything in it
 // must say what it is.
 func TestGrammarIsDescribed(t *testing.T) {
-	walk(t, "", language(vocabulary()))
+	walk(t, "", Grammar(vocabulary()))
 }
 
 func walk(t *testing.T, path string, b *Block) {

@@ -11,8 +11,8 @@ var (
 	truth   = []code.Kind{code.Bool}
 )
 
-// language is the whole grammar: what may stand at the top of a mapping file.
-func language(v Vocabulary) *Block {
+// Grammar is the whole language: what may stand at the top of a mapping file.
+func Grammar(v Vocabulary) *Block {
 	return &Block{Type: "mapping", Summary: "One connector: the blocks at the top of its files.", Blocks: []Child{
 		{Block: connectorBlock, Max: 1},
 		{Block: paramBlock},
@@ -27,6 +27,11 @@ func language(v Vocabulary) *Block {
 var connectorBlock = &Block{
 	Type: "connector", Labels: []string{"name"},
 	Summary: "Names the connector and the source it writes on every ThreatQ object.",
+	Example: `connector "acme" {
+  title  = "Acme Sandbox"
+  source = "Acme"
+  tlp    = "AMBER"
+}`,
 	Attrs: []Attr{
 		{Name: "title", Type: cty.String, Required: true, Summary: "The name people read."},
 		{Name: "version", Type: cty.String, Summary: "The mapping's own version."},
@@ -39,6 +44,15 @@ var connectorBlock = &Block{
 var paramBlock = &Block{
 	Type: "param", Labels: []string{"name"},
 	Summary: "A setting of the operator.",
+	Example: `param "days" {
+  label   = "Initial Query Range"
+  type    = integer
+  default = 7
+  validation {
+    condition     = param.days >= 1
+    error_message = "Ask for at least one day."
+  }
+}`,
 	Attrs: []Attr{
 		{Name: "label", Type: cty.String, Summary: "The name the operator reads."},
 		{Name: "help", Type: cty.String, Summary: "What it does, in a sentence."},
@@ -62,12 +76,24 @@ var paramBlock = &Block{
 
 var localsBlock = &Block{
 	Type: "locals", Summary: "Named values, the same for the whole run.",
+	Example: `locals {
+  fields = ["id", "name", "created"]
+}`,
 	Open: true, OpenAttr: Attr{Type: anyType, Scope: Run, Summary: "A value, read as local.<name>."},
 }
 
 var tableBlock = &Block{
 	Type: "table", Labels: []string{"name"},
 	Summary: "Translates one vocabulary into another, both ways.",
+	Example: `table "status" {
+  ignore_case = true
+  rows = {
+    "CLOSED"    = "STATUS_CLOSED"
+    "DISCARDED" = "STATUS_CLOSED"
+    "OPEN"      = "STATUS_OPEN"
+  }
+  reverse = { "STATUS_CLOSED" = "CLOSED" }
+}`,
 	Attrs: []Attr{
 		{Name: "rows", Type: cty.Map(cty.String), Required: true, Summary: "Key = value."},
 		{Name: "reverse", Type: cty.Map(cty.String), Summary: "Which key a value goes back to, where several rows share the value."},
@@ -80,6 +106,24 @@ func flowBlock(v Vocabulary) *Block {
 	b := &Block{
 		Type: "flow", Labels: []string{"name"},
 		Summary: "One way for data: from a source, through a record, to objects or a sink. Flows run in file order.",
+		Example: `flow "alerts" {
+  source "http" {
+    client = client.api
+    request {
+      path = "/alerts"
+    }
+  }
+  record "alert" {
+    extract = jq(".alerts[]")
+    key     = expr("alert.id")
+    samples = "testdata/alerts_*.json"
+  }
+  event "alert" {
+    type        = "Alert"
+    title       = expr("alert.name + ' (' + alert.id + ')'")
+    happened_at = expr("alert.created")
+  }
+}`,
 		Attrs: []Attr{
 			{Name: "max_dead", Type: cty.Number, Scope: Run, Default: "1000", Summary: "Most dead letters of one run; one more stops the flow."},
 			{Name: "max_dead_share", Type: cty.Number, Scope: Run, Summary: "Largest share of dead letters among the records, from 0 to 1; looked at from 20 records on."},
@@ -99,6 +143,19 @@ func flowBlock(v Vocabulary) *Block {
 var recordBlock = &Block{
 	Type: "record", Labels: []string{"name"},
 	Summary: "One element of an answer. Its name is how expr refers to it.",
+	Example: `record "alert" {
+  extract = jq(".alerts[]")
+  key     = expr("alert.id")
+  samples = "testdata/alerts_*.json"
+
+  skip "closed before it was seen" {
+    when = expr("alert.status == 'closed'")
+  }
+  reject "no name" {
+    when    = expr("alert.name == ''")
+    message = expr("alert.id")
+  }
+}`,
 	Attrs: []Attr{
 		{Name: "extract", Holds: JQ, Summary: "Cuts the records out of an answer."},
 		{Name: "split", Holds: JQ, Summary: "Makes several records of each one that was cut out, after its `each` requests: a program over the record."},
@@ -117,6 +174,15 @@ var recordBlock = &Block{
 var testBlock = &Block{
 	Type: "test", Labels: []string{"name"},
 	Summary: "A check that `tqmap test` runs without any network.",
+	Example: `test "an alert with a hash" {
+  flow      = flow.alerts
+  responses = ["testdata/alerts_1.json"]
+
+  expect "event" "Beacon (a1)" {
+    type       = "Alert"
+    attributes = { "Severity" = "high" }
+  }
+}`,
 	Attrs: []Attr{
 		{Name: "flow", Holds: Ref, Required: true, Summary: "The flow under test."},
 		{Name: "responses", Type: cty.List(cty.String), Summary: "Files with recorded answers, one for each page."},
@@ -133,6 +199,11 @@ var testBlock = &Block{
 		}},
 		{Block: &Block{
 			Type: "expect_request", Summary: "A request that must be sent; any other is a failure.",
+			Example: `expect_request {
+  method = "PUT"
+  path   = "/alerts/a1"
+  json   = { status = "closed" }
+}`,
 			Attrs: []Attr{
 				{Name: "method", Type: cty.String, Summary: "HTTP method."},
 				{Name: "path", Type: cty.String, Summary: "Path below base_url."},

@@ -34,7 +34,7 @@ func Load(in Input, v Vocabulary) (*Mapping, hcl.Diagnostics) {
 	if in.Fallback != nil {
 		m.fsys = append(m.fsys, in.Fallback)
 	}
-	top := &Node{Spec: language(v), typ: "mapping"}
+	top := &Node{Spec: Grammar(v), typ: "mapping"}
 	d := &decoder{used: usage{}}
 	complete := len(in.Names) > 0
 	if !complete {

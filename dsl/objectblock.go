@@ -10,6 +10,7 @@ import (
 type Object struct {
 	Type    string // the block: "event"
 	Summary string
+	Example string // as of a Block
 	Attrs   []Attr // beside those of every object
 	// Keyed says that `key` may be given; NeedsKey that objects made by for_each
 	// must have it, because what they are called does not tell them apart.
@@ -39,7 +40,7 @@ func (o *Object) block() *Block {
 	if o.Synced {
 		blocks = append(blocks, Child{Block: syncBlock, Max: 1})
 	}
-	return &Block{Type: o.Type, Labels: []string{"name"}, Summary: o.Summary, Attrs: attrs, Blocks: blocks, object: o}
+	return &Block{Type: o.Type, Labels: []string{"name"}, Summary: o.Summary, Example: o.Example, Attrs: attrs, Blocks: blocks, object: o}
 }
 
 func keySummary(o *Object) string {
@@ -53,6 +54,10 @@ func keySummary(o *Object) string {
 func rejectBlock(summary string) *Block {
 	return &Block{
 		Type: "reject", Labels: []string{"reason"}, Summary: summary + " It is kept under the reason and counted.",
+		Example: `reject "a host of our own" {
+  when    = expr("alert.host endsWith '.corp.example'")
+  message = expr("alert.host")
+}`,
 		Attrs: []Attr{
 			{Name: "when", Holds: Expr, Returns: truth, Required: true, Summary: "True for what to reject."},
 			{Name: "message", Holds: Expr, Summary: "What to say beside the reason, such as the offending value."},
@@ -63,8 +68,15 @@ func rejectBlock(summary string) *Block {
 var syncBlock = &Block{
 	Type: "sync", Labels: []string{"field"},
 	Summary: "Keeps a field that both sides change in step: a three-way merge against the last agreement.",
+	Example: `sync "type" {
+  agreed = "Status"
+  local  = expr("table.status.lookup(current.type)")
+}`,
 	Attrs: []Attr{
 		{Name: "agreed", Type: cty.String, Required: true, Summary: "The attribute that remembers the last agreed value; what the mapping computes for it is the remote value."},
 		{Name: "local", Holds: Expr, Required: true, Summary: "The value that ThreatQ's object stands for now (read as `current`), in the words of `agreed`; null where it stands for none."},
 	},
 }
+
+// IsObject says whether b makes objects for the platform.
+func (b *Block) IsObject() bool { return b.object != nil }

@@ -11,6 +11,12 @@ import (
 func RequestBlock(scope Scope) *Block {
 	return &Block{
 		Type: "request", Summary: "One HTTP request.",
+		Example: `request {
+  method = "POST"
+  path   = "/search"
+  query  = { from = window.start, to = window.end }
+  json   = { status = ["open", "new"] }
+}`,
 		Attrs: []Attr{
 			{Name: "method", Type: cty.String, Scope: scope, Default: "GET", Summary: "HTTP method."},
 			{Name: "path", Type: cty.String, Scope: scope, Required: true, Summary: "Path below the client's base_url."},

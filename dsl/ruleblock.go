@@ -13,6 +13,12 @@ import (
 func RuleBlock() *Block {
 	return &Block{
 		Type: "on", Summary: "What to do about an answer; the first rule that holds decides, else the default table.",
+		Example: `on {
+  status = [200]
+  when   = jq(".error.code == \"busy\"")
+  do     = wait
+  wait   = jq(".error.retry_after")
+}`,
 		Attrs: []Attr{
 			{Name: "status", Type: cty.List(cty.String), Summary: "The statuses it is for, e.g. [404], [\"4xx\"] or [\"500-503\"]; unset: any but redirects."},
 			{Name: "when", Holds: JQ, Summary: "A condition on the body: JSON decoded, other text as a string, null where there is none. $response has status, headers and url."},

@@ -14,6 +14,12 @@ import (
 func oauth2Auth() authKind {
 	assertion := &dsl.Block{
 		Type: "assertion", Summary: "A token made and signed here, sent with each token request that is no refresh (RFC 7523).",
+		Example: `assertion {
+  algorithm = "RS256"
+  key       = param.private_key
+  issuer    = param.client_id
+  audience  = ["https://login.example.com/oauth/token"]
+}`,
 		Attrs: append([]dsl.Attr{withDefault(textAttr("field", "Field that carries it."), "assertion")}, jwtAttrs()...),
 		Check: checkJWT,
 	}

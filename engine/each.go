@@ -22,6 +22,17 @@ func eachBlock() *dsl.Block {
 	return &dsl.Block{
 		Type: "each", Labels: []string{"name"},
 		Summary: "A request for each record; what it answers becomes the record's field <name>, in place of one that it has. A failure keeps the cursor before the page; what an `on` block skips gives null.",
+		Example: `each "detail" {
+  key    = expr("alert.id")
+  answer = jq(".detail")
+  request {
+    path = expr("'/alerts/' + url_encode(alert.id)")
+  }
+  on {
+    status = [404]
+    do     = skip
+  }
+}`,
 		Attrs: []dsl.Attr{
 			{Name: "client", Holds: dsl.Ref, Summary: "The server, where it is not the source's."},
 			{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Ask only for records for which this is true."},

@@ -23,6 +23,7 @@ func objectTypes() []dsl.Object {
 	}
 	custom := objectType(threatq.CustomKind(customObject))
 	custom.Summary = "An object of a type that an administrator of ThreatQ has made."
+	custom.Example = objectExamples()[customObject]
 	custom.Attrs = append([]dsl.Attr{{Name: "object", Type: cty.String, Required: true, Summary: "Code of the object type, as in its addresses."}}, custom.Attrs...)
 	return append(out, custom)
 }
@@ -36,6 +37,7 @@ func objectType(k threatq.Kind) dsl.Object {
 		Type: k.Code, Summary: article(title) + " " + title + " in ThreatQ.",
 		Keyed: k.Identity != threatq.ByValueAndType, NeedsKey: k.Identity == threatq.ByTitleAndTime,
 	}
+	o.Example = objectExamples()[k.Code]
 	for _, f := range k.Fields {
 		o.Attrs = append(o.Attrs, dsl.Attr{Name: f.Name, Holds: dsl.PerRecord, Required: f.Required, Summary: f.Summary})
 	}
@@ -47,6 +49,34 @@ func objectType(k threatq.Kind) dsl.Object {
 		)
 	}
 	return o
+}
+
+// objectExamples stand for all types, which differ in their fields only.
+func objectExamples() map[string]string {
+	return map[string]string{
+		"event": `event "alert" {
+  type        = "Alert"
+  title       = expr("alert.name + ' (' + alert.id + ')'")
+  happened_at = expr("alert.created")
+  attributes = {
+    "Alert ID" = fixed(expr("alert.id"))
+    "Severity" = expr("alert.severity")
+    "Product"  = add(expr("alert.products"))
+  }
+}`,
+		"indicator": `indicator "ioc" {
+  for_each = expr("iocs(alert.text)")
+  type     = expr("each.type")
+  value    = expr("each.value")
+  status   = "Review"
+  tags     = ["acme"]
+  related  = [event.alert]
+}`,
+		customObject: `custom "case" {
+  object = "soc_case"
+  value  = expr("alert.case")
+}`,
+	}
 }
 
 func article(noun string) string {

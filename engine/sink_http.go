@@ -15,6 +15,18 @@ func httpSinkKind() sinkKind {
 	return sinkKind{
 		spec: &dsl.Block{
 			Type: "http", Summary: "One request for each record.",
+			Example: `sink "http" {
+  client = client.api
+  when   = expr("alert.attributes['Status'] != alert.type")
+  request {
+    method = "PUT"
+    path   = expr("'/alerts/' + url_encode(alert.attributes['Alert ID'])")
+    json   = { status = expr("lower(alert.type)") }
+  }
+  acknowledge {
+    attributes = { "Status" = expr("alert.type") }
+  }
+}`,
 			Attrs: []dsl.Attr{
 				{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, e.g. client.api."},
 				{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where this is true; other records count as unchanged."},

@@ -18,6 +18,21 @@ func httpSourceKind() sourceKind {
 	return sourceKind{
 		spec: &dsl.Block{
 			Type: "http", Summary: "Records of an HTTP API.",
+			Example: `source "http" {
+  client     = client.api
+  partitions = ["eu", "us"]
+  request {
+    path  = "/alerts"
+    query = { region = partition, since = window.start, cursor = page.cursor }
+  }
+  window {
+    initial = "7d"
+    cursor  = expr("alert.created")
+  }
+  paginate "cursor" {
+    next = jq(".next")
+  }
+}`,
 			Attrs: []dsl.Attr{
 				{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, e.g. client.api."},
 				{Name: "partitions", Type: cty.DynamicPseudoType, Scope: dsl.Window, Summary: "A list of texts or numbers, e.g. from a step: everything is read once for each, as `partition`, from a cursor of its own. At most 10000."},

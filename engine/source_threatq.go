@@ -20,6 +20,13 @@ func threatqEventsKind() sourceKind {
 	return sourceKind{
 		spec: &dsl.Block{
 			Type: "threatq_events", Summary: "Events of ThreatQ, those touched last first.",
+			Example: `source "threatq_events" {
+  types = ["Alert", "Closed Alert"]
+  window {
+    lookback = "1h"
+    cursor   = expr("alert.touched_at")
+  }
+}`,
 			Attrs: []dsl.Attr{
 				{Name: "types", Type: cty.List(cty.String), Scope: dsl.Run, Required: true, Summary: "Event types to read."},
 				{Name: "page_size", Type: cty.Number, Scope: dsl.Run, Default: "200", Summary: "Events asked for at once."},

@@ -20,10 +20,20 @@ func stepBlock() *dsl.Block {
 	return &dsl.Block{
 		Type: "step", Labels: []string{"name"},
 		Summary: "A request before the pages, in file order; what it answers is read as step.<name>. With `until` it is repeated.",
+		Example: `step "job" {
+  request {
+    method = "POST"
+    path   = "/export"
+    json   = { from = window.start, to = window.end }
+  }
+  until    = jq(".state == \"done\"")
+  answer   = jq(".result")
+  interval = "10s"
+}`,
 		Attrs: []dsl.Attr{
 			{Name: "answer", Holds: dsl.JQ, Summary: "What is kept of the answer; without it, all."},
 			{Name: "until", Holds: dsl.JQ, Summary: "Ask again until this is true of the answer, as for a job that runs on the server. What it failed with, an `on` block tells."},
-			{Name: "interval", Type: cty.String, Scope: dsl.Run, Default: "5s", Summary: "Wait between two askings. A server's own wish is followed with on { do = \"wait\" }."},
+			{Name: "interval", Type: cty.String, Scope: dsl.Run, Default: "5s", Summary: "Wait between two askings. A server's own wish is followed with `on { do = wait }`."},
 			{Name: "timeout", Type: cty.String, Scope: dsl.Run, Default: "10m", Summary: "Give up after so long."},
 			{Name: "once", Type: cty.Bool, Default: "false", Summary: "Ask once in a run of the flow, and not for each window or partition; then the request cannot use them."},
 		},

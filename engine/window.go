@@ -19,6 +19,14 @@ func windowBlock() *dsl.Block {
 	}
 	return &dsl.Block{
 		Type: "window", Summary: "The part of time a run reads: from the cursor to the run's start, frozen while paging.",
+		Example: `window {
+  initial  = "30d"
+  lookback = "10m"
+  order    = "ascending"
+  cursor   = expr("alert.created")
+  slice    = "day"
+  format   = "epoch_ms"
+}`,
 		Attrs: []dsl.Attr{
 			{Name: "cursor", Holds: dsl.Expr, Summary: "The record's instant that the window goes by. The greatest one delivered is where the next run begins. Without cursor and token the next run begins where this one's window ended."},
 			{Name: "token", Holds: dsl.JQ, Summary: "The mark in an answer (body or $response) from which the server goes on the next time, read as window.token; null leaves the one before."},

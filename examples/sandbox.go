@@ -63,7 +63,9 @@ type appliance struct {
 	params func(addr string) map[string]string
 }
 
-func simulators() []simulator { return []simulator{{"ironnet", openIronNet}} }
+func simulators() []simulator {
+	return []simulator{{"ironnet", openIronNet}, {"tutorial", openTutorial}}
+}
 
 // Names lists the connectors that have a simulated appliance.
 func Names() []string {

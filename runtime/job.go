@@ -27,7 +27,9 @@ type Job struct {
 	Flows []*dsl.Flow
 	Now   time.Time
 	// Until is an end for all windows; zero: Now.
-	Until  time.Time
+	Until time.Time
+	// Clock is what tokens and signatures go by; nil: time.Now.
+	Clock  func() time.Time
 	DryRun bool
 	Log    *slog.Logger
 	// OnSecret is told of every token before it is used.
@@ -114,7 +116,7 @@ func (j *Job) engine(bound *dsl.Bound, platform *threatq.Client, st engine.State
 	return &engine.Run{
 		Bound: bound, Platform: platform, State: st, Until: j.Until, DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
 		Clients: func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
-			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Tokens: tokens, Log: j.Log})
+			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Tokens: tokens, Now: j.Clock, Log: j.Log})
 		},
 	}
 }

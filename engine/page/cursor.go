@@ -13,6 +13,10 @@ var cursorKind = Kind{
 	Spec: &dsl.Block{
 		Type: "cursor", Provides: []string{"cursor", "size"},
 		Summary: "page.cursor is the token that the answer before gave; null on the first page. Ends where the token is null, missing, empty or false.",
+		Example: `paginate "cursor" {
+  size = 100
+  next = jq(".next_cursor")
+}`,
 		Attrs: append([]dsl.Attr{
 			{Name: "next", Holds: dsl.JQ, Required: true, Summary: "The token of the next page in the answer: a text, a number, or a list or object to be sent as it is. jq sees $response, $page and $window, too."},
 			{Name: "size", Type: cty.Number, Scope: dsl.Run, Summary: "Records to ask for, read as page.size."},

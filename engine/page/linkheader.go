@@ -5,6 +5,9 @@ import "tqmap/dsl"
 var linkHeaderKind = Kind{
 	Spec: &dsl.Block{
 		Type: "link_header", Summary: "The header Link of the answer holds the address of the next page (rel=\"next\", RFC 8288), which takes the place of the request's path and query. Ends where there is none.",
+		Example: `paginate "link_header" {
+  max_pages = 500
+}`,
 		Attrs: tokenAttrs(),
 		Check: func(r *dsl.Reading) { readTokens(r.Node(), r) },
 	},

@@ -12,6 +12,9 @@ import (
 var nextURLKind = Kind{
 	Spec: &dsl.Block{
 		Type: "next_url", Summary: "The answer holds the address of the next page, which takes the place of the request's path and query. Ends where there is none.",
+		Example: `paginate "next_url" {
+  next = jq(".links.next")
+}`,
 		Attrs: append([]dsl.Attr{
 			{Name: "next", Holds: dsl.JQ, Required: true, Summary: "The address of the next page in the answer, whole or relative to the page it stands on."},
 		}, tokenAttrs()...),

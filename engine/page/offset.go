@@ -10,6 +10,10 @@ var offsetKind = Kind{
 	Spec: &dsl.Block{
 		Type: "offset", Provides: []string{"size", "offset"},
 		Summary: "page.offset counts the records received so far. Ends at the total, where nothing of the kind is declared at a short page, and always at an empty one.",
+		Example: `paginate "offset" {
+  size  = 100
+  total = jq(".total")
+}`,
 		Attrs: append([]dsl.Attr{
 			{Name: "size", Type: cty.Number, Scope: dsl.Run, Summary: "Records to ask for, read as page.size. The server may give fewer, if it tells the end in another way."},
 		}, numberedAttrs()...),

@@ -10,6 +10,10 @@ var pageKind = Kind{
 	Spec: &dsl.Block{
 		Type: "page", Provides: []string{"size", "number"},
 		Summary: "page.number counts the pages. Ends at the total, where nothing of the kind is declared at a short page, and always at an empty one.",
+		Example: `paginate "page" {
+  size        = 100
+  total_pages = jq(".pages")
+}`,
 		Attrs: append([]dsl.Attr{
 			{Name: "first", Type: cty.Number, Scope: dsl.Run, Default: "1", Summary: "Number of the first page, 0 or more."},
 			{Name: "size", Type: cty.Number, Scope: dsl.Run, Summary: "Records to ask for, read as page.size."},

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// tutorial tells scripts where the mapping of the tutorial is.
+func tutorial(env *testscript.Env) error {
+	dir, err := filepath.Abs(filepath.Join("..", "..", "examples", "tutorial"))
+	env.Setenv("FEEDDIR", dir)
+	env.Setenv("FEED", filepath.Join(dir, "feed.hcl"))
+	return err
+}
+
+var (
+	consoles = regexp.MustCompile("(?s)```console\n(.*?)```")
+	mapping  = regexp.MustCompile("(?s)into `my-feed.hcl`:\n\n```hcl\n(.*?)```")
+	took     = regexp.MustCompile(` in [0-9.]+m?s\.`)
+)
+
+// The walk-through of README.md is what happens: its mapping is written, its commands are
+// run, and they print what stands below them. UPDATE=1 writes that anew.
+func TestReadmeWalkthrough(t *testing.T) {
+	if _, err := exec.LookPath("sed"); err != nil {
+		t.Skip("left out: sed is missing")
+	}
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := filepath.Join(root, "README.md")
+	src, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(filepath.Join(root, "examples"), filepath.Join(dir, "examples")); err != nil {
+		t.Fatal(err)
+	}
+	found := mapping.FindSubmatch(src)
+	if found == nil {
+		t.Fatal("README.md has no mapping to write into my-feed.hcl")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "my-feed.hcl"), found[1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	blocks := 0
+	got := consoles.ReplaceAllStringFunc(string(src), func(block string) string {
+		blocks++
+		var b strings.Builder
+		for _, line := range strings.Split(block, "\n") {
+			if command, ok := strings.CutPrefix(line, "$ "); ok {
+				b.WriteString(line + "\n" + console(t, dir, command))
+			}
+		}
+		now := "```console\n" + b.String() + "```"
+		if took.ReplaceAllString(now, "") == took.ReplaceAllString(block, "") {
+			return block
+		}
+		return now
+	})
+	if blocks < 6 {
+		t.Fatalf("only %d blocks of commands", blocks)
+	}
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(readme, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(src), got); diff != "" {
+		t.Errorf("README.md does not show what happens (UPDATE=1 writes it anew): - README, + now\n%s", diff)
+	}
+}
+
+// console is what a command prints for its user: the output, or else the errors.
+func console(t *testing.T, dir, command string) string {
+	t.Helper()
+	var out, errs strings.Builder
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
+	err := cmd.Run()
+	if out.Len() > 0 {
+		return out.String()
+	}
+	if err != nil {
+		return strings.TrimRight(errs.String(), "\n") + "\n"
+	}
+	return ""
+}
