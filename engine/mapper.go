@@ -70,10 +70,11 @@ type mapper struct {
 	cursor cursor
 	rules  []*rule
 	room   []byte // to encode a record in
+	hash   func(*threatq.Object) string
 }
 
 func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
-	m := &mapper{bound: b, flow: f, cursor: newCursor(f.Source.Block("window"), b)}
+	m := &mapper{bound: b, flow: f, cursor: newCursor(f.Source.Block("window"), b), hash: threatq.Hash}
 	for _, r := range f.Rules {
 		own, err := newRule(r, b.Scope)
 		if err != nil {
@@ -281,7 +282,7 @@ func (m *mapper) fill(made *Object, r *rule, out *Mapped, vars map[string]any) e
 	if err := cmp.Or(f.err, err); err != nil {
 		return err
 	}
-	made.hash = threatq.Hash(o)
+	made.hash = m.hash(o)
 	return nil
 }
 

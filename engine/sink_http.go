@@ -50,6 +50,7 @@ type httpSink struct {
 	report *FlowReport
 	doer   request.Doer
 	form   *recordRequest
+	judge  request.Judge // of its `on` blocks
 	hasAck bool
 	ack    dsl.Template
 }
@@ -66,6 +67,9 @@ func openHTTPSink(ctx context.Context, r *Run, f *dsl.Flow, report *FlowReport) 
 		return nil, &placed{acknowledge.Range, errors.New("acknowledge writes to the ThreatQ event that a record is, so it needs source \"threatq_events\"")}
 	}
 	s.ack, s.hasAck = ack, acknowledge != nil
+	if s.judge, err = judge(f.Sink.All("on"), r.Bound, view{}); err != nil {
+		return nil, err
+	}
 	s.doer, err = r.doer(ctx, f.Sink)
 	return s, err
 }
@@ -121,10 +125,7 @@ func (s *httpSink) send(ctx context.Context, m *Mapped) (outcome, error) {
 
 func (s *httpSink) build(m *Mapped) (request.Request, error) {
 	req, err := s.form.build(m.vars)
-	if err != nil {
-		return req, err
-	}
-	req.Judge, err = judge(s.flow.Sink.All("on"), s.run.Bound, view{})
+	req.Judge = s.judge
 	return req, err
 }
 

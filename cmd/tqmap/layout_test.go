@@ -58,6 +58,18 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 }
 
+// Machines without a database of time zones (containers from scratch, Windows) know the
+// names that a mapping gives, as in time(text, 'Europe/Berlin').
+func TestTimeZonesAreInTheBinary(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "tqmap/cmd/tqmap").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains("\n"+string(out), "\ntime/tzdata\n") {
+		t.Error("cmd/tqmap does not import time/tzdata")
+	}
+}
+
 var vendors = regexp.MustCompile(`(?i)ironnet|irondefense|darktrace|netscout|\bdevo\b|ctia|cisco`)
 
 // No vendor is named in generic code: a quirk is a capability of the language.

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"syscall"
 	"time"
+	_ "time/tzdata" // names of zones must not depend on the machine
 )
 
 // memoryLimit is where the collector starts to work harder: a page and its batches
