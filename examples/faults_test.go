@@ -1,7 +1,6 @@
 package examples_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -15,7 +14,6 @@ import (
 	"tqmap/examples/threatq"
 )
 
-var update = flag.Bool("update", false, "write FAULTS.md anew")
 
 // faultRow is a fault and all that it does. A field that is not set is what stands
 // behind its name here.

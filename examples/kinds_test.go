@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"flag"
 	"fmt"
 	"log/slog"
 	"math/big"
@@ -30,7 +29,6 @@ import (
 	"tqmap/runtime"
 )
 
-var update = flag.Bool("update", false, "rewrite the requests and objects of the transcripts in kinds/")
 
 // TestKinds runs the mapping of each kind, as `tqmap run` does, against the server of the transcript
 // beside it. Every byte of every request must be as it stands there.
