@@ -14,7 +14,6 @@ import (
 	"tqmap/examples/threatq"
 )
 
-
 // faultRow is a fault and all that it does. A field that is not set is what stands
 // behind its name here.
 type faultRow struct {

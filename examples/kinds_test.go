@@ -29,7 +29,6 @@ import (
 	"tqmap/runtime"
 )
 
-
 // TestKinds runs the mapping of each kind, as `tqmap run` does, against the server of the transcript
 // beside it. Every byte of every request must be as it stands there.
 func TestKinds(t *testing.T) {
