@@ -37,4 +37,5 @@ func TestNothingIsKeptOfRequests(t *testing.T) {
 	if kept := live() - before; kept > many/3 {
 		t.Errorf("%d objects are kept of %d requests", kept, many)
 	}
+	runtime.KeepAlive(c)
 }
