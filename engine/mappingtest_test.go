@@ -83,7 +83,7 @@ test "another change is sent" { # with the same Run
 	}
 }
 
-// Each mismatch stands at the line that expects something else, and says what is there.
+// Each mismatch stands at the line that expects something else, and says what is there (U52).
 func TestFailingBlocks(t *testing.T) {
 	const push = `flow = flow.push
   records = [{ id = 1, title = "t", type = "WORK", touched_at = "2026-03-01T10:00:00Z", attributes = { "Item ID" = "z", "State" = "Open" } }]

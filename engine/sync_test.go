@@ -30,7 +30,7 @@ func (b *bench) setBase(value string) {
 }
 
 // The whole truth table of the three-way merge: what ingest makes of a type in
-// ThreatQ, the agreed value, and what the vendor says.
+// ThreatQ, the agreed value, and what the vendor says (U32).
 func TestThreeWayMerge(t *testing.T) {
 	const words, warns = "both sides changed", "has no word for"
 	for _, tc := range []struct {

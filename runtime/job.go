@@ -34,6 +34,8 @@ type Job struct {
 	Log    *slog.Logger
 	// OnSecret is told of every token before it is used.
 	OnSecret func(string)
+	// Redact masks secrets in what is kept of errors; nil: nothing is masked.
+	Redact func(string) string
 	// Progress is called after each page; may be nil.
 	Progress func(*engine.FlowReport)
 }
@@ -114,7 +116,7 @@ func (j *Job) run(ctx context.Context, bound *dsl.Bound, platform *threatq.Clien
 
 func (j *Job) engine(bound *dsl.Bound, platform *threatq.Client, st engine.State, tokens engine.Tokens) *engine.Run {
 	return &engine.Run{
-		Bound: bound, Platform: platform, State: st, Until: j.Until, DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
+		Bound: bound, Platform: platform, State: j.masked(st), Until: j.Until, DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
 		Clients: func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
 			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Tokens: tokens, Now: j.Clock, Log: j.Log})
 		},
@@ -133,7 +135,7 @@ func (j *Job) record(ctx context.Context, store *state.Store, run func() *engine
 		failure = cmp.Or(failure, f.Error)
 	}
 	counts, _ := json.Marshal(report.Flows)
-	if err := store.FinishRun(context.WithoutCancel(ctx), id, string(report.Outcome), counts, failure); err != nil {
+	if err := store.FinishRun(context.WithoutCancel(ctx), id, string(report.Outcome), []byte(j.redact(string(counts))), j.redact(failure)); err != nil {
 		j.Log.Warn("the run is not in the history", "error", err)
 	}
 	return report, nil

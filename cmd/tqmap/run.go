@@ -86,7 +86,7 @@ func (a *app) withJob(cmd *cobra.Command, o *options, m *dsl.Mapping, asJSON boo
 	}
 	report, err := do(&runtime.Job{
 		Mapping: m, Settings: settings, Instance: o.instance(m), Dir: o.config,
-		Now: o.clock(a.now), Until: o.until.Time, Log: log, OnSecret: a.redactor.Add, Progress: line.show,
+		Now: o.clock(a.now), Until: o.until.Time, Log: log, OnSecret: a.redactor.Add, Redact: a.redactor.String, Progress: line.show,
 	})
 	line.done()
 	if err != nil {

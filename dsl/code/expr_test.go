@@ -141,6 +141,7 @@ func TestCompileExprErrors(t *testing.T) {
 	}
 }
 
+// U49: an error names the part of the program that is wrong, and the kind of its value.
 func TestEvalErrors(t *testing.T) {
 	empty := func(v map[string]any) { v["alert"] = map[string]any{} }
 	none := func(map[string]any) {}

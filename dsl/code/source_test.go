@@ -107,7 +107,8 @@ func TestFromArgRefuses(t *testing.T) {
 	}
 }
 
-// TestThirdLineOfFlushHeredoc pins where mistakes are shown, at load and at run time.
+// TestThirdLineOfFlushHeredoc pins where mistakes are shown, at load and at run time
+// (M05, U47, U48).
 func TestThirdLineOfFlushHeredoc(t *testing.T) {
 	mapping := func(lines ...string) string {
 		return "x = 1\na = expr(<<-EOT\n    " + strings.Join(lines, "\n    ") + "\n    EOT\n)\n"
