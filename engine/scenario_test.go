@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -59,7 +58,7 @@ var scenarioParts = map[string]string{
 //	other    the same of a second server, {other}
 //	runs     a line for each: its clock, then until=TIME, since=TIME (param.since), crash=N (the Nth commit fails), preview
 //	with     lines "headers A B" (to show), "log TEXT" (lines to show), "sorted" (requests that are
-//	         sent at once; of the checkpoints only the last one), "once" (no preview and dry run beside the first run)
+//	         sent at once; of the checkpoints only where they end), "once" (no preview and dry run beside the first run)
 //	want     everything that happened; -update rewrites it
 //
 // A preview and a dry run of the first run must send the same requests (U60).
@@ -226,7 +225,7 @@ func (s *scenario) run(line string) []string {
 	run.Clients = func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
 		return OpenClient(ctx, bound, c, ClientOptions{Now: s.clock, Sleep: s.sleep, Log: run.Log})
 	}
-	before := s.lib.names()
+	before, stood := s.lib.names(), s.checkpoints()
 	s.log.Reset()
 	s.waits = nil
 	if preview {
@@ -246,11 +245,7 @@ func (s *scenario) run(line string) []string {
 	if len(made) > 0 {
 		s.lines("new ", []string{listed(made)})
 	}
-	moves := s.moves()
-	if s.sorted && len(moves) > 0 { // whichever part was first
-		moves = moves[len(moves)-1:]
-	}
-	s.lines("cursor ", moves)
+	s.lines("cursor ", s.moves(stood))
 	for _, text := range s.logs {
 		for line := range strings.Lines(s.log.String()) {
 			if strings.Contains(line, text) {
@@ -332,77 +327,4 @@ func (s *scenario) requests() []string {
 		slices.Sort(out)
 	}
 	return out
-}
-
-func (s *scenario) report(report *Report) {
-	f := report.Flows[0]
-	text := fmt.Sprintf("%s: fetched %d", report.Outcome, f.Fetched)
-	for _, c := range []struct {
-		what string
-		n    int
-		by   map[string]int
-	}{
-		{"created", f.Created, nil}, {"updated", f.Updated, nil}, {"unchanged", f.Unchanged, nil},
-		{"skipped", f.Skipped, f.SkippedBy}, {"ignored", f.Ignored, f.IgnoredBy}, {"dead", f.Dead, nil}, {"failed", f.Failed, nil},
-	} {
-		if c.n > 0 {
-			text += fmt.Sprintf(", %s %d", c.what, c.n)
-		}
-		for _, why := range slices.Sorted(maps.Keys(c.by)) {
-			text += fmt.Sprintf(" (%s)", why)
-		}
-	}
-	s.lines("", []string{text})
-	s.lines("note: ", f.Notes)
-	if f.Error != "" {
-		s.lines("error: ", []string{f.Error})
-	}
-	if !report.DryRun {
-		for _, d := range s.state.flow("f").dead {
-			s.lines("dead: ", []string{strings.TrimSpace(d.Rule+" "+d.Key) + ": " + d.Reason})
-		}
-	}
-}
-
-func (s *scenario) preview(run *Run) {
-	run.State, run.Platform = nil, nil
-	var keys []string
-	err := run.Preview(context.Background(), run.Bound.Flows[0], func(m Mapped) bool {
-		keys = append(keys, m.Key)
-		return true
-	})
-	s.lines("shown ", []string{listed(keys)})
-	if err != nil {
-		s.lines("error: ", []string{err.Error()})
-	}
-}
-
-// moves are the checkpoints that were committed since the last time.
-func (s *scenario) moves() []string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(s.state.flows)) {
-		for _, c := range s.state.flows[name].moved {
-			text := strings.TrimSpace(strings.TrimPrefix(name, "f") + " " + shortTime(c.Cursor))
-			if len(c.Boundary) > 0 {
-				text += " at " + listed(slices.Sorted(maps.Keys(c.Boundary)))
-			}
-			if c.Token != "" {
-				text += " token " + c.Token
-			}
-			for _, d := range c.Done {
-				text += fmt.Sprintf(" done [%s, %s)", shortTime(d.Start), shortTime(d.End))
-			}
-			out = append(out, text)
-		}
-		s.state.flows[name].moved = nil
-	}
-	return out
-}
-
-// shortTime leaves out the day of noon, "-" for none.
-func shortTime(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return cmp.Or(strings.TrimSuffix(strings.TrimPrefix(t.UTC().Format(time.RFC3339Nano), "2026-03-01T"), "Z"), "-")
 }
