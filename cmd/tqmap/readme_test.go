@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,4 +96,39 @@ func console(t *testing.T, dir, command string) string {
 		return strings.TrimRight(errs.String(), "\n") + "\n"
 	}
 	return ""
+}
+
+// Links of the documents to files of ours, and to headings in them, lead somewhere.
+func TestLinksOfTheDocuments(t *testing.T) {
+	root := filepath.Join("..", "..")
+	for _, doc := range []string{"README.md", "CONTRIBUTING.md"} {
+		src, err := os.ReadFile(filepath.Join(root, doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)\s]*)\)`).FindAllStringSubmatch(string(src), -1) {
+			path, heading, _ := strings.Cut(link[1], "#")
+			if strings.Contains(path, "://") {
+				continue
+			}
+			if path == "" {
+				path = doc
+			}
+			path = filepath.Join(root, path)
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s: %v", doc, err)
+				continue
+			}
+			if heading == "" {
+				continue
+			}
+			to, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(anchorsOf(string(to)), heading) {
+				t.Errorf("%s: there is no heading for %s", doc, link[1])
+			}
+		}
+	}
 }
