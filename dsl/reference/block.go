@@ -141,6 +141,8 @@ func objectPages(objects []*dsl.Block) []*Page {
 	common := shared(objects)
 	top := &Page{Name: "objects", Title: "Objects", level: 2, in: "`flow`", Summary: "What a flow makes of its records: a block for each object, of any of the types below. Its label is its name in `related`."}
 	top.parts = attributesPart(common, "Every type of object takes:")
+	blocks := sharedBlocks(objects)
+	top.parts = append(top.parts, blocksPart(&dsl.Block{Blocks: blocks})...)
 	out := []*Page{top}
 	all := links{}
 	done := map[string]bool{}
@@ -157,11 +159,22 @@ func objectPages(objects []*dsl.Block) []*Page {
 			out = append(out, groupPage(same, common))
 		}
 		for _, s := range same {
-			out = append(out, objectPage(s, common, len(same) == 1))
+			out = append(out, objectPage(s, common, blocks, len(same) == 1))
 		}
 	}
 	top.alone = []part{all}
 	return out
+}
+
+// sharedBlocks are those that all objects may hold.
+func sharedBlocks(objects []*dsl.Block) []dsl.Child {
+	return slices.DeleteFunc(slices.Clone(objects[0].Blocks), func(c dsl.Child) bool {
+		return slices.ContainsFunc(objects, func(o *dsl.Block) bool { return !holds(o.Blocks, c) })
+	})
+}
+
+func holds(blocks []dsl.Child, c dsl.Child) bool {
+	return slices.ContainsFunc(blocks, func(b dsl.Child) bool { return b.Type == c.Type })
 }
 
 func sameFields(objects []*dsl.Block, o *dsl.Block, common []dsl.Attr) []*dsl.Block {
@@ -185,13 +198,15 @@ func groupPage(same []*dsl.Block, common []dsl.Attr) *Page {
 }
 
 // objectPage is about one type; in the whole reference only if none has the same fields.
-func objectPage(o *dsl.Block, common []dsl.Attr, alone bool) *Page {
+func objectPage(o *dsl.Block, common []dsl.Attr, blocks []dsl.Child, alone bool) *Page {
 	p := &Page{Name: o.Type, Title: heading(o), Summary: o.Summary, level: 3, in: "`flow`", under: "objects"}
 	if !alone {
 		p.level = 0
 	}
-	p.parts = content(o, without(o.Attrs, common), "Attributes beside those of every object:")
-	p.alone = attributesPart(common, "As every object:")
+	own := *o
+	own.Blocks = slices.DeleteFunc(slices.Clone(o.Blocks), func(c dsl.Child) bool { return holds(blocks, c) })
+	p.parts = content(&own, without(o.Attrs, common), "Attributes beside those of every object:")
+	p.alone = append(attributesPart(common, "As every object:"), blocksPart(&dsl.Block{Blocks: blocks})...)
 	return p
 }
 
@@ -213,14 +228,18 @@ func content(b *dsl.Block, attrs []dsl.Attr, title string) []part {
 	if b.Yields != nil {
 		out = append(out, text("Its records have: "+strings.Join(slices.Sorted(maps.Keys(b.Yields.Fields)), ", ")+"."))
 	}
-	if len(b.Blocks) > 0 {
-		var words []string
-		for _, c := range b.Blocks {
-			words = append(words, "`"+c.Type+"`"+often(c))
-		}
-		out = append(out, text("Blocks in it: "+foldObjects(b, words)+"."))
+	return append(out, blocksPart(b)...)
+}
+
+func blocksPart(b *dsl.Block) []part {
+	if len(b.Blocks) == 0 {
+		return nil
 	}
-	return out
+	var words []string
+	for _, c := range b.Blocks {
+		words = append(words, "`"+c.Type+"`"+often(c))
+	}
+	return []part{text("Blocks in it: " + foldObjects(b, words) + ".")}
 }
 
 // foldObjects leaves the types of object out, which have a page that lists them.
