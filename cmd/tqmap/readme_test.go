@@ -11,6 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tqmap/dsl"
+	"tqmap/engine"
 )
 
 // tutorial tells scripts where the mapping of the tutorial is.
@@ -129,6 +132,24 @@ func TestLinksOfTheDocuments(t *testing.T) {
 			if !slices.Contains(anchorsOf(string(to)), heading) {
 				t.Errorf("%s: there is no heading for %s", doc, link[1])
 			}
+		}
+	}
+}
+
+// The README names every kind there is.
+func TestReadmeNamesAllKinds(t *testing.T) {
+	src, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := engine.Vocabulary()
+	names := dsl.RuleActions()
+	for _, b := range slices.Concat(v.Auth, v.Decode, v.Paginate, v.Source, v.Sink) {
+		names = append(names, b.Type)
+	}
+	for _, name := range names {
+		if !strings.Contains(string(src), "`"+name+"`") {
+			t.Errorf("README.md does not name %s in its table of kinds", name)
 		}
 	}
 }
