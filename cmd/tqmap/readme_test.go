@@ -5,11 +5,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tqmap/dsl"
+	"tqmap/engine"
 )
 
 // tutorial tells scripts where the mapping of the tutorial is.
@@ -95,4 +99,57 @@ func console(t *testing.T, dir, command string) string {
 		return strings.TrimRight(errs.String(), "\n") + "\n"
 	}
 	return ""
+}
+
+// Links of the documents to files of ours, and to headings in them, lead somewhere.
+func TestLinksOfTheDocuments(t *testing.T) {
+	root := filepath.Join("..", "..")
+	for _, doc := range []string{"README.md", "CONTRIBUTING.md"} {
+		src, err := os.ReadFile(filepath.Join(root, doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range regexp.MustCompile(`\]\(([^)\s]*)\)`).FindAllStringSubmatch(string(src), -1) {
+			path, heading, _ := strings.Cut(link[1], "#")
+			if strings.Contains(path, "://") {
+				continue
+			}
+			if path == "" {
+				path = doc
+			}
+			path = filepath.Join(root, path)
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s: %v", doc, err)
+				continue
+			}
+			if heading == "" {
+				continue
+			}
+			to, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Contains(anchorsOf(string(to)), heading) {
+				t.Errorf("%s: there is no heading for %s", doc, link[1])
+			}
+		}
+	}
+}
+
+// The README names every kind there is.
+func TestReadmeNamesAllKinds(t *testing.T) {
+	src, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := engine.Vocabulary()
+	names := dsl.RuleActions()
+	for _, b := range slices.Concat(v.Auth, v.Decode, v.Paginate, v.Source, v.Sink) {
+		names = append(names, b.Type)
+	}
+	for _, name := range names {
+		if !strings.Contains(string(src), "`"+name+"`") {
+			t.Errorf("README.md does not name %s in its table of kinds", name)
+		}
+	}
 }

@@ -56,21 +56,11 @@ func TestReferenceIsComplete(t *testing.T) {
 // Each link of the reference leads to a heading of it, and to one only.
 func TestReferenceLinks(t *testing.T) {
 	text := language().Markdown(referenceIntro)
-	var anchors []string
-	for _, h := range regexp.MustCompile(`(?m)^##+ (.*)$`).FindAllStringSubmatch(text, -1) {
-		anchor := strings.Map(func(r rune) rune {
-			switch {
-			case r == ' ':
-				return '-'
-			case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_':
-				return unicode.ToLower(r)
-			}
-			return -1
-		}, h[1])
-		if slices.Contains(anchors, anchor) {
-			t.Errorf("two headings %q", h[1])
+	anchors := anchorsOf(text)
+	for i, a := range anchors {
+		if slices.Contains(anchors[:i], a) {
+			t.Errorf("two headings %q", a)
 		}
-		anchors = append(anchors, anchor)
 	}
 	links := regexp.MustCompile(`\]\(#([^)]*)\)`).FindAllStringSubmatch(text, -1)
 	for _, l := range links {
@@ -81,6 +71,23 @@ func TestReferenceLinks(t *testing.T) {
 	if len(links) < 100 || len(anchors) < 60 {
 		t.Errorf("only %d links and %d headings", len(links), len(anchors))
 	}
+}
+
+// anchorsOf are what links to the headings of a document are called.
+func anchorsOf(text string) []string {
+	var out []string
+	for _, h := range regexp.MustCompile(`(?m)^##+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		out = append(out, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_':
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, h[1]))
+	}
+	return out
 }
 
 func TestReferenceFile(t *testing.T) {

@@ -3,7 +3,6 @@ package reference
 import (
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -136,65 +135,6 @@ func whoTakes(kinds []*dsl.Block) string {
 	return "Every kind takes:"
 }
 
-// objectPages are a page of what all objects take, one for those of the same fields, and one for each type.
-func objectPages(objects []*dsl.Block) []*Page {
-	common := shared(objects)
-	top := &Page{Name: "objects", Title: "Objects", level: 2, in: "`flow`", Summary: "What a flow makes of its records: a block for each object, of any of the types below. Its label is its name in `related`."}
-	top.parts = attributesPart(common, "Every type of object takes:")
-	out := []*Page{top}
-	all := links{}
-	done := map[string]bool{}
-	for _, o := range objects {
-		all = append(all, link{o.Type, o.Type, o.Summary})
-		if done[o.Type] {
-			continue
-		}
-		same := sameFields(objects, o, common)
-		for _, s := range same {
-			done[s.Type] = true
-		}
-		if len(same) > 1 {
-			out = append(out, groupPage(same, common))
-		}
-		for _, s := range same {
-			out = append(out, objectPage(s, common, len(same) == 1))
-		}
-	}
-	top.alone = []part{all}
-	return out
-}
-
-func sameFields(objects []*dsl.Block, o *dsl.Block, common []dsl.Attr) []*dsl.Block {
-	var out []*dsl.Block
-	for _, other := range objects {
-		if reflect.DeepEqual(without(other.Attrs, common), without(o.Attrs, common)) && len(other.Blocks) == len(o.Blocks) {
-			out = append(out, other)
-		}
-	}
-	return out
-}
-
-func groupPage(same []*dsl.Block, common []dsl.Attr) *Page {
-	var names []string
-	for _, s := range same {
-		names = append(names, s.Type)
-	}
-	p := &Page{Name: names[0] + " and others", Title: strings.Join(names, ", "), level: 3, group: true, under: "objects"}
-	p.parts = attributesPart(without(same[0].Attrs, common), "Attributes beside those of every object:")
-	return p
-}
-
-// objectPage is about one type; in the whole reference only if none has the same fields.
-func objectPage(o *dsl.Block, common []dsl.Attr, alone bool) *Page {
-	p := &Page{Name: o.Type, Title: heading(o), Summary: o.Summary, level: 3, in: "`flow`", under: "objects"}
-	if !alone {
-		p.level = 0
-	}
-	p.parts = content(o, without(o.Attrs, common), "Attributes beside those of every object:")
-	p.alone = attributesPart(common, "As every object:")
-	return p
-}
-
 // content is what a block takes, and its example.
 func content(b *dsl.Block, attrs []dsl.Attr, title string) []part {
 	var out []part
@@ -213,14 +153,18 @@ func content(b *dsl.Block, attrs []dsl.Attr, title string) []part {
 	if b.Yields != nil {
 		out = append(out, text("Its records have: "+strings.Join(slices.Sorted(maps.Keys(b.Yields.Fields)), ", ")+"."))
 	}
-	if len(b.Blocks) > 0 {
-		var words []string
-		for _, c := range b.Blocks {
-			words = append(words, "`"+c.Type+"`"+often(c))
-		}
-		out = append(out, text("Blocks in it: "+foldObjects(b, words)+"."))
+	return append(out, blocksPart(b)...)
+}
+
+func blocksPart(b *dsl.Block) []part {
+	if len(b.Blocks) == 0 {
+		return nil
 	}
-	return out
+	var words []string
+	for _, c := range b.Blocks {
+		words = append(words, "`"+c.Type+"`"+often(c))
+	}
+	return []part{text("Blocks in it: " + foldObjects(b, words) + ".")}
 }
 
 // foldObjects leaves the types of object out, which have a page that lists them.

@@ -56,7 +56,7 @@ func (p *Page) markdown(m *markdown) {
 	}
 	if p.Summary != "" {
 		m.WriteString("\n" + m.inline(p.Summary))
-		if p.in != "" {
+		if p.in != "" && p.under == "" {
 			m.WriteString(" " + standsIn(m.inline(p.in)))
 		}
 		m.WriteString("\n")
@@ -111,7 +111,8 @@ func (m *markdown) inline(s string) string {
 	for _, span := range codeSpan.FindAllStringIndex(s, -1) {
 		b.WriteString(m.escape(s[at:span[0]]))
 		word := s[span[0]:span[1]]
-		if title, ok := m.titles[strings.Trim(word, "`")]; ok {
+		variable := strings.HasSuffix(s[:span[0]], "read as ") // called as a block by chance
+		if title, ok := m.titles[strings.Trim(word, "`")]; ok && !variable {
 			word = "[" + word + "](#" + anchor(title) + ")"
 		}
 		b.WriteString(strings.ReplaceAll(word, "|", "\\|"))

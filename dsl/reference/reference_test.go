@@ -40,7 +40,7 @@ func TestPage(t *testing.T) {
 		{"on", "  200-299  ok  an answer\n"},
 		{"request", "  sink web    run; with expr the record, in path, query, headers, json, form and body\n"},
 		{"malware", "As every object:\n"},
-		{"event", "Blocks in it: `reject` (any number), `sync`."},
+		{"event", "Blocks in it: `sync`."},
 		{"sync", "in event"},
 		{"locals", "  <name>  (any value; may name: run)\n"},
 		{"names", "  window    for each window"},

@@ -75,6 +75,10 @@ func (t *terminal) wrap(indent, s string) {
 
 // entry writes a name and what is to be said of it beside it.
 func (t *terminal) entry(name string, column int, s string) {
+	if s == "" {
+		t.line("  " + name)
+		return
+	}
 	indent := strings.Repeat(" ", column+4)
 	body := &terminal{}
 	body.wrap(indent, s)
@@ -124,7 +128,7 @@ func (a attributes) terminal(t *terminal) {
 	t.wrap("", bare(a.title))
 	for _, r := range a.rows {
 		facts := r.takes
-		if r.names != "nothing" && r.names != "answer" && !strings.HasPrefix(r.takes, "expr") {
+		if r.names == "run" || r.names == "window" || r.names == "page" { // else the type says it
 			facts += "; may name: " + r.names
 		}
 		switch {

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -85,5 +87,34 @@ func TestMistakes(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || w.Code != test.want || e.Error.Message == "" {
 			t.Errorf("%s: %d %s", test.name, w.Code, w.Body)
 		}
+	}
+}
+
+// The recorded answer that the tutorial's mapping is checked against is the feed's.
+func TestRecordedPage(t *testing.T) {
+	src, err := os.ReadFile("testdata/page_1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recorded page
+	if err := json.Unmarshal(src, &recorded); err != nil {
+		t.Fatal(err)
+	}
+	if _, now := get(t, New(Options{}), DefaultKey, nil); !reflect.DeepEqual(recorded, now) {
+		t.Errorf("recorded %+v, now %+v", recorded, now)
+	}
+}
+
+// One sample is not as documented: the tutorial deals with it.
+func TestOneSampleIsDirty(t *testing.T) {
+	_, p := get(t, New(Options{Rate: -1}), DefaultKey, url.Values{"limit": {"100"}})
+	var odd []string
+	for _, s := range p.Data {
+		if len(s.SHA256) != 64 || s.Contacted == nil {
+			odd = append(odd, s.ID)
+		}
+	}
+	if len(odd) != 1 || odd[0] != sample(dirty).ID {
+		t.Errorf("not as documented: %v", odd)
 	}
 }
