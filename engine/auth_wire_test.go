@@ -95,12 +95,13 @@ type opened struct {
 	log     strings.Builder
 }
 
-// authText is a mapping with one client, whose parameters are those in given.
+// authText is a mapping with one client, whose parameters are those in given, all but
+// account sensitive.
 func authText(base, rest string, given map[string]string) string {
 	var b strings.Builder
 	b.WriteString("connector \"c\" {\n  title  = \"C\"\n  source = \"C\"\n}\n")
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		fmt.Fprintf(&b, "param %q {\n  type      = string\n  sensitive = true\n}\n", name)
+		fmt.Fprintf(&b, "param %q {\n  type      = string\n  sensitive = %t\n}\n", name, name != "account")
 	}
 	fmt.Fprintf(&b, "client \"api\" {\n  base_url   = %q\n  retry_wait = \"1ms\"\n%s\n}\n", base, rest)
 	return b.String()
