@@ -177,3 +177,12 @@ func (c *clock) move(d time.Duration) {
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
 }
+
+// A proxy's address may hold a password, also one that cannot be used.
+func TestProxyPassword(t *testing.T) {
+	_, err := tryOpen(t, "http://api.example", `proxy = "user:hunter2@proxy.example:3128"`, nil, ClientOptions{})
+	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "http://proxy.example.com:3128") {
+		t.Errorf("%v", err)
+	}
+	mustOpen(t, "http://api.example", `proxy = "http://user:hunter2@proxy.example:3128"`, nil, ClientOptions{}).hides(t, nil, "hunter2")
+}
