@@ -117,7 +117,11 @@ func (d *decoder) attr(a *hclsyntax.Attribute, spec Attr) *Val {
 			v.jq = jq
 		}
 	case PerRecord:
-		v.tree = d.tree(a.Expr, spec.Name, whole)
+		at := whole
+		if spec.Modes {
+			at = moded
+		}
+		v.tree = d.tree(a.Expr, spec.Name, at)
 		if t := v.tree; spec.Written && !t.bad && !t.object && t.plain == nil {
 			d.errorf(t.at, "Object expected", "%q is written out: { \"Name\" = expr(\"…\") }, so that each entry has its name.", spec.Name)
 		}

@@ -7,16 +7,22 @@ import (
 )
 
 // RecordRequestBlock is a request for one record: what of it RequestBlock lets an
-// author compute for a page can be computed with expr.
+// author compute for a page can be computed with expr. Names and values are written out.
 func RecordRequestBlock(scope Scope) *Block {
 	b := RequestBlock(scope)
 	for i := range b.Attrs {
-		switch b.Attrs[i].Name {
-		case "path", "query", "headers", "json", "form", "body":
-			b.Attrs[i].Holds = PerRecord
-			if b.Attrs[i].Name == "path" {
-				b.Attrs[i].Summary += " A value put into it goes through url_encode(…), or its slashes make another path of it."
-			}
+		a := &b.Attrs[i]
+		switch a.Name {
+		case "path":
+			a.Summary += " A value put into it goes through url_encode(…), or its slashes make another path of it."
+		case "query":
+			a.Summary = "Query parameters, sent in this order; null leaves one out, a list repeats one."
+		}
+		switch a.Name {
+		case "query", "headers", "form":
+			a.Holds, a.Written = PerRecord, true
+		case "path", "json", "body":
+			a.Holds = PerRecord
 		}
 	}
 	return b

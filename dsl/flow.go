@@ -30,8 +30,8 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 		d.each(each, m.env(f.Record))
 		f.Record.Shape = withField(f.Record.Shape, each.Labels[0])
 	}
-	if f.Record.Split != nil {
-		f.Record.Shape = code.Shape{} // what it makes of answers is not known before they come
+	if f.Record.Split != nil && len(f.Source.All("each")) > 0 {
+		f.Record.Shape = code.Shape{} // what it makes of their answers is not known before they come
 	}
 	env := m.env(f.Record)
 	d.compile(f.Source, env)

@@ -185,8 +185,8 @@ var testBlock = &Block{
 }`,
 	Attrs: []Attr{
 		{Name: "flow", Holds: Ref, Required: true, Summary: "The flow under test."},
-		{Name: "responses", Type: cty.List(cty.String), Summary: "Files with recorded answers, one for each page."},
-		{Name: "records", Type: anyType, Summary: "Records given in place of answers."},
+		{Name: "responses", Type: cty.List(cty.String), Summary: "Files with recorded answers, one for each page. They are decoded, cut and split as in a run; what `each` would fetch is null."},
+		{Name: "records", Type: anyType, Summary: "Records given in place of answers, as the mapping gets them: after split, with what `each` has fetched."},
 		{Name: "params", Type: anyType, Summary: "Parameter values for this test."},
 		{Name: "now", Type: cty.String, Summary: "The run's clock, RFC 3339."},
 		{Name: "skipped", Type: cty.Map(cty.Number), Summary: "How many records each reason must leave out."},
@@ -198,7 +198,7 @@ var testBlock = &Block{
 			Open: true, OpenAttr: Attr{Type: anyType, Scope: Run, Summary: "What the object must have under this name."},
 		}},
 		{Block: &Block{
-			Type: "expect_request", Summary: "A request that must be sent; any other is a failure.",
+			Type: "expect_request", Summary: "A request that the flow's sink must send; any other is a failure.",
 			Example: `expect_request {
   method = "PUT"
   path   = "/alerts/a1"

@@ -121,7 +121,7 @@ func (c *checker) references() {
 		clients = append(clients, cl.Name)
 	}
 	for _, f := range c.m.Flows {
-		for _, n := range []*Node{f.Source, f.Sink} {
+		for _, n := range append(f.Source.All("each"), f.Source, f.Sink) {
 			for _, ref := range n.Val("client").Refs() {
 				if (ref.Type != "client" || c.m.Client(ref.Name) == nil) && !c.m.lost["client"] {
 					c.d.unknownRef("client", ref, clients)

@@ -31,7 +31,7 @@ func (o *Object) block() *Block {
 	attrs = append(attrs, o.Attrs...)
 	attrs = append(attrs,
 		Attr{Name: "description", Holds: PerRecord, Summary: "Text of the object."},
-		Attr{Name: "attributes", Holds: PerRecord, Written: true, Summary: "Attribute name = value. One value, replaced on update; fixed(…) is written once, add(…) puts each value of a list beside those there. Null and empty values are left out."},
+		Attr{Name: "attributes", Holds: PerRecord, Written: true, Modes: true, Summary: "Attribute name = value. One value, replaced on update; fixed(…) is written once, add(…) puts each value of a list beside those there. Null and empty values are left out."},
 		Attr{Name: "tags", Holds: PerRecord, Summary: "Tags to add."},
 		Attr{Name: "tlp", Holds: PerRecord, Summary: "TLP label of the source on this object."},
 		Attr{Name: "related", Holds: Refs, Summary: "Objects of the same record to link to, e.g. [event.alert]."},

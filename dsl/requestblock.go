@@ -53,10 +53,11 @@ func checkRequest(r *Reading) {
 	r.shaped("form", false)
 }
 
-// shaped reports a value that is known to be neither an object nor, where that is allowed, text.
+// shaped reports a value that is known to be neither an object nor, where that is allowed, text;
+// the checker looks at one that is written out.
 func (r *Reading) shaped(name string, text bool) {
 	v, ok := r.value(name)
-	if !ok || isObject(v.Type()) || text && v.Type() == cty.String {
+	if !ok || r.n.Val(name).Attr.Written || isObject(v.Type()) || text && v.Type() == cty.String {
 		return
 	}
 	r.failShape(name, text, v)

@@ -19,8 +19,10 @@ func (m *Mapping) shape(d *decoder, f *Flow) code.Shape {
 	if own := f.Source.Spec.Yields; own != nil {
 		return *own
 	}
-	if f.Record.Node.Val("extract") != nil && f.Record.Extract == nil {
-		return code.Shape{} // a mistake in extract says nothing about the fields
+	for name, program := range map[string]*code.JQ{"extract": f.Record.Extract, "split": f.Record.Split} {
+		if f.Record.Node.Val(name) != nil && program == nil {
+			return code.Shape{} // a mistake in it says nothing about the fields
+		}
 	}
 	v := f.Record.Node.Val("samples")
 	if v == nil {
@@ -44,7 +46,7 @@ func isText(v *Val) bool {
 	return !diags.HasErrors() && !got.IsNull()
 }
 
-// samples are the records in the files called names. A mistake of extract is
+// samples are the records in the files called names. A mistake of extract or split is
 // reported once, where it stands.
 func (m *Mapping) samples(d *decoder, f *Flow, names []string) []any {
 	if f.Source.lost["decode"] {
@@ -87,6 +89,24 @@ func (m *Mapping) sample(f *Flow, name string) ([]any, error) {
 	var out []any
 	for _, doc := range documents {
 		more, err := m.cut(f.Record, doc)
+		if err == nil && len(f.Source.All("each")) == 0 {
+			more, err = m.split(f.Record, more)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
+	}
+	return out, nil
+}
+
+func (m *Mapping) split(rec *Record, records []any) ([]any, error) {
+	if rec.Split == nil {
+		return records, nil
+	}
+	var out []any
+	for _, r := range records {
+		more, err := rec.Split.Run(context.Background(), r, m.defaults(), nil, nil, nil)
 		if err != nil {
 			return nil, err
 		}

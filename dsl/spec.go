@@ -50,8 +50,9 @@ type Attr struct {
 	Returns  []code.Kind // what an Expr may result in, besides null; none: anything
 	Required bool
 	// Written says that a PerRecord is an object written out entry by entry, or
-	// plain: each entry has its own name and mode.
-	Written bool
+	// plain: each entry has its own name. Modes says that fixed(…) or add(…) may stand
+	// around the value of an entry.
+	Written, Modes bool
 	Options []string // the only texts allowed; none: any
 	Default string   // for readers; the owner of the block applies it
 }

@@ -19,6 +19,9 @@ func (m *Mapping) test(d *decoder, n *Node) *Test {
 			d.unknownRef("flow", ref, m.flowNames())
 		}
 	}
+	if all := n.All("expect_request"); len(all) > 0 && t.Flow != nil && t.Flow.Sink == nil && !t.Flow.Node.lost["sink"] {
+		d.errorf(all[0].Range, "Without effect", "Flow %q has no sink, so it sends no requests that a test could see.", t.Flow.Name)
+	}
 	if v := n.Val("params"); v != nil && !v.bad && !m.lost["param"] {
 		m.testParams(d, v)
 	}

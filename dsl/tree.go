@@ -32,7 +32,8 @@ type place int
 
 const (
 	whole place = iota // the value itself
-	entry              // an entry of the object that is the value
+	moded              // the value itself, whose entries may have a mode
+	entry              // an entry of that
 	inner              // anywhere further in
 )
 
@@ -56,7 +57,7 @@ func (d *decoder) tree(e hclsyntax.Expression, name string, at place) *tree {
 			return d.mode(e, name, at)
 		}
 	case *hclsyntax.ObjectConsExpr:
-		if at == whole || len(codeCalls(e)) > 0 {
+		if at == whole || at == moded || len(codeCalls(e)) > 0 {
 			return d.objectTree(t, e, at)
 		}
 	case *hclsyntax.TupleConsExpr:
@@ -74,7 +75,7 @@ func (d *decoder) tree(e hclsyntax.Expression, name string, at place) *tree {
 func (d *decoder) objectTree(t *tree, e *hclsyntax.ObjectConsExpr, at place) *tree {
 	t.object = true
 	next := inner
-	if at == whole {
+	if at == moded {
 		next = entry
 	}
 	for _, item := range e.Items {

@@ -135,19 +135,13 @@ func listBlock() *Block {
 }
 
 func webSinkBlock() *Block {
-	req := RequestBlock(Run)
-	for i := range req.Attrs {
-		if req.Attrs[i].Name == "json" || req.Attrs[i].Name == "path" {
-			req.Attrs[i].Holds = PerRecord
-		}
-	}
 	return &Block{
 		Type: "web", Summary: "One request for each record.",
 		Attrs: []Attr{
 			{Name: "client", Holds: Ref, Required: true, Summary: "The server."},
 			{Name: "when", Holds: Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where it is true."},
 		},
-		Blocks: []Child{{Block: req, Min: 1, Max: 1}},
+		Blocks: []Child{{Block: RecordRequestBlock(Run), Min: 1, Max: 1}},
 	}
 }
 

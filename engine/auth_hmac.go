@@ -91,6 +91,9 @@ func signerConfig(r *dsl.Reading) auth.SignerConfig {
 // checkHMAC checks the templates that need no parameter, with stand-ins for the rest.
 func checkHMAC(r *dsl.Reading) {
 	checkKey(r)
+	if r.Has("derive_encoding") && !r.Has("derive") {
+		r.Fail("derive_encoding", "Without effect", "Without derive there is no derived key to write.")
+	}
 	if !r.Known("let") || !r.Has("text") || !r.Has("headers") {
 		return
 	}

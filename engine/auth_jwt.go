@@ -33,6 +33,9 @@ func jwtAuth() authKind {
 				checkPlace(r)
 				checkJWT(r)
 				r.Duration("renew_before", 0)
+				if r.Bool("each_request", false) && r.Has("renew_before") {
+					r.Fail("renew_before", "Without effect", "A token for each request is never renewed.")
+				}
 			},
 		},
 		slots: placeSlots,

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 
 	"tqmap/dsl"
 	"tqmap/engine/auth"
@@ -12,7 +13,7 @@ func loginAuth() authKind {
 	logout := dsl.RequestBlock(dsl.Run)
 	logout.Type, logout.Summary = "logout", "Request that ends the session, sent with its token at the end of the run, also of one that is cancelled."
 	probe := dsl.RequestBlock(dsl.Run)
-	probe.Type, probe.Summary = "probe", "Keeps the session from run to run: this request, sent with the kept token, tells whether it is alive; if it is refused, a login follows."
+	probe.Type, probe.Summary = "probe", "Keeps the session from run to run: this request, sent with the kept token, tells whether it is alive; if it is refused or redirected, a login follows."
 	return authKind{
 		spec: &dsl.Block{
 			Type: "login", Summary: "One login request; its token goes with every other one. Renewed before it ends and once after a 401; a refused login is never repeated.",
@@ -85,7 +86,24 @@ func (a authSetting) keepSession(c *auth.LoginConfig) {
 		return
 	}
 	kept := &tokenStore{tokens: a.tokens, name: "client." + a.client + "/session", log: a.log}
-	c.Probe, c.Load, c.Store = a.request("probe"), kept.load, kept.store
+	whose := a.whose() + " "
+	c.Probe = a.request("probe")
+	c.Load = func(ctx context.Context) (string, error) {
+		text, err := kept.load(ctx)
+		token, own := strings.CutPrefix(text, whose)
+		if !own {
+			return "", err
+		}
+		return token, err
+	}
+	c.Store = func(ctx context.Context, token string) error { return kept.store(ctx, whose+token) }
+}
+
+// whose changes with the server and with what names the account: a session must go to no
+// other server, nor be used in the name of another account. No secret is in it, as
+// it could be guessed from what is stored.
+func (a authSetting) whose() string {
+	return contentHash([]any{a.config.BaseURL.String(), a.bound.Params})
 }
 
 func loginAnswer(a authSetting, r *dsl.Reading) tokenFinder {

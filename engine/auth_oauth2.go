@@ -63,7 +63,7 @@ func oauth2Auth() authKind {
 	}
 }
 
-// checkOAuth2 asks for what a grant needs.
+// checkOAuth2 asks for what a grant needs, and refuses what it does not send.
 func checkOAuth2(r *dsl.Reading) {
 	checkPlace(r)
 	r.Duration("validity", 0)
@@ -71,9 +71,9 @@ func checkOAuth2(r *dsl.Reading) {
 	if !r.Known("grant", "client_auth") {
 		return
 	}
-	grant, basic := r.String("grant", "client_credentials"), r.String("client_auth", "basic")
+	grant, clientAuth := r.String("grant", "client_credentials"), r.String("client_auth", "basic")
 	needs := map[string][]string{"password": {"username", "password"}, "refresh_token": {"refresh_token"}}[grant]
-	if grant == "client_credentials" && basic != "none" {
+	if grant == "client_credentials" && clientAuth != "none" {
 		needs = []string{"client_id", "client_secret"}
 	}
 	for _, name := range needs {
@@ -81,6 +81,14 @@ func checkOAuth2(r *dsl.Reading) {
 			r.Fail("grant", "Missing attribute", "The grant %s needs the attribute %q.", grant, name)
 			return
 		}
+	}
+	for _, name := range []string{"username", "password"} {
+		if grant != "password" && r.Has(name) {
+			r.Fail(name, "Without effect", "Only the grant password sends it; for the grant %s it would be one of fields.", grant)
+		}
+	}
+	if clientAuth == "none" && r.Has("client_secret") {
+		r.Fail("client_secret", "Without effect", "With client_auth = \"none\" no secret is sent.")
 	}
 	for name, known := range map[string][]string{"rename": auth.RequestFields(), "answer": auth.AnswerFields()} {
 		if err := auth.KnownFields(r.Keys(name), known); err != nil {

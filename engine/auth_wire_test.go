@@ -95,12 +95,13 @@ type opened struct {
 	log     strings.Builder
 }
 
-// authText is a mapping with one client, whose parameters are those in given.
+// authText is a mapping with one client, whose parameters are those in given, all but
+// account sensitive.
 func authText(base, rest string, given map[string]string) string {
 	var b strings.Builder
 	b.WriteString("connector \"c\" {\n  title  = \"C\"\n  source = \"C\"\n}\n")
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		fmt.Fprintf(&b, "param %q {\n  type      = string\n  sensitive = true\n}\n", name)
+		fmt.Fprintf(&b, "param %q {\n  type      = string\n  sensitive = %t\n}\n", name, name != "account")
 	}
 	fmt.Fprintf(&b, "client \"api\" {\n  base_url   = %q\n  retry_wait = \"1ms\"\n%s\n}\n", base, rest)
 	return b.String()
@@ -175,4 +176,13 @@ func (c *clock) move(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
+}
+
+// A proxy's address may hold a password, also one that cannot be used.
+func TestProxyPassword(t *testing.T) {
+	_, err := tryOpen(t, "http://api.example", `proxy = "user:hunter2@proxy.example:3128"`, nil, ClientOptions{})
+	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "http://proxy.example.com:3128") {
+		t.Errorf("%v", err)
+	}
+	mustOpen(t, "http://api.example", `proxy = "http://user:hunter2@proxy.example:3128"`, nil, ClientOptions{}).hides(t, nil, "hunter2")
 }

@@ -39,7 +39,6 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 	r := c.Node.Read(b.Scope)
 	cfg := clientConfig(r, c, opts)
 	transport := transportConfig(r, cfg.BaseURL)
-	proxy := r.String("proxy", "")
 	limit, err := openServerLimit(c.Node.Block("server_limit"), b, opts.Log)
 	if err := errors.Join(r.Err(), err); err != nil {
 		return nil, err
@@ -50,7 +49,7 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 	if transport.InsecureSkipVerify {
 		opts.Log.Warn("the server's certificate is not checked (verify_tls is off)", "client", c.Name)
 	}
-	if transport.Proxy, err = proxyFunc(ctx, proxy, opts); err != nil {
+	if transport.Proxy, err = proxyFunc(ctx, r, opts); err != nil {
 		return nil, err
 	}
 	credentials := authSetting{client: c.Name, bound: b, nodes: c.Auth, config: cfg, tokens: opts.Tokens, now: opts.Now, onSecret: opts.OnSecret, log: opts.Log}
@@ -114,7 +113,8 @@ func retries(r *dsl.Reading) int {
 	return request.NoRetries
 }
 
-func proxyFunc(ctx context.Context, proxy string, opts ClientOptions) (func(*http.Request) (*url.URL, error), error) {
+func proxyFunc(ctx context.Context, r *dsl.Reading, opts ClientOptions) (func(*http.Request) (*url.URL, error), error) {
+	proxy := r.String("proxy", "")
 	switch proxy {
 	case "":
 		return nil, nil // the environment's
@@ -126,13 +126,24 @@ func proxyFunc(ctx context.Context, proxy string, opts ClientOptions) (func(*htt
 		if u == nil {
 			opts.Log.Warn("no proxy is configured in the ThreatQ UI; connecting directly")
 		}
-		return func(*http.Request) (*url.URL, error) { return u, nil }, nil
+		return viaProxy(u, opts), nil
 	}
 	u, err := url.Parse(proxy)
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("proxy %q is not an address such as http://proxy.example.com:3128", proxy)
+	if err != nil || u.Host == "" { // not quoted: it may hold a password
+		r.Fail("proxy", "Bad address", "proxy must be an address such as http://proxy.example.com:3128, or \"threatq\".")
+		return nil, r.Err()
 	}
-	return http.ProxyURL(u), nil
+	return viaProxy(u, opts), nil
+}
+
+// viaProxy tells the redactor of the proxy's password. No u is no proxy.
+func viaProxy(u *url.URL, opts ClientOptions) func(*http.Request) (*url.URL, error) {
+	if u != nil && opts.OnSecret != nil {
+		if password, has := u.User.Password(); has && password != "" {
+			opts.OnSecret(password)
+		}
+	}
+	return http.ProxyURL(u)
 }
 
 func errorMessage(jq *code.JQ, params map[string]any) func([]byte) string {

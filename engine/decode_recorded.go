@@ -22,7 +22,8 @@ func documents(ctx context.Context, d decoder, src []byte) ([]any, error) {
 	return out, err
 }
 
-// recorded cuts the records of a flow out of a recorded answer.
+// recorded cuts the records of a flow out of a recorded answer and splits them. What the
+// `each` requests would fetch is null: they are not sent.
 func (r *Run) recorded(ctx context.Context, f *dsl.Flow, src []byte) ([]any, error) {
 	d, err := openDecoder(f.Source.Block("decode"), r.Bound)
 	if err != nil {
@@ -40,5 +41,15 @@ func (r *Run) recorded(ctx context.Context, f *dsl.Flow, src []byte) ([]any, err
 		}
 		out = append(out, more...)
 	}
-	return out, nil
+	for _, each := range f.Source.All("each") {
+		for _, record := range out {
+			if fields, ok := record.(map[string]any); ok {
+				fields[each.Labels[0]] = nil
+			}
+		}
+	}
+	if f.Record.Split == nil {
+		return out, nil
+	}
+	return (&pageReader{sight: view{params: r.Bound.Params}}).split(ctx, f.Record.Split, out)
 }

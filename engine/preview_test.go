@@ -85,3 +85,19 @@ func TestAnswerWithoutExtract(t *testing.T) {
 		}
 	}
 }
+
+// What is recorded is split as in a run, and what sub-requests would fetch is null.
+func TestAnswerIsSplit(t *testing.T) {
+	b := newBench(t, "    extract = jq(\".items[]\")\n", "    extract = jq(\".items[]\")\n    split = jq(\".hosts[]? as $h | . + {id: (.id + $h), muted: (.more == null)}\")\n",
+		"    paginate \"offset\"", "    each \"more\" {\n      request {\n        path = \"/more\"\n      }\n    }\n    paginate \"offset\"")
+	r := b.newRun()
+	var got []string
+	err := r.PreviewAnswer(context.Background(), r.Bound.Flow("pull"), []byte(recordedAnswer), func(m Mapped) bool {
+		got = append(got, m.Key+" "+m.Skipped)
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, "records", got, []string{"a1a.example muted", "a1b.example muted"})
+}

@@ -36,7 +36,7 @@ func httpSinkKind() sinkKind {
 				{Block: ruleBlock()},
 				{Block: &dsl.Block{
 					Type: "acknowledge", Summary: "What ThreatQ's object records once the server has accepted: the base of the next comparison.",
-					Attrs: []dsl.Attr{{Name: "attributes", Holds: dsl.PerRecord, Written: true, Required: true, Summary: "Attributes to set, by name."}},
+					Attrs: []dsl.Attr{{Name: "attributes", Holds: dsl.PerRecord, Written: true, Modes: true, Required: true, Summary: "Attributes to set, by name."}},
 				}, Max: 1},
 			},
 		},

@@ -11,7 +11,7 @@ import (
 	"tqmap/engine/auth"
 )
 
-// tokenStore keeps one refresh token from run to run.
+// tokenStore keeps one token from run to run: a refresh token or a session.
 type tokenStore struct {
 	tokens Tokens
 	name   string
@@ -48,7 +48,7 @@ func (s *tokenStore) store(ctx context.Context, token string) error {
 	}
 	err := s.tokens.SetToken(ctx, s.name, token, s.seen)
 	if errors.Is(err, ErrStale) {
-		s.log.Warn("another run has kept a newer refresh token meanwhile; that one stays for the next run", "token", s.name)
+		s.log.Warn("another run has kept a newer token meanwhile; that one stays for the next run", "token", s.name)
 		err = nil
 	}
 	if err == nil {

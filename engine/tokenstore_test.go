@@ -162,7 +162,7 @@ func TestRefreshTokenRotates(t *testing.T) {
 		if err := o.get(t); err != nil {
 			t.Fatal(err)
 		}
-		if _, value := s.only(); value != "of the other run" || !strings.Contains(o.log.String(), "another run has kept a newer refresh token") {
+		if _, value := s.only(); value != "of the other run" || !strings.Contains(o.log.String(), "another run has kept a newer token") {
 			t.Errorf("kept %q, log:\n%s", value, &o.log)
 		}
 	})

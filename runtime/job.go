@@ -79,12 +79,12 @@ func (j *Job) locked(ctx context.Context, do func(context.Context, *state.Instan
 		return nil, err
 	}
 	defer lock.Release()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	go func() {
 		select {
 		case <-lock.Lost():
-			cancel()
+			cancel(state.ErrFenced)
 		case <-ctx.Done():
 		}
 	}()

@@ -35,8 +35,9 @@ type LoginConfig struct {
 	// as on every other. Nil: sessions are left to end by themselves.
 	Logout func(context.Context) (request.Request, error)
 	// Probe makes the request by which a session of an earlier run shows that it is alive: the
-	// token that Load knows is put on it, and 2xx means yes. With Load and Store, where
-	// Store is told of the token of each login.
+	// token that Load knows is put on it. 2xx means yes; a refusal or a redirect, to a login
+	// page say, means no. With Load and Store, where Store is told of the token of each
+	// login. What either of them fails with is logged: a login makes up for it.
 	Probe func(context.Context) (request.Request, error)
 	Load  func(context.Context) (token string, err error)
 	Store func(ctx context.Context, token string) error
@@ -118,19 +119,19 @@ func (l *Login) Close(ctx context.Context) error {
 }
 
 func (l *Login) logout(ctx context.Context) error {
-	return l.send(ctx, l.cfg.Logout, l.keeper.current)
-}
-
-// send sends a request with the token of g on it.
-func (l *Login) send(ctx context.Context, make func(context.Context) (request.Request, error), g grant) error {
-	r, err := make(ctx)
+	r, err := l.cfg.Logout(ctx)
 	if err != nil {
 		return err
 	}
+	return l.send(ctx, r, l.keeper.current)
+}
+
+// send sends r with the token of g on it.
+func (l *Login) send(ctx context.Context, r request.Request, g grant) error {
 	if err := l.keeper.place.declare(&r, l.keeper.place.text(g)); err != nil {
 		return err
 	}
-	_, err = l.cfg.Doer.Do(ctx, r)
+	_, err := l.cfg.Doer.Do(ctx, r)
 	return err
 }
 
@@ -141,18 +142,34 @@ func (l *Login) earlier(ctx context.Context) (grant, error) {
 	}
 	l.probed = true
 	token, err := l.cfg.Load(ctx)
+	if err != nil {
+		l.keeper.log.WarnContext(ctx, "the session of an earlier run cannot be read, so this one logs in", "error", err)
+	}
 	if err != nil || token == "" {
-		return grant{}, err
+		return grant{}, nil
 	}
 	l.keeper.onSecret(token)
+	r, err := l.cfg.Probe(ctx)
+	if err != nil {
+		return grant{}, err
+	}
+	r.Judge = stay
 	g := grant{token: token}
-	err = l.send(ctx, l.cfg.Probe, g)
+	err = l.send(ctx, r, g)
 	var status *request.StatusError
-	if errors.As(err, &status) && status.Status >= 400 && status.Status < 500 {
+	if errors.As(err, &status) && !errors.Is(err, request.ErrUnavailable) {
 		l.keeper.log.DebugContext(ctx, "the session of an earlier run has ended", "status", status.Status)
 		return grant{}, nil
 	}
 	return g, err
+}
+
+// stay refuses redirects: the login page where one ends would look like a yes.
+func stay(_ context.Context, a *request.Response) (request.Ruling, error) {
+	if a.Status >= 300 && a.Status < 400 {
+		return request.Ruling{Action: request.Fail}, nil
+	}
+	return request.Ruling{}, nil
 }
 
 func (l *Login) fetch(ctx context.Context) (grant, error) {
@@ -169,9 +186,19 @@ func (l *Login) fetch(ctx context.Context) (grant, error) {
 	}
 	token, expiry, err := l.cfg.Token(resp)
 	g, err := found(resp, grant{token: token, expiry: expiry}, err)
-	if err == nil && l.cfg.Store != nil {
-		l.keeper.onSecret(g.token)
-		err = l.cfg.Store(ctx, g.token)
+	if err == nil {
+		l.store(ctx, g.token)
 	}
 	return g, err
+}
+
+// store keeps the session for the next run, also where this one is being stopped.
+func (l *Login) store(ctx context.Context, token string) {
+	if l.cfg.Store == nil {
+		return
+	}
+	l.keeper.onSecret(token)
+	if err := l.cfg.Store(context.WithoutCancel(ctx), token); err != nil {
+		l.keeper.log.WarnContext(ctx, "the session cannot be kept, so the next run logs in", "error", err)
+	}
 }

@@ -59,6 +59,9 @@ func (s *Store) scanDeadLetter(scan func(...any) error) (d DeadLetter, err error
 // of this id.
 func (i *Instance) DropDeadLetter(ctx context.Context, id int64) error {
 	return i.store.write(ctx, "drop a dead letter of "+i.name, i.name, func(tx *transaction) error {
+		if err := i.fence(ctx, tx); err != nil {
+			return err
+		}
 		done, err := tx.exec(ctx, `DELETE FROM dead_letter WHERE id = ?
 			AND flow IN (SELECT id FROM flow WHERE instance = ?)`, id, i.name)
 		return oneRow(done, err, fmt.Sprintf("dead letter %d", id))

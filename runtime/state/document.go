@@ -275,6 +275,16 @@ func ReadDocument(r io.Reader) (*Document, error) {
 	if doc.Connector == "" {
 		return nil, fmt.Errorf("no export of a state: it names no connector")
 	}
+	seen := map[string]bool{}
+	for _, f := range doc.Flows {
+		switch {
+		case f == nil || f.Name == "":
+			return nil, fmt.Errorf("no export of a state: a flow has no name")
+		case seen[f.Name]:
+			return nil, fmt.Errorf("no export of a state: flow %q stands in it twice", f.Name)
+		}
+		seen[f.Name] = true
+	}
 	return &doc, nil
 }
 

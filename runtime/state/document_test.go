@@ -110,6 +110,8 @@ func TestReadDocumentRefuses(t *testing.T) {
 		"unknown field":   {`{"schema":1,"connector":"x","flowz":[]}`, "flowz", nil},
 		"no connector":    {`{"schema":1,"flows":[]}`, "no connector", nil},
 		"two documents":   {`{"schema":1,"connector":"x","flows":[]}{}`, "no export", nil},
+		"null for a flow": {`{"schema":1,"connector":"x","flows":[null]}`, "no name", nil},
+		"a flow twice":    {`{"schema":1,"connector":"x","flows":[{"name":"a"},{"name":"a"}]}`, "twice", nil},
 		"bad base64 text": {`{"schema":1,"connector":"x","flows":[{"name":"a","token":{"base64":"?"}}]}`, "no export", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -210,6 +210,9 @@ func TestFencing(t *testing.T) {
 			if err := mine.Commit(t.Context(), "late", engine.Commit{Checkpoint: &engine.Checkpoint{Cursor: now.now}}); !errors.Is(err, ErrFenced) {
 				t.Errorf("commit without the lock: %v, want ErrFenced", err)
 			}
+			if err := mine.DropDeadLetter(t.Context(), 1); !errors.Is(err, ErrFenced) {
+				t.Errorf("drop without the lock: %v, want ErrFenced", err)
+			}
 			if err := mine.Forget(t.Context(), "alerts"); !errors.Is(err, ErrFenced) {
 				t.Errorf("forget without the lock: %v, want ErrFenced", err)
 			}
