@@ -16,7 +16,8 @@ import (
 const (
 	maxElements = 200_000
 	maxText     = 4 << 20
-	maxLoops    = 2 // for inside for
+	maxLoops    = 2       // for inside for
+	maxDigits   = 1 << 16 // bits of a number, which are written out as text
 )
 
 var errTooLarge = fmt.Errorf("a plain value has at most %d elements and %d MB of text", maxElements, maxText>>20)
@@ -42,7 +43,7 @@ func weigh(v cty.Value, left, text *int) {
 	case t == cty.String:
 		*text -= len(v.AsString())
 	case t == cty.Number:
-		if huge(v.AsBigFloat()) {
+		if e := v.AsBigFloat().MantExp(nil); e > maxDigits || e < -maxDigits {
 			*text = -1
 		}
 	case v.CanIterateElements():
