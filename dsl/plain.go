@@ -11,7 +11,7 @@ import (
 // plain refuses code inside a value that is not computed per record, and what HCL
 // should not be made to evaluate. Messages call the value what.
 func (d *decoder) plain(e hclsyntax.Expression, what string) (ok bool) {
-	ok = d.numbers(e)
+	ok = d.numbers(e) && d.loops(e)
 	for _, call := range codeCalls(e) {
 		ok = false
 		if modes[call.Name] {

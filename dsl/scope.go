@@ -36,6 +36,11 @@ func (s *Scoped) With(name string, v any) *Scoped {
 
 func (s *Scoped) eval(e hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
 	v, diags := e.Value(s.ctx)
+	if !diags.HasErrors() {
+		if err := within(v); err != nil {
+			return cty.DynamicVal, append(s.hide(diags), problem(e.Range(), "Value too large", "%s.", err))
+		}
+	}
 	return v, s.hide(diags)
 }
 

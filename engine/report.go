@@ -75,6 +75,43 @@ func (r *Run) ignored(f *FlowReport, ruled *request.RuledError) {
 	f.IgnoredBy[fmt.Sprintf("status %d, rule %s", ruled.Status, ruled.Where)]++
 }
 
+// Masked is a copy of r, for people to read, whose texts passed mask.
+func (r *Report) Masked(mask func(string) string) *Report {
+	out := *r
+	out.Flows = []*FlowReport{}
+	for _, f := range r.Flows {
+		c := *f
+		c.Error, c.Notes, c.Plan = mask(f.Error), maskAll(f.Notes, mask), maskAll(f.Plan, mask)
+		c.SkippedBy, c.IgnoredBy = maskKeys(f.SkippedBy, mask), maskKeys(f.IgnoredBy, mask)
+		if f.UnknownKeys != nil {
+			c.UnknownKeys = map[string]map[string]int{}
+		}
+		for table, keys := range f.UnknownKeys {
+			c.UnknownKeys[table] = maskKeys(keys, mask)
+		}
+		out.Flows = append(out.Flows, &c)
+	}
+	return &out
+}
+
+func maskAll(texts []string, mask func(string) string) (out []string) {
+	for _, t := range texts {
+		out = append(out, mask(t))
+	}
+	return out
+}
+
+func maskKeys(counts map[string]int, mask func(string) string) map[string]int {
+	if counts == nil {
+		return nil
+	}
+	out := map[string]int{}
+	for key, n := range counts {
+		out[mask(key)] += n
+	}
+	return out
+}
+
 type outcome int
 
 const (

@@ -86,7 +86,11 @@ func (a *app) withJob(cmd *cobra.Command, o *options, m *dsl.Mapping, asJSON boo
 	}
 	report, err := do(&runtime.Job{
 		Mapping: m, Settings: settings, Instance: o.instance(m), Dir: o.config,
+<<<<<<< HEAD
 		Now: o.clock(a.now), Until: o.until.Time, Log: log, OnSecret: a.redactor.Add, Redact: a.redactor.String, Progress: line.show,
+=======
+		Now: a.now().UTC(), Log: log, OnSecret: a.redactor.Add, Redact: a.redactor.String, Progress: line.show,
+>>>>>>> wt-faults
 	})
 	line.done()
 	if err != nil {
@@ -98,6 +102,7 @@ func (a *app) withJob(cmd *cobra.Command, o *options, m *dsl.Mapping, asJSON boo
 // finish prints the report and turns its outcome into an exit code.
 func (a *app) finish(report *engine.Report, asJSON bool) error {
 	var text string
+	report = report.Masked(a.redactor.String) // before it is quoted and escaped
 	if asJSON {
 		b, err := json.MarshalIndent(report, "", "  ")
 		if err != nil {

@@ -11,7 +11,7 @@ import (
 // settings, tables and so on.
 type Env map[string]Shape
 
-// stepsName holds the loop budget of one evaluation. No program can spell it.
+// stepsName holds what the loops took of one evaluation. No program can spell it.
 const stepsName = "\x00steps"
 
 // types is the environment as expr's checker wants it.

@@ -25,7 +25,7 @@ type Expr struct {
 	env     Env
 	opts    options
 	program *vm.Program
-	nested  bool // has nested predicates, so its steps are counted
+	loops   bool // has predicates, so what they take is counted
 	pool    sync.Pool
 }
 
@@ -45,8 +45,8 @@ func CompileExpr(src Source, env Env, opts ...Option) (*Expr, hcl.Diagnostics) {
 	if err != nil {
 		return nil, explainCompile(src, tree, env, err)
 	}
-	e.nested = depth > 1
-	program, err := compile(src.Text, env, e.nested)
+	e.loops = depth > 0
+	program, err := compile(src.Text, env, depth > 1)
 	if err != nil {
 		return nil, explainCompile(src, tree, env, err)
 	}
@@ -113,12 +113,12 @@ func (e *Expr) Eval(vars map[string]any) (any, error) {
 }
 
 func (e *Expr) run(program *vm.Program, vars map[string]any) (any, error) {
-	if e.nested {
+	if e.loops {
 		vars = maps.Clone(vars)
 		if vars == nil {
 			vars = map[string]any{}
 		}
-		vars[stepsName] = new(int)
+		vars[stepsName] = new(spent)
 	}
 	machine := e.pool.Get().(*vm.VM)
 	out, err := machine.Run(program, vars)

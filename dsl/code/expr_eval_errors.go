@@ -190,7 +190,7 @@ func (e *Expr) nodesAt(loc file.Location) []ast.Node {
 
 // kindAt evaluates a part of the program by itself.
 func (e *Expr) kindAt(vars map[string]any, at span) (string, bool) {
-	program, err := compile(e.src.Text[at.from:at.to], e.env, e.nested)
+	program, err := compile(e.src.Text[at.from:at.to], e.env, true)
 	if err != nil {
 		return "", false
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/expr-lang/expr/vm/runtime"
 )
 
-// guard puts length-checked addition of texts in place of +, and, where
-// predicates are nested, counts the steps of each.
+// guard puts length-checked addition of texts in place of +, and counts what predicates
+// result in where that may be text, which loops collect, or where they are nested.
 type guard struct{ nested bool }
 
 func (g *guard) Visit(node *ast.Node) {
@@ -18,7 +18,7 @@ func (g *guard) Visit(node *ast.Node) {
 			ast.Patch(node, call(n, addName, n.Left, n.Right))
 		}
 	case *ast.PredicateNode:
-		if g.nested {
+		if g.nested || mayHoldText(n.Node) {
 			n.Node = call(n.Node, stepName, &ast.IdentifierNode{Value: stepsName}, n.Node)
 		}
 	}
@@ -33,6 +33,19 @@ func call(at ast.Node, name string, args ...ast.Node) ast.Node {
 func mayBeText(n ast.Node) bool {
 	t := n.Nature().Type
 	return !n.Nature().Nil && (t == nil || t.Kind() == reflect.Interface || t.Kind() == reflect.String)
+}
+
+// mayHoldText says that a value may be text, or hold some.
+func mayHoldText(n ast.Node) bool {
+	t := n.Nature().Type
+	if n.Nature().Nil || t == nil {
+		return t == nil
+	}
+	switch t.Kind() {
+	case reflect.Bool, reflect.Int, reflect.Float64:
+		return false
+	}
+	return true
 }
 
 // addCheck knows that what is added to a text is one, and the sum too.
@@ -57,10 +70,18 @@ func add(args ...any) (any, error) {
 	return a + b, nil
 }
 
+// spent is what the loops of one evaluation took.
+type spent struct{ steps, text int }
+
 func step(args ...any) (any, error) {
-	left := args[0].(*int)
-	if *left++; *left > maxSteps {
+	s := args[0].(*spent)
+	if s.steps++; s.steps > maxSteps {
 		return nil, faultf("nested loops took more than %d steps; loop over fewer elements", maxSteps)
+	}
+	left, text := maxElements, maxLoopText-s.text
+	weigh(args[1], &left, &text)
+	if s.text = maxLoopText - text; text < 0 {
+		return nil, faultf("the loops made more than %d bytes of text; loop over fewer elements", maxLoopText)
 	}
 	return args[1], nil
 }

@@ -15,6 +15,7 @@ const (
 	maxElements = 100_000
 	maxText     = 1 << 20
 	maxSteps    = 2_000_000
+	maxLoopText = 64 << 20 // what predicates result in, all loops together
 )
 
 // Functions that programs cannot call by name; the patcher puts them in.

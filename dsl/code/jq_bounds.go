@@ -15,8 +15,9 @@ const (
 	maxJQText     = 64 << 20
 	maxJQOutput   = 64 << 20 // all outputs together: elements, and bytes of text
 	maxJQDepth    = 10_000
-	maxJQSplit    = 8 << 20 // text that is taken apart
-	maxJQMatch    = 1 << 20 // text that a regular expression goes over
+	maxJQSplit    = 8 << 20  // text that is taken apart
+	maxJQTest     = 8 << 20  // text that a regular expression is tried on
+	maxJQMatch    = 64 << 10 // text whose matches are taken: the library counts runes anew for each
 	maxJQPattern  = 64 << 10
 	maxJQFormat   = 4096
 	maxJQPairs    = 100_000_000 // comparisons of each with each
@@ -31,7 +32,7 @@ func (b jqBound) Error() string { return string(b) }
 
 const (
 	boundWhole   = jqBound("The value is too large for this step: it has more than 4 million elements, 64 MB of text, or 10,000 levels, written out. Take fewer records at once.")
-	boundText    = jqBound("The text is too long for this step. Regular expressions go over 1 MB at most, split, explode and fromjson over 8 MB.")
+	boundText    = jqBound("The text is too long for this step. test, split, explode and fromjson take 8 MB at most, match, capture, scan, splits, sub and gsub 64 kB.")
 	boundPattern = jqBound("The regular expression is too long.")
 	boundFormat  = jqBound("The format, or number as text, is too long.")
 	boundMade    = jqBound("The step would make a text or list that is too large.")
@@ -61,6 +62,7 @@ func jqChecks() []gojq.CompilerOption {
 	}
 	input("_tq_whole", whole)
 	input("_tq_split", textWithin(maxJQSplit, boundText))
+	input("_tq_test", textWithin(maxJQTest, boundText))
 	input("_tq_match", textWithin(maxJQMatch, boundText))
 	input("_tq_digits", textWithin(maxJQFormat, boundFormat))
 	input("_tq_format", textWithin(maxJQFormat, boundFormat))

@@ -61,9 +61,6 @@ func inputChecks() map[string]string {
 	} {
 		out[name] = "_tq_whole"
 	}
-	for name := range patterned {
-		out[name] = "_tq_match"
-	}
 	return out
 }
 
@@ -210,7 +207,11 @@ func (g *jqGuard) call(n *gojq.Term) {
 		if len(f.Args) > 0 && literal(f.Args[0]) == "" {
 			f.Args[0] = asQuery(piped(f.Args[0], "_tq_pattern"))
 		}
-		g.before(n, "_tq_match")
+		check := "_tq_match"
+		if f.Name == "test" {
+			check = "_tq_test"
+		}
+		g.before(n, check)
 		return
 	}
 	if check := g.checks[f.Name]; check != "" {

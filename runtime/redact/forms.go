@@ -43,8 +43,14 @@ func forms(secret string) []string {
 	once := escaped(secret)
 	all := append([]string{secret}, once...)
 	for _, s := range once {
-		if s != secret {
-			all = append(all, escaped(s)...) // JSON in JSON, a URL in JSON, …
+		if s == secret {
+			continue
+		}
+		for _, twice := range escaped(s) { // JSON in JSON, a URL in JSON, …
+			all = append(all, twice)
+			if twice != s { // … in a text that an error quotes
+				all = append(all, jsonEscape(twice, true), jsonEscape(twice, false), unquoted(strconv.Quote(twice)))
+			}
 		}
 	}
 	for _, s := range base64Forms(secret) {

@@ -4,7 +4,7 @@
 // A secret is found as it is and in the forms that programs commonly give it:
 // base64 (also as a part of a longer text, such as user:password), hex,
 // URL-encoded, JSON-escaped, Go-quoted and HTML-escaped, and the last four
-// within each other. What is found is replaced by Mask.
+// within each other, twice, and quoted once more. What is found is replaced by Mask.
 //
 // Limits: of a secret inside a longer base64 text, the first and last character
 // may stay when they also carry bits of its neighbours, so that up to four bits
