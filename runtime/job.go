@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 
 	"tqmap/dsl"
@@ -35,13 +34,9 @@ type Job struct {
 	Log    *slog.Logger
 	// OnSecret is told of every token before it is used.
 	OnSecret func(string)
-<<<<<<< HEAD
-	// Redact masks secrets in what is kept of errors; nil: nothing is masked.
-=======
 	// Redact masks what is known as secret. What the state keeps for people to read (why a
 	// run failed, why a record is a dead letter) passes it, as tokens are forgotten after the
 	// run. Nil: nothing is masked.
->>>>>>> wt-faults
 	Redact func(string) string
 	// Progress is called after each page; may be nil.
 	Progress func(*engine.FlowReport)
@@ -123,43 +118,11 @@ func (j *Job) run(ctx context.Context, bound *dsl.Bound, platform *threatq.Clien
 
 func (j *Job) engine(bound *dsl.Bound, platform *threatq.Client, st engine.State, tokens engine.Tokens) *engine.Run {
 	return &engine.Run{
-<<<<<<< HEAD
 		Bound: bound, Platform: platform, State: j.masked(st), Until: j.Until, DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
-=======
-		Bound: bound, Platform: platform, State: j.masked(st), DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
->>>>>>> wt-faults
 		Clients: func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
 			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Tokens: tokens, Now: j.Clock, Log: j.Log})
 		},
 	}
-}
-
-// masked is st for reasons of dead letters that hold no secret.
-func (j *Job) masked(st engine.State) engine.State {
-	if st == nil || j.Redact == nil {
-		return st
-	}
-	return maskedState{st, j.Redact}
-}
-
-type maskedState struct {
-	engine.State
-	redact func(string) string
-}
-
-func (m maskedState) Commit(ctx context.Context, flow string, c engine.Commit) error {
-	c.Dead = slices.Clone(c.Dead)
-	for i := range c.Dead {
-		c.Dead[i].Reason = m.redact(c.Dead[i].Reason)
-	}
-	return m.State.Commit(ctx, flow, c)
-}
-
-func (j *Job) redact(text string) string {
-	if j.Redact == nil {
-		return text
-	}
-	return j.Redact(text)
 }
 
 // record keeps the run in the history.
@@ -173,13 +136,8 @@ func (j *Job) record(ctx context.Context, store *state.Store, run func() *engine
 	for _, f := range report.Flows {
 		failure = cmp.Or(failure, f.Error)
 	}
-<<<<<<< HEAD
-	counts, _ := json.Marshal(report.Flows)
-	if err := store.FinishRun(context.WithoutCancel(ctx), id, string(report.Outcome), []byte(j.redact(string(counts))), j.redact(failure)); err != nil {
-=======
 	counts, _ := json.Marshal(report.Masked(j.redact).Flows)
 	if err := store.FinishRun(context.WithoutCancel(ctx), id, string(report.Outcome), counts, j.redact(failure)); err != nil {
->>>>>>> wt-faults
 		j.Log.Warn("the run is not in the history", "error", err)
 	}
 	return report, nil

@@ -86,11 +86,7 @@ func (a *app) withJob(cmd *cobra.Command, o *options, m *dsl.Mapping, asJSON boo
 	}
 	report, err := do(&runtime.Job{
 		Mapping: m, Settings: settings, Instance: o.instance(m), Dir: o.config,
-<<<<<<< HEAD
 		Now: o.clock(a.now), Until: o.until.Time, Log: log, OnSecret: a.redactor.Add, Redact: a.redactor.String, Progress: line.show,
-=======
-		Now: a.now().UTC(), Log: log, OnSecret: a.redactor.Add, Redact: a.redactor.String, Progress: line.show,
->>>>>>> wt-faults
 	})
 	line.done()
 	if err != nil {
