@@ -45,8 +45,8 @@
 // 64 KiB to find matches in (each costs a walk from the start); lists that are
 // assigned to up to a million elements behind their end. Measured on two busy cores,
 // the worst process of the hostile programs of the tests peaks at 650 MB, and the
-// longest single step takes 3 s (a product of all combinations; matches in 64 KiB take
-// 1 to 2 s), by which a run can pass its deadline. Not bounded by a check of its own
+// longest single step, all matches in 60 kB of text, takes 2 to 4 s,
+// by which a run can pass its deadline. Not bounded by a check of its own
 // is what a step makes of values below these bounds, such as JSON of a text in which
 // each byte is escaped (six times 64 MiB). Between steps the heap is looked at every 5 ms.
 //
