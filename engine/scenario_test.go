@@ -64,7 +64,7 @@ var scenarioParts = map[string]string{
 // A preview and a dry run of the first run must send the same requests (U60).
 func TestScenarios(t *testing.T) {
 	names, err := filepath.Glob("testdata/scenarios/*.txtar")
-	if err != nil || len(names) < 165 {
+	if err != nil || len(names) < 180 {
 		t.Fatalf("%d scenarios, %v", len(names), err)
 	}
 	for _, name := range names {

@@ -64,7 +64,7 @@ func (t *track) see(m *Mapped) {
 // reading says that what lies before until is read next, from its beginning.
 func (t *track) reading(until time.Time) {
 	t.again()
-	t.until, t.pages = until, 0
+	t.until, t.pages, t.before = until, 0, nil
 }
 
 // again says that the next page repeats records.

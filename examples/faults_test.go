@@ -173,7 +173,9 @@ What an operator can rely on:
 - After every row the next run without the fault brings all six records into ThreatQ, each exactly once, and the run
   after that has nothing to do.
 - A record that ThreatQ refuses is a dead letter; for it, that next run is ` + "`" + `tqmap deadletter retry` + "`" + `.
-- A run that did not read everything is **failed**, and one in which ThreatQ refused a record is **partial**; never **ok**.
+- A run that did not read everything is **failed**, and one in which ThreatQ refused a record is **partial**; never **ok**,
+  unless the mapping itself takes the answer for a good one: a rule that skips it, or an ` + "`" + `extract` + "`" + ` with ` + "`" + `?` + "`" + `. Even then
+  the cursor stays, and the next run asks again.
 - The cursor stands behind the last page that was delivered and written down, never behind one that was not. (This
   flow is ` + "`order = \"ascending\"`" + `; without it, the cursor moves at the end of a window.)
 - A credential that is refused is renewed once where it can be, and never tried again otherwise. No other host than the

@@ -190,7 +190,7 @@ func newLeaks(t *testing.T, status int) *leaks {
 func (l *leaks) issue(kind string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	token := fmt.Sprintf("%s/+%d-Is5uedT0ken", kind, len(l.issued))
+	token := fmt.Sprintf("%s%d-Is5uedT0ken", kind, len(l.issued))
 	l.issued = append(l.issued, token)
 	return token
 }
@@ -199,15 +199,15 @@ func (l *leaks) vendor(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	switch r.URL.Path {
 	case "/token":
-		json.NewEncoder(w).Encode(map[string]any{"access_token": l.issue("access"), "refresh_token": l.issue("refresh"), "token_type": "Bearer", "expires_in": 3600})
+		json.NewEncoder(w).Encode(map[string]any{"access_token": l.issue("access/+"), "refresh_token": l.issue("refresh/+"), "token_type": "Bearer", "expires_in": 3600})
 		return
 	case "/login":
-		token := l.issue("login")
+		token := l.issue(map[bool]string{true: "login-in-a-cookie", false: "login/+"}[l.place == "login, token in a cookie"])
 		switch l.place {
 		case "login, token in a header":
 			w.Header().Set("X-Token", token)
 		case "login, token in a cookie":
-			http.SetCookie(w, &http.Cookie{Name: "sid", Value: url.QueryEscape(token)})
+			http.SetCookie(w, &http.Cookie{Name: "sid", Value: token})
 		default:
 			json.NewEncoder(w).Encode(map[string]any{"token": token})
 		}
@@ -236,12 +236,12 @@ func (l *leaks) quote(w http.ResponseWriter, r *http.Request, body string) {
 	switch l.status {
 	case 0:
 		panic(http.ErrAbortHandler)
-	case 200:
+	case 200: // not in ids: a key is what an object is known by, and exported as it is
 		for i := range said {
 			said[i] = "quoted " + said[i]
 		}
 		json.NewEncoder(w).Encode(map[string]any{"items": []any{
-			map[string]any{"id": "quoted " + said[0], "updated": "2024-05-01T00:00:00Z", "text": text, "all": said, "n": text},
+			map[string]any{"id": 1, "updated": "2024-05-01T00:00:00Z", "text": text, "all": said, "n": text},
 			map[string]any{"id": 2, "updated": text, "text": 7, "n": 1},
 		}})
 	case 299:

@@ -85,6 +85,7 @@ func TestCompileJQErrors(t *testing.T) {
 		{`.t | localtime`, `1:6-15 Not available in jq: localtime is not available in mappings. It depends on the zone of the machine. Use gmtime and strftime, or time functions in expr.`},
 		{`import "x" as x; .`, `1:1-7 Not available in jq: import is not available in mappings. Programs load no files. Write the definition here with def.`},
 		{`"x" * .n`, `1:5-6 Text repeated without a bound: Text times a number that is not written here, or is above 10000, can fill the memory. Write a small number.`},
+		{`.a | _multiply(.; 3)`, `1:6-15 Not available in jq: Names that begin with _ are the library's own. Choose another one.`},
 		{`.[100000000] = 1`, `1:3-12 Index too large: An index above 10000 can fill the memory with an empty list.`},
 		{strings.Repeat(" ", maxSource) + ".", `1:1-65538 Code too long: A program has at most 65536 bytes, this one has 65537. Split it into several attributes.`},
 	}

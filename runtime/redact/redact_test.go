@@ -196,3 +196,27 @@ func BenchmarkString(b *testing.B) {
 		})
 	}
 }
+
+// A server quotes a URL in JSON, an error quotes the answer, and a report is JSON.
+func TestQuotedOnceMore(t *testing.T) {
+	const secret = `p/a&"s é`
+	r := New()
+	r.Add(secret)
+	for _, form := range []string{url.PathEscape(secret), secret} {
+		inJSON, err := json.Marshal(map[string]string{"said": form})
+		if err != nil {
+			t.Fatal(err)
+		}
+		quoted := strconv.Quote(string(inJSON))
+		if got := r.String(quoted); !strings.Contains(got, Mask) {
+			t.Errorf("%s stays as it is", got)
+		}
+		again, err := json.Marshal(`{"said":` + strconv.Quote(form) + `}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.String(string(again)); !strings.Contains(got, Mask) {
+			t.Errorf("%s stays as it is", got)
+		}
+	}
+}
