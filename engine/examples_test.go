@@ -41,6 +41,7 @@ func around(slot, example string) string {
 	case slot == "assertion":
 		all["client"] = strings.Replace(all["client"], "%auth", "auth \"oauth2\" {\n  grant = \"urn:ietf:params:oauth:grant-type:jwt-bearer\"\n  token_url = \"/token\"\n%assertion\n}", 1)
 	case slot == "expect_request":
+		all["event"] = "sink \"http\" {\n  client = client.api\n  request {\n    path = \"/\"\n  }\n}"
 		all["test"] = "test \"t\" {\n  flow = flow.alerts\n  records = []\n%expect_request\n}"
 	case slot == "object" || slot == "sync":
 		all["table"] = "table \"status\" {\n  rows = { a = \"b\" }\n}"
