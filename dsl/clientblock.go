@@ -55,7 +55,7 @@ var serverLimitBlock = &Block{
   reset     = jq("$response.headers[\"x-ratelimit-reset\"]")
 }`,
 	Attrs: []Attr{
-		{Name: "remaining", Holds: JQ, Required: true, Summary: "Requests that are left, e.g. jq(\"$response.headers[\\\"x-ratelimit-remaining\\\"]\")."},
+		{Name: "remaining", Holds: JQ, Required: true, Summary: "Requests that are left, e.g. jq(\"$response.headers[\\\"x-ratelimit-remaining\\\"]\"). Of a long answer that a decode block reads from disk, jq sees only $response."},
 		{Name: "reset", Holds: JQ, Required: true, Summary: "When it counts anew: seconds, a duration or a moment."},
 		{Name: "floor", Type: cty.Number, Scope: Run, Default: "0", Summary: "Wait already when so many are left."},
 	},

@@ -17,6 +17,11 @@ import (
 // recorded samples show. Without either, fields are not checked.
 func (m *Mapping) shape(d *decoder, f *Flow) code.Shape {
 	if own := f.Source.Spec.Yields; own != nil {
+		for _, name := range []string{"extract", "split", "samples"} {
+			if v := f.Record.Node.Val(name); v != nil {
+				d.errorf(v.NameRange, "Without effect", "The source %q makes its records itself: there are no answers that %q could be about.", f.Source.Kind(), name)
+			}
+		}
 		return *own
 	}
 	for name, program := range map[string]*code.JQ{"extract": f.Record.Extract, "split": f.Record.Split} {

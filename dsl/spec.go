@@ -53,8 +53,8 @@ type Attr struct {
 	// plain: each entry has its own name. Modes says that fixed(…) or add(…) may stand
 	// around the value of an entry.
 	Written, Modes bool
-	Options []string // the only texts allowed; none: any
-	Default string   // for readers; the owner of the block applies it
+	Options        []string // the only texts allowed; none: any
+	Default        string   // for readers; the owner of the block applies it
 }
 
 // Holds says in which language an attribute is written.

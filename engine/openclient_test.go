@@ -484,3 +484,27 @@ func TestClientMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestServerLimitOfLongAnswers: a number is not worth reading into memory what was kept on disk.
+func TestServerLimitOfLongAnswers(t *testing.T) {
+	long := strings.Repeat(" ", 5<<20)
+	v := newVendor(t, `server_limit {
+	  remaining = jq(".left // $response.headers[\"x-left\"]")
+	  reset     = jq("\"7s\"")
+	}`, `path = "/x"`, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("tell") {
+			w.Header().Set("X-Left", "0")
+		}
+		io.WriteString(w, long+`{"left": 0}`)
+	})
+	for _, tc := range []struct {
+		query string
+		slept int
+	}{{"", 0}, {"?tell", 0}, {"", 1}} {
+		resp, err := v.client.Do(t.Context(), request.Request{Path: "/x" + tc.query, Spool: true})
+		if err != nil || len(v.slept) != tc.slept {
+			t.Errorf("%q: slept %v, want %d times; %v", tc.query, v.slept, tc.slept, err)
+		}
+		resp.Close()
+	}
+}

@@ -40,7 +40,7 @@ func openServerLimit(n *dsl.Node, b *dsl.Bound, log *slog.Logger) (*serverLimit,
 
 // budget is a Config.Budget. What cannot be read counts as not said.
 func (l *serverLimit) budget(a *request.Response) (remaining int, reset time.Duration, ok bool) {
-	s := judged{view: l.view}
+	s := judged{view: l.view, decoded: a.Body == nil} // what is kept on disk stays there
 	s.response = a
 	left, err := s.first(context.Background(), l.remaining)
 	if err != nil || left == nil {

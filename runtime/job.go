@@ -80,7 +80,11 @@ func (j *Job) locked(ctx context.Context, do func(context.Context, *state.Instan
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Release()
+	defer func() {
+		if err := lock.Release(); err != nil {
+			j.Log.Warn("the lock could not be given back; the next run takes it over", "error", err)
+		}
+	}()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {

@@ -10,8 +10,8 @@ import (
 
 // APIKey sends one fixed key with every request.
 type APIKey struct {
-	key, text string // text is the key in its format
-	place     Place
+	text  string // the key in its format
+	place Place
 }
 
 var _ request.Authenticator = (*APIKey)(nil)
@@ -30,7 +30,7 @@ func fixed(kind, key, header string, p Place) (*APIKey, error) {
 	if err := usable(key); err != nil {
 		return nil, fmt.Errorf("%s: the credential cannot be sent: %w", kind, err)
 	}
-	return &APIKey{key: key, text: at.text(grant{token: key, kind: "Bearer"}), place: at}, nil
+	return &APIKey{text: at.text(grant{token: key, kind: "Bearer"}), place: at}, nil
 }
 
 // Apply puts the key in its place.
@@ -38,9 +38,6 @@ func (k *APIKey) Apply(_ context.Context, r *http.Request) error { return k.plac
 
 // Renew has nothing to renew.
 func (k *APIKey) Renew(context.Context, *http.Request) (bool, error) { return false, nil }
-
-// Secrets are the texts a redactor must know.
-func (k *APIKey) Secrets() []string { return []string{k.key} }
 
 // String hides the key from %v and from logs.
 func (k *APIKey) String() string { return fmt.Sprintf("key in the %s %s", k.place.In, k.place.Name) }

@@ -202,7 +202,7 @@ func TestBearer(t *testing.T) {
 		if r.Header.Get(name) != value {
 			t.Errorf("got %v, want %s", r.Header, want)
 		}
-		if text := fmt.Sprintf("%v %+v %#v", b, b, struct{ B *auth.APIKey }{b}); strings.Contains(text, "hunter2") || !slices.Contains(b.Secrets(), "hunter2") {
+		if text := fmt.Sprintf("%v %+v %#v", b, b, struct{ B *auth.APIKey }{b}); strings.Contains(text, "hunter2") {
 			t.Error(text)
 		}
 	}

@@ -151,9 +151,6 @@ func (j *JWT) fetch(context.Context) (grant, error) {
 	return grant{token: text + "." + base64.RawURLEncoding.EncodeToString(signature), kind: "Bearer", expiry: end}, nil
 }
 
-// Secrets are the texts a redactor must know, besides the tokens.
-func (j *JWT) Secrets() []string { return []string{j.cfg.Key} }
-
 // String hides the key from %v and from logs.
 func (j *JWT) String() string { return j.cfg.Algorithm + " token" }
 

@@ -258,7 +258,7 @@ func TestJWTAfter401(t *testing.T) {
 			t.Errorf("each %t: %q", each, seen)
 		}
 		text := fmt.Sprintf("%v %#v %v", j, j, err)
-		if strings.Contains(text, "hunter2") || strings.Contains(text, seen[0]) || !slices.Contains(j.Secrets(), "hunter2hunter2") {
+		if strings.Contains(text, "hunter2") || strings.Contains(text, seen[0]) {
 			t.Error(text)
 		}
 	}

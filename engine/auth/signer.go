@@ -139,9 +139,6 @@ func (s *Signer) Apply(_ context.Context, r *http.Request) error {
 // Renew has nothing to renew: each attempt is signed anew as it is.
 func (s *Signer) Renew(context.Context, *http.Request) (bool, error) { return false, nil }
 
-// Secrets are the texts a redactor must know.
-func (s *Signer) Secrets() []string { return []string{s.cfg.Key} }
-
 // String hides the key from %v and from logs.
 func (s *Signer) String() string { return s.cfg.Algorithm + " signature" }
 

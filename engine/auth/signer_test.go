@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -209,7 +208,7 @@ func TestSignerRefused(t *testing.T) {
 	c := request.New(request.Config{BaseURL: &url.URL{Scheme: "https", Host: "api.example"}, Transport: inProcess{server}, Auth: s})
 	_, err = c.Do(t.Context(), request.Request{Path: "/"})
 	expectClass(t, err, request.ErrUnauthorized)
-	if text := fmt.Sprintf("%v %+v %#v %v", s, s, s, err); calls != 1 || strings.Contains(text, "hunter2") || !slices.Contains(s.Secrets(), "hunter2hunter2") {
+	if text := fmt.Sprintf("%v %+v %#v %v", s, s, s, err); calls != 1 || strings.Contains(text, "hunter2") {
 		t.Errorf("%d calls, %s", calls, text)
 	}
 }

@@ -69,14 +69,3 @@ func (s Stacked) Close(ctx context.Context) error {
 	}
 	return errors.Join(errs...)
 }
-
-// Secrets are those of each that has any.
-func (s Stacked) Secrets() []string {
-	var all []string
-	for _, a := range s {
-		if secret, ok := a.(interface{ Secrets() []string }); ok {
-			all = append(all, secret.Secrets()...)
-		}
-	}
-	return all
-}

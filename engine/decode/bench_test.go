@@ -32,7 +32,7 @@ func BenchmarkJSON(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := decode.Array(bytes.NewReader(body), []string{"alerts"}, func(any) error { return nil }); err != nil {
+				if _, err := (decode.JSON{Path: []string{"alerts"}}).Records(bytes.NewReader(body), func(any) error { return nil }); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -10,7 +10,7 @@
 // must have all or nothing collects them first. An error of yield ends the reading
 // and is returned as it is. Values are normalised as package code describes.
 //
-// [Unpack] and [Inflate] undo gzip and bzip2, [Split] makes several records of one.
+// [Unpack] undoes gzip and bzip2, [Split] makes several records of one.
 //
 // Bodies are UTF-8, or UTF-16 with a byte order mark. Everything stays within
 // [Limits]; what cannot be read is an [*Error] with its position, which shows

@@ -5,11 +5,9 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 )
 
 // Packing is a way to compress.
@@ -22,34 +20,6 @@ const (
 
 // maxLayers is how often a body may be packed where the bytes decide.
 const maxLayers = 3
-
-// Inflate unpacks b as [Unpack] does. What is not packed is returned as it is.
-func Inflate(b []byte, limits Limits, layers ...Packing) ([]byte, error) {
-	r, err := Unpack(bytes.NewReader(b), limits, layers...)
-	if err != nil {
-		return nil, err
-	}
-	out, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// InflateBase64 unpacks the text of one field: base64 in either alphabet, padded
-// or not, of bytes for [Inflate].
-func InflateBase64(text string, limits Limits, layers ...Packing) ([]byte, error) {
-	limits = limits.orDefault()
-	if int64(len(text))/2 > limits.MaxBytes {
-		return nil, unplaced("base64", limits.tooLong())
-	}
-	bare := strings.TrimRight(strings.NewReplacer("\r", "", "\n", "", " ", "", "-", "+", "_", "/").Replace(text), "=")
-	b, err := base64.RawStdEncoding.DecodeString(bare)
-	if err != nil {
-		return nil, unplaced("base64", &Error{Reason: "the text is no base64"})
-	}
-	return Inflate(b, limits, layers...)
-}
 
 // Unpack undoes the given layers, the outermost first. Without layers the first
 // bytes decide, whatever the headers said, for up to three layers, and what is
@@ -75,7 +45,7 @@ func byContent(wire *counter, limits Limits) (io.Reader, error) {
 	in := bufio.NewReader(wire)
 	for layer := 0; ; layer++ {
 		start, err := in.Peek(bzip2Start)
-		p, packed := packing(start)
+		p, packed := PackingOf(start)
 		switch {
 		case err != nil && err != io.EOF:
 			return nil, wire.explain("packed data", err)
@@ -98,10 +68,7 @@ func byContent(wire *counter, limits Limits) (io.Reader, error) {
 const bzip2Start = 10
 
 // PackingOf tells by the first bytes, of which it wants ten, whether data is packed.
-func PackingOf(start []byte) (Packing, bool) { return packing(start) }
-
-// packing tells by its first bytes whether data is packed.
-func packing(start []byte) (Packing, bool) {
+func PackingOf(start []byte) (Packing, bool) {
 	if bytes.HasPrefix(start, []byte("\x1f\x8b\x08")) {
 		return Gzip, true
 	}

@@ -32,7 +32,19 @@ func mustBase64(text string) []byte {
 	return b
 }
 
-func TestInflate(t *testing.T) {
+func inflate(b []byte, limits decode.Limits, layers ...decode.Packing) ([]byte, error) {
+	r, err := decode.Unpack(bytes.NewReader(b), limits, layers...)
+	if err != nil {
+		return nil, err
+	}
+	out, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func TestUnpack(t *testing.T) {
 	text := []byte("tqmap\n")
 	tests := []struct {
 		name   string
@@ -56,7 +68,7 @@ func TestInflate(t *testing.T) {
 		{"repetitive but small", gz(make([]byte, 1<<20)), nil, make([]byte, 1<<20)},
 	}
 	for _, tt := range tests {
-		got, err := decode.Inflate(tt.in, decode.Limits{}, tt.layers...)
+		got, err := inflate(tt.in, decode.Limits{}, tt.layers...)
 		if err != nil || !bytes.Equal(got, tt.want) {
 			t.Errorf("%s: %d bytes, %v", tt.name, len(got), err)
 		}
@@ -66,14 +78,10 @@ func TestInflate(t *testing.T) {
 		} else if got, err := io.ReadAll(r); err != nil || !bytes.Equal(got, tt.want) {
 			t.Errorf("%s, streamed: %d bytes, %v", tt.name, len(got), err)
 		}
-		field := base64.StdEncoding.EncodeToString(tt.in)
-		if got, err := decode.InflateBase64(field, decode.Limits{}, tt.layers...); err != nil || !bytes.Equal(got, tt.want) {
-			t.Errorf("%s, in a field: %d bytes, %v", tt.name, len(got), err)
-		}
 	}
 }
 
-func TestInflateRefusals(t *testing.T) {
+func TestUnpackRefusals(t *testing.T) {
 	text := []byte(strings.Repeat("some text\n", 10))
 	damaged := gz(text)
 	damaged[len(damaged)-5] ^= 1 // of the checksum
@@ -100,52 +108,10 @@ func TestInflateRefusals(t *testing.T) {
 		{"unknown", text, decode.Limits{}, []decode.Packing{"zip"}, `packing: there is no "zip"; there are gzip and bzip2`, nil},
 	}
 	for _, tt := range tests {
-		got, err := decode.Inflate(tt.in, tt.limits, tt.layers...)
+		got, err := inflate(tt.in, tt.limits, tt.layers...)
 		var e *decode.Error
 		if got != nil || !errors.As(err, &e) || !strings.Contains(err.Error(), tt.text) || tt.is != nil && !errors.Is(err, tt.is) {
 			t.Errorf("%s: %d bytes, %v", tt.name, len(got), err)
 		}
-	}
-}
-
-func TestInflateBase64(t *testing.T) {
-	b := []byte{0xfb, 0xff, 0xfe, 0x01}
-	for _, text := range []string{"+//+AQ==", "-__-AQ", "+//+\r\nAQ==\n"} {
-		if got, err := decode.InflateBase64(text, decode.Limits{}); err != nil || !bytes.Equal(got, b) {
-			t.Errorf("%q: %x %v", text, got, err)
-		}
-	}
-	if _, err := decode.InflateBase64("no base64!", decode.Limits{}); err == nil || err.Error() != "base64: the text is no base64" {
-		t.Error(err)
-	}
-	if _, err := decode.InflateBase64(strings.Repeat("A", 40), decode.Limits{MaxBytes: 10}); !errors.Is(err, decode.ErrLimit) {
-		t.Error(err)
-	}
-}
-
-func TestUnpackTellsReadErrors(t *testing.T) {
-	reset := errors.New("connection reset")
-	for _, start := range [][]byte{nil, []byte("plain text, longer than the magic"), gz([]byte("text"))[:15]} {
-		r, err := decode.Unpack(io.MultiReader(bytes.NewReader(start), iotest.ErrReader(reset)), decode.Limits{})
-		if err == nil {
-			_, err = io.ReadAll(r)
-		}
-		if !errors.Is(err, reset) || !strings.Contains(err.Error(), "reading the body failed: connection reset") {
-			t.Errorf("after %d bytes: %v", len(start), err)
-		}
-	}
-}
-
-// A decoder says of a packed body that unpacking failed, and keeps the reason.
-func TestDecodeUnpacked(t *testing.T) {
-	packed := gz([]byte("[1,2,3" + strings.Repeat(" ", 1000) + "]"))
-	r, err := decode.Unpack(bytes.NewReader(packed[:len(packed)-8]), decode.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _, err = collect(decode.JSON{}, r)
-	var e *decode.Error
-	if !errors.As(err, &e) || e.Format != "JSON" || !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("got %v", err)
 	}
 }

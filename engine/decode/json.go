@@ -8,12 +8,6 @@ type JSON struct {
 	Limits Limits
 }
 
-// Array yields the elements of the array at path, within the default limits.
-// See [JSON.Records].
-func Array(r io.Reader, path []string, yield func(any) error) (rest any, err error) {
-	return JSON{Path: path}.Records(r, yield)
-}
-
 // Document reads the whole document.
 func (j JSON) Document(r io.Reader) (any, error) {
 	in, err := openJSON(r, j.Limits)

@@ -98,7 +98,7 @@ func TestJSONWithoutList(t *testing.T) {
 func TestArrayHandsOverAsItReads(t *testing.T) {
 	stop := errors.New("stop")
 	n := 0
-	_, err := decode.Array(strings.NewReader(`{"a":[1,2,3,nonsense`), []string{"a"}, func(any) error {
+	_, err := decode.JSON{Path: []string{"a"}}.Records(strings.NewReader(`{"a":[1,2,3,nonsense`), func(any) error {
 		if n++; n == 2 {
 			return stop
 		}

@@ -22,7 +22,7 @@ const (
 
 // sniff says what a body is by how it starts, "" if that tells nothing.
 func sniff(start []byte) string {
-	switch p, _ := packing(start); {
+	switch p, _ := PackingOf(start); {
 	case p == Gzip:
 		return isGzip
 	case p == Bzip2:

@@ -45,7 +45,7 @@ type Answer struct {
 	Body    any // decoded
 	Records int // as received, before any are left out
 	Header  http.Header
-	// URL is the address that was asked, absolute and with its query.
+	// URL is the address that answered, absolute; its query may be left out.
 	URL string
 	// Eval runs a jq attribute of the paginate block over Body.
 	Eval func(*dsl.Val) (any, error)

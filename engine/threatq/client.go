@@ -21,9 +21,6 @@ type Options struct {
 	// BaseURL is the address of the platform, "https://threatq.example.com". It
 	// is used for links only; calls go where the Doer sends them.
 	BaseURL string
-	// DefaultStatus is the status of new indicators whose mapping names none.
-	// Default: left to ThreatQ.
-	DefaultStatus string
 	// BatchSize is the largest number of objects in one call. Default 500.
 	BatchSize int
 	// Log gets one line per batch at debug level. Nil: none.

@@ -25,13 +25,13 @@ func fqdns(n int) []*Object {
 
 func TestCreateMatchesRowsByIdentity(t *testing.T) {
 	p := newPlatform()
-	c := NewClient(p, Options{DefaultStatus: "review", BatchSize: 3})
+	c := NewClient(p, Options{BatchSize: 3})
 	objs := []*Object{
 		{Name: "d41d8cd98f00b204e9800998ecf8427e", Type: "MD5"},
 		{Name: "d41d8cd98f00b204e9800998ecf8427e", Type: "Filename"},
 		{Name: "a.example.com", Type: "fqdn"},
-		{Name: "A.example.com", Type: "FQDN"},
-		{Name: " a.example.com ", Type: "FQDN"},
+		{Name: "A.example.com", Type: "FQDN", Status: "review"},
+		{Name: " a.example.com ", Type: "FQDN", Status: "review"},
 	}
 	got := c.Create(t.Context(), Indicators, objs)
 	ids := map[int64]int{}
@@ -51,7 +51,7 @@ func TestCreateMatchesRowsByIdentity(t *testing.T) {
 		t.Errorf("%d consume calls for 5 objects in batches of 3", n)
 	}
 	if body := string(p.calls[len(p.calls)-1].Body); strings.Count(body, `"status_id":4`) != 2 {
-		t.Errorf("the default status is not in %s", body)
+		t.Errorf("the status is not in %s", body)
 	}
 	again := c.Create(t.Context(), Indicators, objs[:1])
 	if again[0].Created || again[0].ID != got[0].ID {

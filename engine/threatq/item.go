@@ -46,9 +46,6 @@ func (it *item) key() string {
 // *UnknownTypeError if the object is at fault.
 func (c *Client) prepare(ctx context.Context, o *Object, result *Result) (*item, error) {
 	it := &item{obj: normal(o), result: result}
-	if it.obj.Collection == Indicators && it.obj.Status == "" {
-		it.obj.Status = c.opts.DefaultStatus
-	}
 	if err := sendable(&it.obj); err != nil {
 		return nil, err
 	}

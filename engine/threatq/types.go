@@ -34,18 +34,12 @@ func listPath(c Collection, kind string) string {
 
 // EnsureTypes makes sure that ThreatQ has the types called names. Event types
 // that are missing are created. Those of indicators and signatures cannot be: missing ones are an
-// *UnknownTypeError, as is a missing Options.DefaultStatus. Types of other
-// collections are sent by name and checked by ThreatQ, so nothing is done for
-// them. Lists are read once per Client; one that this account may not read is an
+// *UnknownTypeError. Types of other collections are sent by name and checked by
+// ThreatQ, so nothing is done for them. Lists are read once per Client; one that this account may not read is an
 // ErrHidden.
 func (c *Client) EnsureTypes(ctx context.Context, collection Collection, names []string) error {
-	if collection == Indicators {
-		if err := c.EnsureStatuses(ctx, collection, []string{c.opts.DefaultStatus}); err != nil {
-			return err
-		}
-	}
 	if !collection.Kind().growing {
-		return c.ensureKnown(ctx, collection, "type", names)
+		return c.ensureKnown(ctx, collection, names)
 	}
 	known, err := c.catalog(ctx, Events, "types")
 	if err != nil {
@@ -62,16 +56,10 @@ func (c *Client) EnsureTypes(ctx context.Context, collection Collection, names [
 	return nil
 }
 
-// EnsureStatuses checks that ThreatQ has the statuses called names: a missing
-// one is an *UnknownTypeError. Only statuses of indicators are checked.
-func (c *Client) EnsureStatuses(ctx context.Context, collection Collection, names []string) error {
-	return c.ensureKnown(ctx, collection, "status", names)
-}
-
-func (c *Client) ensureKnown(ctx context.Context, collection Collection, kind string, names []string) error {
-	missing := &UnknownTypeError{Collection: collection, Kind: kind, Near: map[string][]string{}}
+func (c *Client) ensureKnown(ctx context.Context, collection Collection, names []string) error {
+	missing := &UnknownTypeError{Collection: collection, Kind: "type", Near: map[string][]string{}}
 	for _, name := range names {
-		_, err := c.nameID(ctx, collection, kind, name)
+		_, err := c.nameID(ctx, collection, "type", name)
 		var unknown *UnknownTypeError
 		switch {
 		case errors.As(err, &unknown):

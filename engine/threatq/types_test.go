@@ -104,15 +104,6 @@ func TestUnknownIndicatorTypesNameTheirNeighbours(t *testing.T) {
 	}
 }
 
-func TestDefaultStatusIsChecked(t *testing.T) {
-	c := NewClient(newPlatform(), Options{DefaultStatus: "Actve"})
-	err := c.EnsureTypes(t.Context(), Indicators, []string{"FQDN"})
-	var unknown *UnknownTypeError
-	if !errors.As(err, &unknown) || unknown.Kind != "status" || !slices.Equal(unknown.Near["Actve"], []string{"Active"}) {
-		t.Errorf("error %v", err)
-	}
-}
-
 func TestTypeListsAreReadToTheirEnd(t *testing.T) {
 	p := newPlatform()
 	p.answer = func(r request.Request) (int, string) {
@@ -125,7 +116,7 @@ func TestTypeListsAreReadToTheirEnd(t *testing.T) {
 		t.Fatalf("unexpected offset %s", query(r, "offset"))
 		return 0, ""
 	}
-	if err := NewClient(p, Options{}).EnsureStatuses(t.Context(), Indicators, []string{"C"}); err != nil {
+	if err := NewClient(p, Options{}).EnsureTypes(t.Context(), Indicators, []string{"C"}); err != nil {
 		t.Error(err)
 	}
 }

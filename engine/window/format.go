@@ -125,10 +125,6 @@ func (f Format) Print(t time.Time) any {
 	return int(t.Unix()*perSecond + int64(t.Nanosecond())/int64(f.tick))
 }
 
-// Precision is the smallest difference that the format can express; 24 hours where it
-// writes days.
-func (f Format) Precision() time.Duration { return f.unit }
-
 // Floor is the last instant not after t that the format can express.
 func (f Format) Floor(t time.Time) time.Time {
 	switch local := t.In(f.zone); {
@@ -156,10 +152,6 @@ func (f Format) Ceil(t time.Time) time.Time {
 	}
 	return floor.Add(f.unit)
 }
-
-// Align widens s to instants that the format can express, so that nothing at its edges
-// is left out.
-func (f Format) Align(s Span) Span { return Span{f.Floor(s.Start), f.Ceil(s.End)} }
 
 // End is the end to send for s. An API whose end is inclusive (closed) gets the last
 // instant before the end of s that the format can express, so that the next slice does
