@@ -97,19 +97,19 @@ func (j *Job) locked(ctx context.Context, do func(context.Context, *state.Instan
 	return j.record(ctx, store, func() *engine.Report { return do(ctx, lock.Instance()) })
 }
 
-// dryRun reads the state if there is one, and writes nothing anywhere.
+// dryRun reads the state if there is one, and writes nothing anywhere but the tokens that a
+// server replaces.
 func (j *Job) dryRun(ctx context.Context, bound *dsl.Bound, platform *threatq.Client) (*engine.Report, error) {
-	store, err := FindState(ctx, j.Dir, j.Settings.Database)
-	if errors.Is(err, ErrNoState) {
-		return j.run(ctx, bound, platform, state.NewMemory(), nil), nil
-	}
+	tokens, err := OpenTokens(ctx, j.Dir, j.Settings.Database, j.Instance)
 	if err != nil {
 		return nil, err
 	}
-	defer store.Close()
-	in := store.Instance(j.Instance)
-	// A refresh token that a server replaces while we only look is replaced all the same.
-	return j.run(ctx, bound, platform, state.NewOverlay(in), in), nil
+	defer tokens.Close()
+	memory := state.NewMemory()
+	if tokens.store != nil {
+		memory = state.NewOverlay(tokens.store.Instance(j.Instance))
+	}
+	return j.run(ctx, bound, platform, memory, tokens), nil
 }
 
 func (j *Job) run(ctx context.Context, bound *dsl.Bound, platform *threatq.Client, st engine.State, tokens engine.Tokens) *engine.Report {

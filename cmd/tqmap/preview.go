@@ -11,6 +11,7 @@ import (
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/request"
+	"tqmap/runtime"
 	"tqmap/runtime/state"
 )
 
@@ -100,8 +101,17 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 		return nil, errors.Join(errs...)
 	}
 	r := &engine.Run{Bound: bound, State: state.NewMemory(), Until: o.until.Time, DryRun: true, Log: log}
+	opts := engine.ClientOptions{OnSecret: a.redactor.Add, Log: log, Proxy: settings.Proxy(log, a.redactor.Add)}
+	if len(from) == 0 && !o.sandbox {
+		tokens, err := runtime.OpenTokens(cmd.Context(), o.config, settings.Database, o.instance(m))
+		if err != nil {
+			return nil, err
+		}
+		defer tokens.Close()
+		opts.Tokens = tokens
+	}
 	r.Clients = func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
-		return engine.OpenClient(ctx, bound, c, engine.ClientOptions{OnSecret: a.redactor.Add, Log: log, Proxy: settings.Proxy(log, a.redactor.Add)})
+		return engine.OpenClient(ctx, bound, c, opts)
 	}
 	return collect(cmd.Context(), r, flows, limit, from)
 }
