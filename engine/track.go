@@ -48,8 +48,8 @@ func newTrack(w Window, old Checkpoint, f follows) *track {
 // see takes note of one settled record (delivered, skipped or dead), in the
 // order in which the server gave them.
 func (t *track) see(m *Mapped) {
-	if m.Cursor.IsZero() || m.Cursor.After(t.window.End) || m.Skipped == tooLate {
-		return // a record dated in the future must not pull the cursor past others
+	if m.Cursor.IsZero() || t.stray(m.Cursor) || m.Skipped == tooLate {
+		return // a record of a later slice, or dated in the future, must not pull the cursor past others
 	}
 	t.disorder = t.disorder || m.Cursor.Before(t.last)
 	t.last = m.Cursor
@@ -59,6 +59,11 @@ func (t *track) see(m *Mapped) {
 	if m.Cursor.Equal(t.max) {
 		t.boundary[m.Key] = m.Hash
 	}
+}
+
+// stray says that at lies behind what is being read now: it comes again with its own slice.
+func (t *track) stray(at time.Time) bool {
+	return at.After(t.until) || at.Equal(t.until) && t.until.Before(t.window.End)
 }
 
 // reading says that what lies before until is read next, from its beginning.
@@ -96,7 +101,7 @@ func (t *track) after(page []*Mapped, b *batch) *Checkpoint {
 		t.token = b.token
 	}
 	moved := t.max.After(t.saved.Cursor) || t.token != t.saved.Token
-	if !t.window.Ascending || t.disorder || !t.window.Moves || b.more || !moved || t.max.After(t.until) {
+	if !t.window.Ascending || t.disorder || !t.window.Moves || b.more || !moved {
 		return nil
 	}
 	return t.checkpoint()
@@ -129,14 +134,13 @@ func (t *track) same(at Checkpoint) bool {
 	return at.Cursor.Equal(t.saved.Cursor) && at.Token == t.saved.Token && maps.Equal(at.Boundary, t.saved.Boundary)
 }
 
-// sliceDone notes that a slice was read to its end, and all before it. Where it gave records
-// that lie behind it, the cursor waits until those before them are read, too.
+// sliceDone notes that a slice was read to its end, and all before it.
 func (t *track) sliceDone(slice Window) *Checkpoint {
 	if t.follows.window {
 		t.reach(slice.End)
 	}
 	t.cover(slice.Span)
-	if !t.window.Moves || t.max.IsZero() || t.max.After(t.head) {
+	if !t.window.Moves || t.max.IsZero() {
 		return nil
 	}
 	return t.checkpoint()

@@ -142,3 +142,18 @@ func TestTrackComparesInstants(t *testing.T) {
 		t.Errorf("cursor %s with %d records, want 10:00 with both that lie on it", c.Cursor, len(c.Boundary))
 	}
 }
+
+// A record that came with an earlier slice than its own moves nothing: those between
+// are still to be read.
+func TestStrayRecordMovesNothing(t *testing.T) {
+	w := Window{Span: Span{Start: at("09:00:00"), End: at("12:00:00")}, Moves: true, Ascending: true}
+	track := newTrack(w, Checkpoint{}, follows{records: true})
+	track.reading(at("11:00:00"))
+	if got := shown(track.after(seen("60:a", "3600:edge", "5400:stray"), &batch{})); got != "60 a" {
+		t.Errorf("checkpoint %s, want that of a", got)
+	}
+	track.reading(w.End)
+	if got := shown(track.after(seen("3700:b"), &batch{})); got != "3700 b" {
+		t.Errorf("checkpoint %s, want that of b", got)
+	}
+}
