@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 	"tqmap/engine"
 	"tqmap/examples"
 	"tqmap/runtime"
+	"tqmap/runtime/state"
 )
 
 func (a *app) runCmd() *cobra.Command {
@@ -68,6 +70,9 @@ func (a *app) withJob(cmd *cobra.Command, o *options, m *dsl.Mapping, asJSON boo
 	if err != nil {
 		return err
 	}
+	if err := o.apart(settings.Database); err != nil {
+		return err
+	}
 	line := newProgress(a.stderr, asJSON)
 	log, closer, err := a.logger(o, m, line)
 	if err != nil {
@@ -93,6 +98,23 @@ func (a *app) withJob(cmd *cobra.Command, o *options, m *dsl.Mapping, asJSON boo
 		return err
 	}
 	return a.finish(report, asJSON)
+}
+
+// apart keeps sandbox and real runs out of each other's state: the cursor of the one would make
+// the other jump over records.
+func (o *options) apart(database string) error {
+	has := func(name string) bool {
+		_, err := os.Stat(filepath.Join(o.config, name))
+		return err == nil
+	}
+	switch {
+	case database != "" || !has(state.FileName):
+	case o.sandbox && !has("sandbox"):
+		return usagef("%s holds the state of real runs, and a sandbox would move its cursors: try it in a folder of its own, such as -c /tmp/tqmap", o.config)
+	case !o.sandbox && has("sandbox"):
+		return usagef("%s holds the state of a sandbox, whose records are made up: use another folder with -c", o.config)
+	}
+	return nil
 }
 
 // finish prints the report and turns its outcome into an exit code.

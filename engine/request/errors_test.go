@@ -73,18 +73,38 @@ func TestLongMessageIsCut(t *testing.T) {
 	for _, unit := range []string{"x", "ü", "漢"} {
 		s := newSite(t, request.Config{}, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(400)
-			io.WriteString(w, strings.Repeat(unit, 100_000))
+			io.WriteString(w, strings.Repeat(unit+" ", 100_000))
 		})
 		_, err := s.Do(t.Context(), request.Request{Path: "/x"})
 		var e *request.StatusError
 		if !errors.As(err, &e) {
 			t.Fatal(err)
 		}
-		if n := utf8.RuneCountInString(e.Message); n != 500 || !strings.HasSuffix(e.Message, "…") {
+		if n := utf8.RuneCountInString(e.Message); n < 499 || n > 500 || !strings.HasSuffix(e.Message, "…") {
 			t.Errorf("%d characters of %q", n, unit)
 		}
 		if len(e.Body) != 64<<10 {
 			t.Errorf("%d bytes kept", len(e.Body))
+		}
+	}
+}
+
+// T07: half a secret would not be known as one to whoever masks the message.
+func TestMessageIsCutBetweenWords(t *testing.T) {
+	for lead, want := range map[string]string{
+		strings.Repeat("word ", 90) + `said "`: `said "…`, strings.Repeat("a b ", 110) + "x=1&": "x=1&…", "": "…",
+	} {
+		s := newSite(t, request.Config{}, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(400)
+			io.WriteString(w, lead+strings.Repeat("S3cr/+=%2F", 90))
+		})
+		_, err := s.Do(t.Context(), request.Request{Path: "/x"})
+		var e *request.StatusError
+		if !errors.As(err, &e) {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(e.Message, want) || strings.Contains(e.Message, "S3") {
+			t.Errorf("%q", e.Message)
 		}
 	}
 }

@@ -41,7 +41,8 @@ func (c *Client) message(contentType string, body []byte) string {
 }
 
 // oneLine replaces line breaks and control characters, which could forge log lines,
-// and cuts to maxMessage characters.
+// and cuts to maxMessage characters. It cuts between words: half a secret would not be
+// known as one to whoever redacts the message.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -50,8 +51,17 @@ func oneLine(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 	r := []rune(strings.Join(strings.Fields(s), " "))
-	if len(r) > maxMessage {
-		return string(r[:maxMessage-1]) + "…"
+	if len(r) <= maxMessage {
+		return string(r)
 	}
-	return string(r)
+	end := maxMessage - 1
+	for end > 0 && inToken(r[end]) && inToken(r[end-1]) {
+		end--
+	}
+	return string(r[:end]) + "…"
+}
+
+// inToken tells whether r may stand in the middle of a key or token, in any encoding.
+func inToken(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_.~+/=%", r)
 }
