@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"strings"
 
@@ -39,10 +41,20 @@ already is offered as the answer; an empty line takes it.`,
 }
 
 func (a *app) configure(o *options, m *dsl.Mapping) error {
-	s, err := runtime.LoadSettings(o.config, o.instance(m), m, func(string) string { return "" })
+	// What only the environment says is not to be written down; what the file takes from
+	// there stays so, set or not.
+	fromFile := func(name string) string {
+		if strings.HasPrefix(name, "TQMAP_") {
+			return ""
+		}
+		return cmp.Or(a.getenv(name), "from the environment")
+	}
+	s, err := runtime.LoadSettings(o.config, o.instance(m), m, fromFile)
 	if err != nil {
 		return err
 	}
+	was := s
+	was.Params = maps.Clone(s.Params)
 	q := &questions{in: bufio.NewReader(a.stdin), out: a.stdout, stdin: a.stdin}
 	t := &s.ThreatQ
 	t.Host = q.ask("ThreatQ Host", t.Host, false)
@@ -57,14 +69,14 @@ func (a *app) configure(o *options, m *dsl.Mapping) error {
 		if g, ok := s.Params[p.Name]; ok {
 			old = fmt.Sprint(dsl.FromCty(g.Value))
 		}
-		if answer := q.ask(p.Label, old, p.Sensitive); answer != "" {
+		if answer := q.ask(p.Label, old, p.Sensitive); answer != "" && (answer != old || answer == p.Default()) {
 			s.Params[p.Name] = dsl.Text(answer, "tqmap configure")
 		}
 	}
 	if q.err != nil {
 		return usagef("the answers ended early: %w", q.err)
 	}
-	path, err := runtime.WriteSettings(o.config, o.instance(m), s)
+	path, err := runtime.WriteSettings(o.config, o.instance(m), was, s)
 	if err != nil {
 		return err
 	}
