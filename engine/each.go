@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/sync/errgroup"
@@ -81,6 +82,8 @@ type each struct {
 	batch, parallel int
 	mu              sync.Mutex // of the cache, which slices that are read at once share
 	cache           *answers
+
+	granted, skipped atomic.Int64 // requests of the run
 }
 
 func openEach(ctx context.Context, s *httpSource, n *dsl.Node) (*each, error) {
@@ -222,11 +225,14 @@ func (e *each) grant(ctx context.Context, scope *dsl.Scoped, w *wish) error {
 	var ruled *request.RuledError
 	switch {
 	case errors.As(err, &ruled) && ruled.Action == request.Skip:
+		e.skipped.Add(1)
 		e.source.run.ignored(e.source.report, ruled)
 	case errors.As(err, &ruled) && ruled.Action == request.Split:
 		return e.halve(ctx, scope, w, ruled)
 	case err != nil:
 		return err
+	default:
+		e.granted.Add(1)
 	}
 	if e.batch > 0 {
 		w.answers, err = e.sorted(ctx, answer)
@@ -234,6 +240,15 @@ func (e *each) grant(ctx context.Context, scope *dsl.Scoped, w *wish) error {
 	}
 	w.answers = map[string]any{w.keys[0].text: answer}
 	return nil
+}
+
+// remark is what the operator should hear at the end: that nothing of what was asked for was
+// given, which a rule for single records was hardly meant to hide.
+func (e *each) remark() string {
+	if n := e.skipped.Load(); n >= enoughRecords && e.granted.Load() == 0 {
+		return fmt.Sprintf("each %q: all %d answers were skipped by rules; may the account read them?", e.name, n)
+	}
+	return ""
 }
 
 func (e *each) halve(ctx context.Context, scope *dsl.Scoped, w *wish, ruled *request.RuledError) error {

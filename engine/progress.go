@@ -76,6 +76,11 @@ func (p *progress) read(ctx context.Context) error {
 			return err
 		}
 	}
+	if s, ok := p.source.(interface{ remarks() []string }); ok {
+		for _, text := range s.remarks() {
+			p.note(text)
+		}
+	}
 	if p.report.Ignored > 0 && p.report.Answered == 0 {
 		return ErrAllIgnored
 	}

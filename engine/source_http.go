@@ -119,6 +119,17 @@ func (s *httpSource) partitions(ctx context.Context) ([]any, bool, error) {
 	return list, true, read.Err()
 }
 
+// remarks are what the operator should hear of the requests for records.
+func (s *httpSource) remarks() []string {
+	var out []string
+	for _, e := range s.each {
+		if text := e.remark(); text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
 // read walks the pages of one window.
 func (s *httpSource) read(ctx context.Context, w Window, yield func(*batch) error) error {
 	scope, err := s.steps.scope(ctx, w)
