@@ -122,11 +122,17 @@ func (e *each) fetch(ctx context.Context, scope *dsl.Scoped, records []any) erro
 	if err != nil {
 		return fmt.Errorf("each %q: %w", e.name, err)
 	}
+	f := asking{scope: scope}
+	if e.node.Block("paginate") == nil { // else each page has its own
+		if f, err = e.form(scope, nil); err != nil {
+			return fmt.Errorf("each %q: %w", e.name, err)
+		}
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(e.parallel)
 	for _, w := range wishes {
 		group.Go(func() error {
-			if err := e.grant(ctx, scope, w); err != nil {
+			if err := e.grant(ctx, f, w); err != nil {
 				return fmt.Errorf("each %q: %w", e.name, err)
 			}
 			return nil
@@ -220,15 +226,15 @@ func (e *each) batches(keys []wanting, n int) []*wish {
 }
 
 // grant asks for w and sorts the answer, a batch in halves where a rule says that it is too much.
-func (e *each) grant(ctx context.Context, scope *dsl.Scoped, w *wish) error {
-	answer, err := e.ask(ctx, scope, w)
+func (e *each) grant(ctx context.Context, f asking, w *wish) error {
+	answer, err := e.ask(ctx, f, w)
 	var ruled *request.RuledError
 	switch {
 	case errors.As(err, &ruled) && ruled.Action == request.Skip:
 		e.skipped.Add(1)
 		e.source.run.ignored(e.source.report, ruled)
 	case errors.As(err, &ruled) && ruled.Action == request.Split:
-		return e.halve(ctx, scope, w, ruled)
+		return e.halve(ctx, f, w, ruled)
 	case err != nil:
 		return err
 	default:
@@ -251,14 +257,14 @@ func (e *each) remark() string {
 	return ""
 }
 
-func (e *each) halve(ctx context.Context, scope *dsl.Scoped, w *wish, ruled *request.RuledError) error {
+func (e *each) halve(ctx context.Context, f asking, w *wish, ruled *request.RuledError) error {
 	n := len(w.keys)
 	if n == 1 {
 		return &placed{e.node.Range, fmt.Errorf("one key alone cannot be asked for in parts: %s", ruled)}
 	}
 	w.answers = map[string]any{}
 	for _, half := range e.batches(w.keys, (n+1)/2) {
-		if err := e.grant(ctx, scope, half); err != nil {
+		if err := e.grant(ctx, f, half); err != nil {
 			return err
 		}
 		maps.Copy(w.answers, half.answers)
@@ -267,18 +273,24 @@ func (e *each) halve(ctx context.Context, scope *dsl.Scoped, w *wish, ruled *req
 }
 
 // ask gets the answer to w: all its pages, as a list, where the block has a paginate.
-func (e *each) ask(ctx context.Context, scope *dsl.Scoped, w *wish) (any, error) {
+func (e *each) ask(ctx context.Context, f asking, w *wish) (any, error) {
 	paging := e.node.Block("paginate")
-	pages, err := page.New(paging, scope)
+	pages, err := page.New(paging, f.scope)
 	if err != nil {
 		return nil, err
 	}
 	all := []any{}
+	outer := f.scope
 	var step page.Step
 	before := ""
 	for more := true; more; more = step.More {
 		sight := view{params: e.source.run.Bound.Params, page: pages.Vars()}
-		resp, err := e.send(ctx, scope.With("page", sight.page), sight, w, step.Target)
+		if paging != nil {
+			if f, err = e.form(outer.With("page", sight.page), sight.page); err != nil {
+				return nil, err
+			}
+		}
+		resp, err := e.send(ctx, f, w, step.Target)
 		if err != nil {
 			return nil, err
 		}
@@ -309,21 +321,32 @@ func (e *each) ask(ctx context.Context, scope *dsl.Scoped, w *wish) (any, error)
 	return all, nil
 }
 
-func (e *each) send(ctx context.Context, scope *dsl.Scoped, sight view, w *wish, target string) (*request.Response, error) {
-	form, err := newRecordRequest(e.node.Block("request"), scope)
+// asking is a request whose plain values are computed: not again for each record.
+type asking struct {
+	scope   *dsl.Scoped
+	request *recordRequest
+	judge   request.Judge
+}
+
+// form computes the plain values of the request for a page, nil where there is none.
+func (e *each) form(scope *dsl.Scoped, page map[string]any) (asking, error) {
+	req, err := newRecordRequest(e.node.Block("request"), scope)
 	if err != nil {
-		return nil, err
+		return asking{}, err
 	}
-	req, err := form.build(w.vars)
+	rules, err := judge(e.node.All("on"), e.source.run.Bound, view{params: e.source.run.Bound.Params, page: page})
+	return asking{scope, req, rules}, err
+}
+
+func (e *each) send(ctx context.Context, f asking, w *wish, target string) (*request.Response, error) {
+	req, err := f.request.build(w.vars)
 	if err != nil {
 		return nil, err
 	}
 	if target != "" {
 		req.Path, req.Query = target, nil
 	}
-	if req.Judge, err = judge(e.node.All("on"), e.source.run.Bound, sight); err != nil {
-		return nil, err
-	}
+	req.Judge = f.judge
 	return e.doer.Do(ctx, req)
 }
 

@@ -28,6 +28,9 @@ func plainEverywhere(b *bench, value string) {
 		`page_size = 2`, `page_size = 1000`,
 		`headers = { "X-Reason" = "sync" }`, `headers = { "X-Reason" = `+value+` }`,
 		`by = "ThreatQ"`, `by = `+value,
+		`      method  = "POST"
+`, `      method  = `+value+` == "x" ? "POST" : "PUT"
+`,
 		`    acknowledge {`, `    on {
       status = `+value+` == "x" ? [409] : [410]
       do     = skip

@@ -16,12 +16,13 @@ import (
 // per record.
 type recordRequest struct {
 	node                                   *dsl.Node
-	scope                                  *dsl.Scoped
+	line                                   request.Request // what no record changes
 	path, query, headers, json, form, body dsl.Template
 }
 
 func newRecordRequest(n *dsl.Node, scope *dsl.Scoped) (*recordRequest, error) {
-	q := &recordRequest{node: n, scope: scope}
+	r := n.Read(scope)
+	q := &recordRequest{node: n, line: requestLine(r)}
 	var diags hcl.Diagnostics
 	for name, t := range map[string]*dsl.Template{
 		"path": &q.path, "query": &q.query, "headers": &q.headers, "json": &q.json, "form": &q.form, "body": &q.body,
@@ -31,15 +32,15 @@ func newRecordRequest(n *dsl.Node, scope *dsl.Scoped) (*recordRequest, error) {
 		*t = got
 	}
 	if diags.HasErrors() {
-		return nil, diags
+		return nil, errors.Join(r.Err(), diags)
 	}
-	return q, nil
+	return q, r.Err()
 }
 
 // build makes the request for what vars hold.
 func (q *recordRequest) build(vars map[string]any) (request.Request, error) {
-	r := q.node.Read(q.scope)
-	req := requestLine(r)
+	req := q.line
+	req.Header = q.line.Header.Clone()
 	f := fields{vars: vars}
 	path := f.value(&q.path)
 	req.Query = f.pairs(&q.query)
@@ -57,7 +58,7 @@ func (q *recordRequest) build(vars map[string]any) (request.Request, error) {
 	case q.node.Val("body") != nil:
 		req.Body = []byte(f.text(&q.body))
 	}
-	if err := errors.Join(r.Err(), f.err, err); err != nil {
+	if err := errors.Join(f.err, err); err != nil {
 		return req, err
 	}
 	var ok bool
