@@ -46,6 +46,7 @@ func eachBlock() *dsl.Block {
 		Blocks: []dsl.Child{
 			{Block: dsl.RecordRequestBlock(dsl.Page), Min: 1, Max: 1},
 			{Block: paginateBlock(), Max: 1},
+			{Block: decodeBlock(), Max: 1},
 			{Block: ruleBlock()},
 		},
 		Check: checkEach,
@@ -267,7 +268,7 @@ func (e *each) ask(ctx context.Context, scope *dsl.Scoped, w *wish) (any, error)
 		if err != nil {
 			return nil, err
 		}
-		body, err := jsonBody(resp)
+		body, err := besideBody(ctx, e.node, e.source.run.Bound, resp)
 		if err != nil {
 			return nil, err
 		}
