@@ -48,7 +48,7 @@ func decodeKinds() []decodeKind {
 
 // decodeBlock is the block of a source that reads answers.
 func decodeBlock() *dsl.Block {
-	b := &dsl.Block{Type: "decode", Labels: []string{"kind"}, Summary: "What answers, samples and the responses of tests are written in; without it, one JSON document."}
+	b := &dsl.Block{Type: "decode", Labels: []string{"kind"}, Summary: "What answers, samples and the responses of tests are written in; without it, one JSON document. Each step and each has one of its own: where that reads any number of documents (lines, rows, a stream, a split), the answer is their list."}
 	for _, k := range decodeKinds() {
 		b.Kinds = append(b.Kinds, k.spec)
 	}
@@ -132,6 +132,15 @@ type reading struct {
 	limits  decode.Limits
 	layers  []decode.Packing // nil: as the first bytes say
 	split   *decode.Split    // may be nil
+}
+
+// single tells whether each body is exactly one document.
+func (d *reading) single() bool {
+	switch d.records.(type) {
+	case jsonDocument, xmlDocument:
+		return d.split == nil
+	}
+	return false
 }
 
 func (d *reading) decode(ctx context.Context, r io.Reader, yield func(any) error) (any, error) {

@@ -47,6 +47,7 @@ func eachBlock() *dsl.Block {
 		Blocks: []dsl.Child{
 			{Block: dsl.RecordRequestBlock(dsl.Page), Min: 1, Max: 1},
 			{Block: paginateBlock(), Max: 1},
+			{Block: decodeBlock(), Max: 1},
 			{Block: ruleBlock()},
 		},
 		Check: checkEach,
@@ -294,7 +295,7 @@ func (e *each) ask(ctx context.Context, f asking, w *wish) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		body, err := jsonBody(resp)
+		body, err := besideBody(ctx, e.node, e.source.run.Bound, resp)
 		if err != nil {
 			return nil, err
 		}

@@ -37,7 +37,7 @@ func stepBlock() *dsl.Block {
 			{Name: "timeout", Type: cty.String, Scope: dsl.Run, Default: "10m", Summary: "Give up after so long."},
 			{Name: "once", Type: cty.Bool, Default: "false", Summary: "Ask once in a run of the flow, and not for each window or partition; then the request cannot use them."},
 		},
-		Blocks: []dsl.Child{{Block: dsl.RequestBlock(dsl.Window), Min: 1, Max: 1}, {Block: ruleBlock()}},
+		Blocks: []dsl.Child{{Block: dsl.RequestBlock(dsl.Window), Min: 1, Max: 1}, {Block: decodeBlock(), Max: 1}, {Block: ruleBlock()}},
 	}
 }
 
@@ -130,7 +130,7 @@ func (s *steps) try(ctx context.Context, n *dsl.Node, scope *dsl.Scoped) (answer
 		return nil, false, err
 	}
 	defer resp.Close()
-	body, err := jsonBody(resp)
+	body, err := besideBody(ctx, n, s.source.run.Bound, resp)
 	if err != nil {
 		return nil, false, err
 	}
@@ -146,15 +146,23 @@ func (s *steps) try(ctx context.Context, n *dsl.Node, scope *dsl.Scoped) (answer
 	return body, true, err
 }
 
-// jsonBody is the answer of a request beside the pages: JSON, or nothing.
-func jsonBody(resp *request.Response) (any, error) {
+// besideBody is the answer of a request beside the pages, which n declares: what its
+// decode block makes of it, without one a JSON document; null where there is nothing.
+// Where a body holds any number of documents, it is their list.
+func besideBody(ctx context.Context, n *dsl.Node, b *dsl.Bound, resp *request.Response) (any, error) {
 	if len(bytes.TrimSpace(resp.Body)) == 0 {
 		return nil, nil
 	}
-	var body any
-	_, err := decodeAnswer(context.Background(), &reading{kind: jsonDecode(), records: jsonDocument{}}, resp, func(doc any) error { body = doc; return nil })
+	d, err := openDecoder(n.Block("decode"), b)
 	if err != nil {
+		return nil, err
+	}
+	docs := []any{}
+	if _, err := decodeAnswer(ctx, d, resp, func(doc any) error { docs = append(docs, doc); return nil }); err != nil {
 		return nil, &DecodeError{Request: resp.URL, Err: err}
 	}
-	return body, nil
+	if r, ok := d.(*reading); ok && r.single() {
+		return docs[0], nil
+	}
+	return docs, nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"tqmap/examples/threatq"
@@ -79,22 +80,24 @@ func Names() []string {
 // ErrUnknown says that a connector has no simulated appliance.
 var ErrUnknown = errors.New("no simulated appliance")
 
-// Open starts the sandbox of a connector.
+// Open starts the sandbox of a connector; ErrUnknown where it has none.
 func Open(ctx context.Context, connector string, o Options) (*Sandbox, error) {
-	if o.Dir != "" {
-		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-			return nil, err
-		}
-	}
 	for _, sim := range simulators() {
 		if sim.name == connector {
 			return open(ctx, sim, o)
 		}
 	}
-	return nil, fmt.Errorf("%w for %q; there is one for: %v", ErrUnknown, connector, Names())
+	return nil, fmt.Errorf("%w for %q; there is one for: %s", ErrUnknown, connector, strings.Join(Names(), ", "))
 }
 
-func open(ctx context.Context, sim simulator, o Options) (_ *Sandbox, err error) {
+// OpenLibrary starts the library without any appliance, for a mapping whose server
+// is somewhere else. URL is empty then.
+func OpenLibrary(ctx context.Context, o Options) (_ *Sandbox, err error) {
+	if o.Dir != "" {
+		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
 	s := &Sandbox{}
 	defer func() {
 		if err != nil {
@@ -104,6 +107,19 @@ func open(ctx context.Context, sim simulator, o Options) (_ *Sandbox, err error)
 	if err := s.openLibrary(ctx, o); err != nil {
 		return nil, fmt.Errorf("the sandbox library: %w", err)
 	}
+	return s, nil
+}
+
+func open(ctx context.Context, sim simulator, o Options) (_ *Sandbox, err error) {
+	s, err := OpenLibrary(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
 	a, err := sim.open(o)
 	if err != nil {
 		return nil, fmt.Errorf("the simulated appliance: %w", err)

@@ -87,7 +87,7 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 	}
 	defer closer.Close()
 	if o.sandbox {
-		box, err := a.openSandbox(cmd.Context(), o, m, "", &settings)
+		box, err := a.openSandbox(cmd.Context(), o, m, "", &settings, log)
 		if err != nil {
 			return nil, err
 		}

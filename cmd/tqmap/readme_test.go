@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,7 +24,19 @@ func tutorial(env *testscript.Env) error {
 	dir, err := filepath.Abs(filepath.Join("..", "..", "examples", "tutorial"))
 	env.Setenv("FEEDDIR", dir)
 	env.Setenv("FEED", filepath.Join(dir, "feed.hcl"))
-	return err
+	if err != nil {
+		return err
+	}
+	// A server of the author's own, which gives one page of the feed to anybody.
+	page, err := os.ReadFile(filepath.Join(dir, "testdata", "page_1.json"))
+	if err != nil {
+		return err
+	}
+	last := strings.Replace(string(page), `"next_cursor"`, `"before"`, 1)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, last) }))
+	env.Defer(srv.Close)
+	env.Setenv("OWNSERVER", srv.URL)
+	return nil
 }
 
 var (

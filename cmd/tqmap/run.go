@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -83,7 +85,7 @@ func (a *app) withJob(cmd *cobra.Command, o *options, m *dsl.Mapping, asJSON boo
 		log.Warn(w)
 	}
 	if o.sandbox {
-		s, err := a.openSandbox(cmd.Context(), o, m, filepath.Join(o.config, "sandbox"), &settings)
+		s, err := a.openSandbox(cmd.Context(), o, m, filepath.Join(o.config, "sandbox"), &settings, log)
 		if err != nil {
 			return err
 		}
@@ -143,10 +145,14 @@ func (a *app) finish(report *engine.Report, asJSON bool) error {
 }
 
 // openSandbox starts the simulators and points the settings at them. What the
-// operator gave for other parameters stays.
-func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir string, s *runtime.Settings) (*examples.Sandbox, error) {
+// operator gave for other parameters stays. A connector that has no simulator gets the
+// library alone, so that the author of a mapping can run it without a ThreatQ.
+func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir string, s *runtime.Settings, log *slog.Logger) (*examples.Sandbox, error) {
+	simulated := slices.Contains(examples.Names(), m.Connector.Name)
 	trial := maps.Clone(s.Params) // before anything is started or written
-	fillRequired(m, trial)
+	if simulated {
+		fillRequired(m, trial)
+	}
 	if _, errs := m.Bind(trial, a.now().UTC()); len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
@@ -158,14 +164,23 @@ func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir s
 			opts.Faults = append(opts.Faults, f)
 		}
 	}
-	box, err := examples.Open(ctx, m.Connector.Name, opts)
+	open := examples.Open
+	if !simulated && o.records == 0 && o.rate == 0 && len(opts.Faults) == 0 {
+		log.Info("there is no simulated appliance for this connector: it talks to the server that its parameters name, and only ThreatQ is a local library", "connector", m.Connector.Name)
+		open = func(ctx context.Context, _ string, opts examples.Options) (*examples.Sandbox, error) {
+			return examples.OpenLibrary(ctx, opts)
+		}
+	}
+	box, err := open(ctx, m.Connector.Name, opts)
 	if err != nil {
 		return nil, usagef("--sandbox: %w", err)
 	}
 	for name, value := range box.Params {
 		s.Params[name] = dsl.Text(value, "--sandbox")
 	}
-	delete(s.Params, "port")
+	if simulated {
+		delete(s.Params, "port")
+	}
 	s.ThreatQ = runtime.ThreatQ{Host: box.LibraryURL, ClientID: box.Account.ClientID, Username: box.Account.Username, Password: box.Account.Password}
 	for _, secret := range s.Secrets(m) {
 		a.redactor.Add(secret)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,18 +16,19 @@ import (
 func (a *app) sandboxCmd() *cobra.Command {
 	var o examples.Options
 	cmd := &cobra.Command{
-		Use:   "sandbox CONNECTOR",
+		Use:   "sandbox CONNECTOR | threatq",
 		Short: "Start a simulated appliance and a ThreatQ-compatible library",
 		Long: `Starts the simulated appliance of a connector and a local ThreatQ-compatible
 library, prints their addresses and credentials, and serves until it is stopped.
+With threatq in place of a connector it is the library alone.
 There is a sandbox for: ` + strings.Join(examples.Names(), ", ") + ".",
 		Example: `  tqmap sandbox ironnet --listen 127.0.0.1:18080 --dir /tmp/sandbox
   tqmap sandbox ironnet --fault '500 on=GetAlerts times=2' --fault-threatq '401:* /api/**:1@5'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usagef("name one connector: %s", strings.Join(examples.Names(), ", "))
+				return usagef("name one connector: %s; or threatq, for the library alone", strings.Join(examples.Names(), ", "))
 			}
-			box, err := examples.Open(cmd.Context(), strings.TrimSuffix(args[0], ".hcl"), o)
+			box, err := openSandbox(cmd.Context(), strings.TrimSuffix(args[0], ".hcl"), o)
 			if err != nil {
 				return &usageError{err}
 			}
@@ -46,8 +49,21 @@ There is a sandbox for: ` + strings.Join(examples.Names(), ", ") + ".",
 	return cmd
 }
 
+func openSandbox(ctx context.Context, name string, o examples.Options) (*examples.Sandbox, error) {
+	if name == "threatq" {
+		return examples.OpenLibrary(ctx, o)
+	}
+	box, err := examples.Open(ctx, name, o)
+	if errors.Is(err, examples.ErrUnknown) {
+		return nil, fmt.Errorf("%w; for a mapping of your own, start the library alone: tqmap sandbox threatq, or run it with --sandbox", err)
+	}
+	return box, err
+}
+
 func (a *app) printSandbox(name string, box *examples.Sandbox) {
-	fmt.Fprintf(a.stdout, "%s appliance  %s\n", name, box.URL)
+	if box.URL != "" {
+		fmt.Fprintf(a.stdout, "%s appliance  %s\n", name, box.URL)
+	}
 	for _, k := range slices.Sorted(maps.Keys(box.Params)) {
 		fmt.Fprintf(a.stdout, "  --param %s=%s\n", k, box.Params[k])
 	}
