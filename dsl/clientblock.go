@@ -37,7 +37,7 @@ func clientBlock(v Vocabulary) *Block {
 			{Name: "proxy", Type: cty.String, Scope: Run, Summary: "Proxy address, or \"threatq\" for the one configured in the ThreatQ UI; unset: the environment's."},
 			{Name: "allow_hosts", Type: cty.List(cty.String), Scope: Run, Summary: "Other hosts that answers may point to; they get no credentials."},
 			{Name: "headers", Type: cty.Map(cty.String), Scope: Run, Summary: "Headers of every request."},
-			{Name: "error_message", Holds: JQ, Summary: "The server's own words in an error answer."},
+			{Name: "error_message", Holds: JQ, Summary: "The server's own words in an error answer; where that is no JSON, jq gets a text."},
 		},
 		Blocks: []Child{
 			{Block: &Block{Type: "auth", Labels: []string{"kind"}, Summary: "How requests are authenticated. All blocks whose `when` holds apply, in file order, signatures last; two that write to the same place are an error.", Kinds: v.Auth}},

@@ -30,9 +30,31 @@ func RuleBlock() *Block {
 	}
 }
 
+// RuleAction is a word that `do` takes, and what it does.
+type RuleAction struct{ Word, Means string }
+
+// RuleActionTable explains every action.
+func RuleActionTable() []RuleAction {
+	return []RuleAction{
+		{"ok", "It is a good answer: it is read like any other. Also for what means that there is nothing."},
+		{"skip", "Leave it out and count it. Pages behind it are not asked for, and the cursor stays before it."},
+		{"retry", "Ask again, after `wait` or backing off. A request with once = true fails instead."},
+		{"wait", "The same for a server that did nothing yet, even with once = true."},
+		{"reauth", "Sign in anew and ask once more."},
+		{"split", "Ask for half of the window, or of the batch, at a time, down to the window's `smallest`."},
+		{"stop", "End the flow here, without failure. The next run goes on from here."},
+		{"reset", "Forget the flow's token and cursor, and read from the start in the same run."},
+		{"fail", "End the flow with the server's words. The next run tries again."},
+	}
+}
+
 // RuleActions are the words that `do` takes.
 func RuleActions() []string {
-	return []string{"ok", "skip", "retry", "wait", "reauth", "split", "stop", "reset", "fail"}
+	var out []string
+	for _, a := range RuleActionTable() {
+		out = append(out, a.Word)
+	}
+	return out
 }
 
 func checkRule(r *Reading) {

@@ -66,6 +66,7 @@ func openLogin(a authSetting) (request.Authenticator, error) {
 	c := auth.LoginConfig{
 		Doer: a.plain, Request: a.request("request"), Validity: r.Duration("validity", 0), Early: r.Duration("renew_before", 0),
 		Token: loginAnswer(a, r).find, OnSecret: a.onSecret, Log: a.log, Now: a.now,
+		Says: a.config.ErrorMessage,
 	}
 	c.Header, c.Place = readPlace(r)
 	if a.node.Block("logout") != nil {

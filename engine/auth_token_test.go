@@ -351,6 +351,7 @@ func TestTokenMissing(t *testing.T) {
 		{"no end", fmt.Sprintf(login, "token = jq(\".t\")\nexpires_in = jq(\".end\")"), `{"t": "t-1", "end": "soon"}`, "expires_in: what it finds"},
 		{"end long ago", fmt.Sprintf(login, "token = jq(\".t\")\nexpires_at = jq(\".end\")"), `{"t": "t-1", "end": -5}`, "expires_at: what it finds"},
 		{"jq fails", fmt.Sprintf(login, `token = jq(".t.u")`), `{"t": "hunter2"}`, "login"},
+		{"the server says why", "error_message = jq(\".text\")\n" + fmt.Sprintf(login, `token = jq(".t")`), `{"code": 3, "text": "unknown key", "secret": "hunter2"}`, `/login answered 200 without a token: "unknown key"; check the user name`},
 		{"oauth2 without token", clientCredentials, `{"error": "nope"}`, "it has no text access_token, but the error \"nope\""},
 	}
 	for _, test := range tests {

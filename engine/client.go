@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"tqmap/dsl"
@@ -152,8 +153,8 @@ func errorMessage(jq *code.JQ, params map[string]any) func([]byte) string {
 	}
 	return func(body []byte) string {
 		v, err := code.Decode(body)
-		if err != nil {
-			return ""
+		if err != nil { // as a rule sees it
+			v = strings.ToValidUTF8(string(body), "\uFFFD")
 		}
 		out, err := view{params: params}.run(context.Background(), jq, v)
 		if err != nil || len(out) == 0 {

@@ -12,7 +12,7 @@ import (
 func xmlDecode() decodeKind {
 	return decodeKind{
 		spec: &dsl.Block{
-			Type: "xml", Summary: "One XML document. An element without attributes and elements is its text; any other is an object: attributes as \"@name\", elements by name, text as \"#text\". A document type is refused.",
+			Type: "xml", Summary: "One XML document. An element without attributes and elements is its text; any other is an object: attributes as \"@name\", elements by name, text as \"#text\". So an empty element is \"\", also one that holds a list on other days: cut lists with stream, or with jq(\".feed.list | objects | .item[]\"). A document type is refused.",
 			Example: `decode "xml" {
   stream = "rss/channel/item"
   repeat = ["category"]

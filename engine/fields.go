@@ -162,11 +162,11 @@ func instant(v any) (time.Time, error) {
 	case string:
 		t, err := time.Parse(time.RFC3339Nano, v)
 		if err != nil {
-			return time.Time{}, fmt.Errorf("%q is not an RFC 3339 instant", v)
+			return time.Time{}, fmt.Errorf("%q is not an RFC 3339 instant; convert it with time(text, zone) or time(text, zone, layout)", v)
 		}
 		return t.UTC(), nil
 	case nil:
 		return time.Time{}, fmt.Errorf("the value is null (absent in this record)")
 	}
-	return time.Time{}, fmt.Errorf("%v (%T) is not an instant; convert it with time(…)", v, v)
+	return time.Time{}, fmt.Errorf("%v (%T) is not an instant; convert a number with unix(…) or unix_ms(…)", v, v)
 }

@@ -115,7 +115,7 @@ func TestMapDead(t *testing.T) {
 		{"an empty key", record("id", ""), nil, "", "sha256:", "has no key", "expr("},
 		{"C19 U38 no cursor", record("updated", nil), []string{`expr("item.updated")`, `expr("item?.updated")`}, "", "a1", "the cursor: the value is null", "expr("},
 		{"a cursor without zone", record("updated", "2026-03-01T11:00:00"), nil, "", "a1", "not an RFC 3339 instant", "expr("},
-		{"a cursor that is a number", record("updated", 12), nil, "", "a1", "not an instant; convert it with time", "expr("},
+		{"a cursor that is a number", record("updated", 12), nil, "", "a1", "not an instant; convert a number with unix", "expr("},
 		{"an instant without zone", record("created", "2026-03-01 10:00:00"), nil, "event.item", "a1", "not an RFC 3339 instant", "expr("},
 		{"no happened_at", record("created", nil), []string{`expr("item.created")`, `expr("item?.created")`}, "event.item", "a1", "comes out without happened_at", "expr("},
 		{"no title", record(), []string{`expr("'Item ' + string(item.id)")`, `expr("''")`}, "event.item", "a1", "comes out without title", "expr("},

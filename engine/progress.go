@@ -152,7 +152,14 @@ func (p *progress) enter(ctx context.Context, partition any, afresh bool) error 
 	p.track.anew = afresh
 	p.failed, p.answered, p.passed = p.report.Failed, false, false
 	vars := w.Vars()
-	p.run.Log.Info("reading", "flow", p.name, "from", vars["start"], "to", vars["end"])
+	from := vars["start"]
+	if from == nil {
+		from = "the start"
+		if w.Token != "" {
+			from = "the token"
+		}
+	}
+	p.run.Log.Info("reading", "flow", p.name, "from", from, "to", vars["end"])
 	return nil
 }
 

@@ -106,6 +106,9 @@ func (s *steps) step(ctx context.Context, n *dsl.Node, scope *dsl.Scoped) (any, 
 		if err != nil || done {
 			return answer, err
 		}
+		if waited == 0 { // a wait of minutes is no standstill
+			s.source.run.Log.Info("waiting until the answer of the step is what `until` asks for", "step", n.Labels[0], "interval", interval, "timeout", timeout)
+		}
 		if waited += interval; waited > timeout {
 			return nil, late
 		}

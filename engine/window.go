@@ -59,6 +59,13 @@ func checkWindow(r *dsl.Reading) {
 	if r.Int("parallel", 1) < 1 {
 		r.Fail("parallel", "Bad number", "\"parallel\" takes a number of at least 1.")
 	}
+	for _, name := range []string{"initial", "lookback", "smallest"} { // a run would find out later
+		r.Duration(name, 0)
+	}
+	for _, name := range []string{"from", "since", "until"} {
+		readInstant(r, name)
+	}
+	readStep(r)
 	readForm(r)
 }
 

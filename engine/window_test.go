@@ -15,7 +15,7 @@ import (
 func planned(t *testing.T, lines string, given map[string]string, at Checkpoint) (Window, error) {
 	t.Helper()
 	b := newBench(t, "      initial = \"2d\"\n", "", "      since   = param.since\n", "", "      until   = param.until\n", "",
-		"      order   = \"ascending\"\n", lines+"\n", "param \"since\" { type = time }\nparam \"until\" { type = time }", "param \"since\" { type = time }\nparam \"until\" { type = time }\nlocals { unused = [param.since, param.until] }")
+		"      order   = \"ascending\"\n", lines+"\n", "param \"since\" { type = time }\nparam \"until\" { type = time }", "param \"since\" { type = time }\nparam \"until\" { type = time }\nparam \"text\" { type = string }\nlocals { unused = [param.since, param.until, param.text] }")
 	b.now = noon.Add(500 * time.Millisecond)
 	for name, v := range given {
 		b.given[name] = dsl.Text(v, "test")
@@ -74,10 +74,10 @@ func TestPlanWindowErrors(t *testing.T) {
 		given       map[string]string
 		says        string
 	}{
-		{"a lookback that looks forward", `lookback = "-1h"`, nil, "is not a duration"},
-		{"an initial range that looks forward", `initial = "-1h"`, nil, "is not a duration"},
-		{"a lookback that is no duration", `lookback = "soon"`, nil, "not a duration"},
-		{"a since that is no time", `since = "soon"`, nil, "Bad time"},
+		{"a lookback that looks forward", `lookback = param.text`, map[string]string{"text": "-1h"}, "is not a duration"},
+		{"an initial range that looks forward", `initial = param.text`, map[string]string{"text": "-1h"}, "is not a duration"},
+		{"a lookback that is no duration", `lookback = param.text`, map[string]string{"text": "soon"}, "not a duration"},
+		{"a since that is no time", `since = param.text`, map[string]string{"text": "soon"}, "Bad time"},
 		{"C07 start after end", span, map[string]string{"since": "2026-03-01T12:00:01"}, "from 2026-03-01T12:00:01Z to 2026-03-01T12:00:00Z"},
 		{"C07 an end before the cursor", span, map[string]string{"until": "2026-03-01T09:00:00"}, "from 2026-03-01T10:00:00Z to 2026-03-01T09:00:00Z"},
 	} {

@@ -106,5 +106,9 @@ func answerParts(answers []Answer) []part {
 	for _, a := range answers {
 		t.rows = append(t.rows, []string{a.Status, a.Action, a.Means})
 	}
-	return []part{text("Where no rule holds, the first line with the status decides:"), t}
+	actions := table{head: []string{"do", "what happens"}}
+	for _, a := range dsl.RuleActionTable() {
+		actions.rows = append(actions.rows, []string{a.Word, a.Means})
+	}
+	return []part{text("What each action does:"), actions, text("Where no rule holds, the first line with the status decides:"), t}
 }

@@ -20,6 +20,8 @@ type LoginConfig struct {
 	// Token reads the token from the answer, and when it ends; the zero time if
 	// the answer does not say. See FromCookie.
 	Token func(*request.Response) (token string, expiry time.Time, err error)
+	// Says finds the server's own words in an answer without a token. Nil: none.
+	Says func(body []byte) string
 	// Header is the header line that carries the token, with {token} in its
 	// place. Default "Authorization: Bearer {token}".
 	Header string
@@ -188,6 +190,10 @@ func (l *Login) fetch(ctx context.Context) (grant, error) {
 	g, err := found(resp, grant{token: token, expiry: expiry}, err)
 	if err == nil {
 		l.store(ctx, g.token)
+	}
+	var none *tokenError
+	if l.cfg.Says != nil && errors.As(err, &none) {
+		none.says = l.cfg.Says(resp.Body)
 	}
 	return g, err
 }

@@ -15,9 +15,13 @@ import (
 type tokenError struct {
 	resp *request.Response
 	err  error
+	says string // the server's own words, "" for none
 }
 
 func (e *tokenError) Error() string {
+	if e.says != "" {
+		return fmt.Sprintf("%s answered %d without a token: %.500q; check the user name, password or key", e.resp.URL, e.resp.Status, e.says)
+	}
 	return fmt.Sprintf("%s answered %d, but there is no token to be had: %v; check where the mapping looks for it", e.resp.URL, e.resp.Status, e.err)
 }
 
@@ -38,7 +42,7 @@ func found(resp *request.Response, g grant, err error) (grant, error) {
 		err = usable(g.kind)
 	}
 	if err != nil {
-		return grant{}, &tokenError{resp, err}
+		return grant{}, &tokenError{resp: resp, err: err}
 	}
 	return g, nil
 }

@@ -65,7 +65,7 @@ func openJSON(r io.Reader, l Limits) (*input, error) {
 // endJSON makes sure that nothing follows.
 func (in *input) endJSON() error {
 	if _, ok := in.space(); ok {
-		return in.fail(0, "the JSON value has ended, but the text goes on", "several values are concatenated JSON or JSON lines", nil)
+		return in.fail(0, "the JSON value has ended, but the text goes on", "for one value a line, write decode \"ndjson\" {}; for others decode \"concatenated\" {}", nil)
 	}
 	return in.failure()
 }

@@ -51,7 +51,7 @@ func TestJSONRefusals(t *testing.T) {
 		{"no colon", `{"a" 1}`, alerts, "JSON: this is no JSON (line 1, column 6, byte 5, good records before it: 0)", nil},
 		{"key is a number", `{1:2}`, alerts, "JSON: this is no JSON (line 1, column 2, byte 1, good records before it: 0)", nil},
 		{"mark in the middle", "[\ufeff1]", root, "JSON: this is no JSON (line 1, column 2, byte 1, good records before it: 0)", nil},
-		{"goes on", `[1] [2]`, root, "JSON: the JSON value has ended, but the text goes on (line 1, column 5, byte 4, good records before it: 1); several values are concatenated JSON or JSON lines", nil},
+		{"goes on", `[1] [2]`, root, "JSON: the JSON value has ended, but the text goes on (line 1, column 5, byte 4, good records before it: 1); for one value a line, write decode \"ndjson\" {}; for others decode \"concatenated\" {}", nil},
 		{"twice", `{"alerts":[1],"alerts":[2]}`, alerts, "JSON: alerts is there twice (line 1, column 24, byte 23, good records before it: 1)", nil},
 		{"many digits", `[1` + strings.Repeat("0", 5000) + `]`, root, "JSON: a number has too many digits (line 1, column 4099, byte 4098, good records before it: 0); ask the server for it as text", decode.ErrLimit},
 		{"many digits inside", `[[1` + strings.Repeat("0", 5000) + `]]`, root, "JSON: a number has too many digits (line 1, column 4099, byte 4098, good records before it: 0); ask the server for it as text", decode.ErrLimit},

@@ -39,8 +39,12 @@ func by(where string) string {
 
 func (k *call) ruledError(a *answer) *RuledError {
 	message := oneLine(a.ruling.Message)
-	if message == "" && a.Status >= 300 {
+	switch {
+	case message != "":
+	case a.Status >= 300:
 		message = k.message(a.Header.Get("Content-Type"), a.Body)
+	case k.cfg.ErrorMessage != nil: // the body as it is may be all the data
+		message = oneLine(k.cfg.ErrorMessage(a.start()))
 	}
 	return &RuledError{
 		Client: k.cfg.Name, Method: a.sent.Method, URL: a.URL, Status: a.Status,

@@ -296,8 +296,8 @@ func TestCreateRefusesWhatHasNoIdentity(t *testing.T) {
 		"event type":        {Events, Object{Name: "x", HappenedAt: at}, "has no type"},
 		"event time":        {Events, Object{Name: "x", Type: "Sighting"}, "happened_at"},
 		"TLP":               {"malware", Object{Name: "x", Sources: []Source{{"s", "PURPLE"}}}, `TLP "PURPLE"`},
-		"unknown type":      {Indicators, Object{Name: "x", Type: "FQDM"}, `did you mean ["FQDN"]`},
-		"unknown status":    {Indicators, Object{Name: "x", Type: "FQDN", Status: "Reveiw"}, `did you mean ["Review"]`},
+		"unknown type":      {Indicators, Object{Name: "x", Type: "FQDM"}, `did you mean "FQDN"?`},
+		"unknown status":    {Indicators, Object{Name: "x", Type: "FQDN", Status: "Reveiw"}, `did you mean "Review"?`},
 		"type not accepted": {Events, Object{Name: "x", Type: "New", HappenedAt: at}, "name: too long"},
 	}
 	for name, test := range tests {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -74,12 +75,20 @@ func (e *UnknownTypeError) Error() string {
 	for _, name := range e.Names {
 		part := fmt.Sprintf("%q", name)
 		if near := e.Near[name]; len(near) > 0 {
-			part += fmt.Sprintf(" (did you mean %q?)", near)
+			part += fmt.Sprintf(" (did you mean %s?)", quoted(near))
 		}
 		parts = append(parts, part)
 	}
 	return fmt.Sprintf("threatq: ThreatQ has no %s %s %s: correct the name in the mapping, or add it in ThreatQ",
 		e.Collection, e.Kind, strings.Join(parts, ", "))
+}
+
+func quoted(names []string) string {
+	var out []string
+	for _, name := range names {
+		out = append(out, strconv.Quote(name))
+	}
+	return strings.Join(out, " or ")
 }
 
 // ErrHidden says that ThreatQ answered a list with {}, which it does for accounts
