@@ -82,6 +82,18 @@ func kindName(v cty.Value) string {
 	return v.Type().FriendlyName()
 }
 
+// inWords says a type as the reference does.
+func inWords(friendly string) string {
+	words := map[string]string{
+		"string": "a text", "number": "a number", "bool": "true or false", "tuple": "a list", "object": "an object",
+		"list of string": "a list of texts", "list of number": "a list of numbers", "map of string": "an object of texts",
+	}
+	if w := words[friendly]; w != "" {
+		return w
+	}
+	return friendly
+}
+
 // Value evaluates a plain attribute in s as the type its Attr declares.
 // A nil Val is null.
 func (v *Val) Value(s *Scoped) (cty.Value, hcl.Diagnostics) {
@@ -116,7 +128,11 @@ func (v *Val) wrongType(got cty.Value) *hcl.Diagnostic {
 			}
 		}
 	}
-	return problem(at, "Wrong type", "%q takes %s, this is %s.", v.Attr.Name, want.FriendlyName(), kindName(got))
+	hint := ""
+	if (want.IsListType() || want.IsSetType()) && !got.IsNull() && got.Type().IsPrimitiveType() {
+		hint = " Put it into [ ]."
+	}
+	return problem(at, "Wrong type", "%q takes %s, this is %s.%s", v.Attr.Name, inWords(want.FriendlyName()), inWords(kindName(got)), hint)
 }
 
 // elementRange is where the element under key is written.

@@ -57,7 +57,7 @@ func decodeBlock() *dsl.Block {
 
 func commonDecodeAttrs() []dsl.Attr {
 	return []dsl.Attr{
-		{Name: "unpack", Type: cty.List(cty.String), Scope: dsl.Run, Default: "whatever the first bytes say, up to three times", Summary: "What may be unpacked, the outermost first: gzip, bzip2; [] for nothing. What is not packed is taken as it is."},
+		{Name: "unpack", Type: cty.List(cty.String), Scope: dsl.Run, Default: "whatever the first bytes say, up to three times", Summary: "What may be unpacked, the outermost first: gzip, bzip2; [] for nothing more than the one gzip that any answer may travel in. What is not packed is taken as it is."},
 		withDefault(textAttr("max_size", "Longest body, also after unpacking, e.g. \"64MB\"."), "64MB"),
 		{Name: "max_ratio", Type: cty.Number, Scope: dsl.Run, Default: fmt.Sprint(decode.DefaultMaxRatio), Summary: "Most unpacked bytes for each packed one, beyond the first MB."},
 		{Name: "max_depth", Type: cty.Number, Scope: dsl.Run, Default: fmt.Sprint(decode.DefaultMaxDepth), Summary: "Deepest nesting."},

@@ -42,7 +42,7 @@ func (o *options) declare(cmd *cobra.Command) {
 	f.Var(&o.until, "until", "end of what is read, UTC or RFC 3339 (default: now)")
 	f.Var(&o.now, "now", "clock of the run, for trying things as of another day")
 	f.StringVar(&o.threatqHost, "threatq-host", "", "address of ThreatQ")
-	f.BoolVar(&o.sandbox, "sandbox", false, "use a simulated appliance, where the connector has one, and a local ThreatQ-compatible library")
+	f.BoolVar(&o.sandbox, "sandbox", false, "use a simulated appliance, where the connector has one, and a local ThreatQ-compatible library; with a folder -c of its own, as the state remembers what was delivered")
 	f.IntVar(&o.records, "sandbox-records", 0, "how many records the simulated appliance holds when it is first started")
 	f.Float64Var(&o.rate, "sandbox-rate", 0, "requests per second that it allows; negative: any")
 	f.StringArrayVar(&o.faults, "sandbox-fault", nil, "fault switch of the appliance, or of the library after \"threatq:\"")

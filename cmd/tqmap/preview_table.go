@@ -38,6 +38,9 @@ func previewTable(shown []engine.Mapped) (string, error) {
 		fmt.Fprintf(&b, ", %d that cannot be mapped", dead)
 	}
 	fmt.Fprintln(&b, ". Nothing was written.")
+	if len(shown) == 0 {
+		fmt.Fprintln(&b, "If there should be some, look at what cuts them out (decode, extract), and at the window and the parameters of the request.")
+	}
 	return b.String(), nil
 }
 
