@@ -22,7 +22,7 @@ func clientBlock(v Vocabulary) *Block {
 }`,
 		Attrs: []Attr{
 			{Name: "base_url", Type: cty.String, Scope: Run, Required: true, Summary: "Scheme, host and path that every request path is joined to."},
-			{Name: "rate_limit", Type: cty.String, Scope: Run, Summary: "Requests per second or minute, e.g. \"10/s\" or \"60/m\"."},
+			{Name: "rate_limit", Type: cty.String, Scope: Run, Summary: "Requests per second, minute or hour, e.g. \"10/s\", \"60/m\" or \"500/h\"."},
 			{Name: "burst", Type: cty.Number, Scope: Run, Default: "1", Summary: "Requests that may go out at once within rate_limit."},
 			{Name: "timeout", Type: cty.String, Scope: Run, Default: "60s", Summary: "Longest wait for one answer."},
 			{Name: "deadline", Type: cty.String, Scope: Run, Summary: "Longest time for one request, all its attempts and waits included; unset: none."},

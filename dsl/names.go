@@ -51,7 +51,11 @@ func (c *checker) name(t hcl.Traversal, scope Scope, page paging) bool {
 	}
 	known := c.members(root, page)
 	if name, ok := member(t); ok && !slices.Contains(known, name) {
-		c.d.errorf(at, "Unknown name", "There is no %s.%s.%s", root, name, code.Suggest(name, known))
+		why := code.Suggest(name, known)
+		if root == "page" && len(known) == 0 {
+			why = " This kind of paginate goes on by itself and gives the request nothing."
+		}
+		c.d.errorf(at, "Unknown name", "There is no %s.%s.%s", root, name, why)
 		return false
 	}
 	return true

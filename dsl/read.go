@@ -248,7 +248,7 @@ func (r *Reading) Bytes(name string, def int64) int64 {
 	return n * factor
 }
 
-// Rate returns requests per second for "10/s" or "60/m"; 0 where unset.
+// Rate returns requests per second for "10/s", "60/m" or "500/h"; 0 where unset.
 func (r *Reading) Rate(name string) float64 {
 	text := r.String(name, "")
 	if text == "" {
@@ -258,7 +258,7 @@ func (r *Reading) Rate(name string) float64 {
 	n, err := strconv.ParseFloat(strings.TrimSpace(count), 64)
 	per := map[string]float64{"s": 1, "m": 60, "h": 3600}[strings.TrimSpace(unit)]
 	if err != nil || !(n > 0) || n > 1e6 || per == 0 {
-		r.Fail(name, "Bad rate", "Write a rate such as \"10/s\" or \"60/m\".")
+		r.Fail(name, "Bad rate", "Write a rate such as \"10/s\", \"60/m\" or \"500/h\".")
 		return 0
 	}
 	return n / per

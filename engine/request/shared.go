@@ -75,6 +75,9 @@ func (k *call) pace(ctx context.Context) error {
 	return k.limit(ctx)
 }
 
+// tellWait is how long a wait for our own rate limit may be without a word.
+const tellWait = 5 * time.Second
+
 // limit takes a turn of the rate limit, or gives it back if it would come too late.
 func (k *call) limit(ctx context.Context) error {
 	now := k.cfg.Now()
@@ -90,6 +93,9 @@ func (k *call) limit(ctx context.Context) error {
 	case ends && time.Until(end) < d:
 		turn.CancelAt(now)
 		return fmt.Errorf("%s: the rate limit allows the next request in %s, after the deadline: %w", k.cfg.Name, rounded(d), context.DeadlineExceeded)
+	}
+	if d >= tellWait {
+		k.cfg.Log.InfoContext(ctx, fmt.Sprintf("waiting %s because of our own rate limit", rounded(d)), "client", k.cfg.Name)
 	}
 	err := k.sleep(ctx, d)
 	if err != nil {

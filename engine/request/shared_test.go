@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -254,4 +255,22 @@ func TestTurnIsGivenBack(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A long wait for our own rate limit is told: a run that stands still looks dead.
+func TestLongTurnIsTold(t *testing.T) {
+	for rate, want := range map[float64]bool{0.1: true, 1: false} {
+		synctest.Test(t, func(t *testing.T) {
+			var log strings.Builder
+			s := newSite(t, request.Config{Rate: rate, Log: slog.New(slog.NewTextHandler(&log, nil))}, answers(200, 200))
+			for range 2 {
+				if _, err := s.Do(t.Context(), request.Request{Path: "/x"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := strings.Contains(log.String(), "waiting 10s because of our own rate limit"); got != want {
+				t.Errorf("rate %v: told %v\n%s", rate, got, &log)
+			}
+		})
+	}
 }
