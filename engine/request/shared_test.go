@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -261,15 +260,14 @@ func TestTurnIsGivenBack(t *testing.T) {
 func TestLongTurnIsTold(t *testing.T) {
 	for rate, want := range map[float64]bool{0.1: true, 1: false} {
 		synctest.Test(t, func(t *testing.T) {
-			var log strings.Builder
-			s := newSite(t, request.Config{Rate: rate, Log: slog.New(slog.NewTextHandler(&log, nil))}, answers(200, 200))
+			s := newSite(t, request.Config{Rate: rate}, answers(200))
 			for range 2 {
 				if _, err := s.Do(t.Context(), request.Request{Path: "/x"}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if got := strings.Contains(log.String(), "waiting 10s because of our own rate limit"); got != want {
-				t.Errorf("rate %v: told %v\n%s", rate, got, &log)
+			if got := strings.Contains(s.log.String(), "waiting 10s because of our own rate limit"); got != want {
+				t.Errorf("rate %v: told %v\n%s", rate, got, &s.log)
 			}
 		})
 	}
