@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -78,6 +81,30 @@ func readDeadLimits(f *dsl.Flow, b *dsl.Bound) (deadLimits, error) {
 		read.Fail("max_dead_share", "Bad limit", "max_dead_share is a share from 0 to 1: 0.1 is every tenth record.")
 	}
 	return l, read.Err()
+}
+
+// alike is how many dead letters of one rule and place are told before the rest only
+// shows with all details: a mistake in a mapping strikes every record.
+const alike = 3
+
+// buried tells of a dead letter.
+func (r *Run) buried(f *dsl.Flow, why string, d *DeadLetter) {
+	r.mu.Lock()
+	if r.told == nil {
+		r.told = map[string]int{}
+	}
+	kind := strings.Join([]string{f.Name, why, d.Rule, d.Where}, "\n")
+	r.told[kind]++
+	n := r.told[kind]
+	r.mu.Unlock()
+	level := slog.LevelError
+	if n > alike {
+		level = slog.LevelDebug
+	}
+	r.Log.Log(context.Background(), level, why+", kept as a dead letter", "flow", f.Name, "record", d.Key, "rule", d.Rule, "reason", d.Reason, "where", d.Where)
+	if n == alike+1 {
+		r.Log.Error("further dead letters like these are told with -v3 only, and by tqmap deadletter list", "flow", f.Name, "rule", d.Rule)
+	}
 }
 
 // noLimits allows any number.

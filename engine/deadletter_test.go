@@ -184,3 +184,21 @@ func TestURLEncodeInAPath(t *testing.T) {
 		"POST /v1/items/%C3%A4%20b/state", "POST /v1/items/..%2Fx/state", "POST /v1/items/50%25/state", "POST /v1/items/a%2Fb%3Fc%23d/state",
 	})
 }
+
+// A mistake in a mapping strikes every record; the log says so a few times.
+func TestDeadLettersAlikeAreToldAFewTimes(t *testing.T) {
+	b := newBench(t, `'Item ' + string(item.id)`, `'Item ' + item.state.nope.id`)
+	for i := range 9 {
+		b.feed.item(fmt.Sprint("i", i), "09:00:00", fmt.Sprintf("10:00:0%d", i))
+	}
+	b.pull(Partial)
+	if got := strings.Count(b.log.String(), "level=ERROR msg=\"cannot be mapped, kept as a dead letter\""); got != 3 {
+		t.Errorf("told %d times\n%s", got, b.log)
+	}
+	if got := strings.Count(b.log.String(), "further dead letters like these"); got != 1 {
+		t.Errorf("%d words about the rest", got)
+	}
+	if got := len(b.state.flow("pull").dead); got != 9 {
+		t.Errorf("%d kept", got)
+	}
+}

@@ -261,7 +261,7 @@ func (d *delivery) refuse(w *wanted, err error) {
 	d.commit.Dead = append(d.commit.Dead, *letter)
 	d.report.Dead++
 	w.undone()
-	d.run.Log.Error("refused, kept as a dead letter", "object", w.entry.Rule, "key", w.entry.Key, "reason", letter.Reason)
+	d.run.buried(d.flow, "refused", letter)
 }
 
 func (d *delivery) done(w *wanted, what outcome) {

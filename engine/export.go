@@ -122,6 +122,6 @@ func (e *exporting) failed(ctx context.Context, m *Mapped, err error) error {
 
 func (e *exporting) bury(ctx context.Context, letter DeadLetter) error {
 	e.report.Dead++
-	e.run.Log.Error("refused, kept as a dead letter", "flow", e.flow.Name, "record", letter.Key, "reason", letter.Reason, "where", letter.Where)
+	e.run.buried(e.flow, "refused", &letter)
 	return e.run.State.Commit(context.WithoutCancel(ctx), e.flow.Name, Commit{Dead: []DeadLetter{letter}})
 }

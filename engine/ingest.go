@@ -75,7 +75,7 @@ func (p *ingesting) keep(m *Mapped, d *delivery) bool {
 	for _, letter := range m.letters() {
 		p.report.Dead++
 		d.commit.Dead = append(d.commit.Dead, letter)
-		p.run.Log.Error("cannot be mapped, kept as a dead letter", "flow", p.flow.Name, "record", letter.Key, "rule", letter.Rule, "reason", letter.Reason, "where", letter.Where)
+		p.run.buried(p.flow, "cannot be mapped", &letter)
 	}
 	switch {
 	case m.Dead != nil:

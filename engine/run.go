@@ -34,6 +34,7 @@ type Run struct {
 
 	mu   sync.Mutex
 	open map[string]request.Doer
+	told map[string]int // dead letters in the log, by flow, rule and place
 }
 
 // planLimit bounds what a dry run remembers for printing.
