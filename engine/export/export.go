@@ -44,7 +44,7 @@ type Target interface {
 	// Same says whether what the target has is what the item would make of it.
 	Same(it *Item, h *Held) (bool, error)
 	// Class sorts an error of Send.
-	Class(error) Class
+	Class(op Op, err error) Class
 }
 
 // Class is what an error means for the items of a request.

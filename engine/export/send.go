@@ -84,7 +84,7 @@ func (e *Export) doubt(ctx context.Context, op Op, items []*Item) error {
 
 // trouble deals with a request that failed as a whole.
 func (e *Export) trouble(ctx context.Context, op Op, items []*Item, err error) error {
-	class := e.target.Class(err)
+	class := e.target.Class(op, err)
 	switch {
 	case ctx.Err() != nil || class == Fatal:
 		return err
@@ -182,7 +182,7 @@ func (e *Export) done(op Op, it *Item) Change {
 	case op.withdraws():
 		e.watch.Event(Removed, op, it, nil)
 		return Change{Key: it.Key, Item: it}
-	case op == Request && it.Before == nil && it.Held == nil:
+	case op == Request && it.Held == nil && (it.Before == nil || e.heldRead):
 		e.watch.Event(Created, op, it, nil)
 	default:
 		e.watch.Event(Updated, op, it, nil)
