@@ -32,12 +32,14 @@ type Report struct {
 // FlowReport counts what a flow did. Fetched, Skipped and records among Dead are
 // records; Mapped, Created, Updated, Unchanged are objects, or calls or items of a sink.
 type FlowReport struct {
-	Name      string `json:"name"`
-	Fetched   int    `json:"fetched"`
-	Mapped    int    `json:"mapped"`
-	Created   int    `json:"created"`
-	Updated   int    `json:"updated"`
-	Unchanged int    `json:"unchanged"`
+	Name string `json:"name"`
+	// LeftOut says that nothing was done, as the mapping's `when` for the flow is false.
+	LeftOut   bool `json:"left_out,omitempty"`
+	Fetched   int  `json:"fetched"`
+	Mapped    int  `json:"mapped"`
+	Created   int  `json:"created"`
+	Updated   int  `json:"updated"`
+	Unchanged int  `json:"unchanged"`
 	// Removed counts items that were taken back, Kept those that were left with the target
 	// though the source has them no more.
 	Removed int `json:"removed,omitempty"`
