@@ -19,10 +19,14 @@ type progress struct {
 	source source
 	report *FlowReport
 	limits deadLimits
-	page   pageFunc   // nil until something is to be read
-	mu     sync.Mutex // what slices that are read at once share
-	warned bool       // of disorder
-	empty  error      // why there was nothing to read
+	skips  skips
+	page   pageFunc                    // nil until something is to be read
+	flush  func(context.Context) error // sends what waits for more; nil: nothing ever does
+	end    func(context.Context) error // of a flow that was read to its end; may be nil
+	again  bool                        // what was refused before is tried once more
+	mu     sync.Mutex                  // what slices that are read at once share
+	warned bool                        // of disorder
+	empty  error                       // why there was nothing to read
 
 	// Of the window that is being read.
 	name   string // under which the state keeps its checkpoint
@@ -51,7 +55,7 @@ func (r *Run) begin(ctx context.Context, f *dsl.Flow, report *FlowReport) (*prog
 	if err != nil {
 		return nil, err
 	}
-	return &progress{run: r, flow: f, mapper: m, source: src, report: report, limits: limits}, nil
+	return &progress{run: r, flow: f, mapper: m, source: src, report: report, limits: limits, skips: skips{report: report}}, nil
 }
 
 // read reads the flow's window, part by part where its source has parts.
@@ -81,10 +85,31 @@ func (p *progress) read(ctx context.Context) error {
 			p.note(text)
 		}
 	}
+	if p.end != nil {
+		if err := p.end(ctx); err != nil {
+			return err
+		}
+	}
 	if p.report.Ignored > 0 && p.report.Answered == 0 {
 		return ErrAllIgnored
 	}
 	return nil
+}
+
+// whole says that everything the source has was read, so that what did not come is not there.
+func (p *progress) whole() bool {
+	if s, ok := p.source.(interface{ whole() bool }); ok {
+		return s.whole()
+	}
+	return p.flow.Source.Block("window") == nil && len(p.report.Notes) == 0 && p.report.Ignored == 0
+}
+
+// flushed sends what waits for more, before a checkpoint moves over it.
+func (p *progress) flushed(ctx context.Context) error {
+	if p.flush == nil {
+		return nil
+	}
+	return p.flush(ctx)
 }
 
 // ErrAllIgnored says that a rule skipped every answer: nothing was read, which must
@@ -126,10 +151,13 @@ func (p *progress) ready(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if p.flow.Sink != nil {
-		p.page, err = p.exporter(ctx)
-	} else {
+	switch {
+	case p.flow.Sink == nil:
 		p.page, err = p.ingester(ctx)
+	case hasItems(p.flow.Sink):
+		p.page, err = p.itemExporter(ctx)
+	default:
+		p.page, err = p.exporter(ctx)
 	}
 	return err
 }
@@ -245,8 +273,7 @@ func (p *progress) told() {
 
 // skipped accounts for a record that its author leaves out.
 func (p *progress) skipped(m *Mapped) {
-	p.report.skip(m.Skipped)
-	if p.mapper.warns(m.Skipped) {
+	if first := p.skips.count(m); first && m.skip != nil && m.skip.Warn {
 		p.run.Log.Warn("left out: "+m.Skipped, "flow", p.name, "record", m.Key, "title", title(m.Record))
 	}
 }
@@ -264,7 +291,7 @@ func (p *progress) mapPage(b *batch) []*Mapped {
 	for i, record := range b.records {
 		m := p.mapper.Map(record)
 		if why := p.outside(&m); why != "" {
-			m.Skipped, m.Objects, m.Dead, m.Rejected = why, nil, nil, nil
+			m.Skipped, m.skip, m.Objects, m.Dead, m.Rejected = why, nil, nil, nil, nil
 		}
 		out[i] = &m
 	}
