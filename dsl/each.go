@@ -52,13 +52,5 @@ func (d *decoder) distinct(blocks []*Node) {
 
 // withField is s with a field of which nothing is known.
 func withField(s code.Shape, name string) code.Shape {
-	if s.Kind != code.Object {
-		return s
-	}
-	s.Fields = maps.Clone(s.Fields)
-	if s.Fields == nil {
-		s.Fields = map[string]code.Shape{}
-	}
-	s.Fields[name] = code.Shape{Optional: true}
-	return s
+	return withShaped(s, name, code.Shape{Optional: true})
 }

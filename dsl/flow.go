@@ -14,7 +14,7 @@ func names(of []Name) []string {
 }
 
 func (m *Mapping) flow(d *decoder, n *Node) *Flow {
-	f := &Flow{Name: n.Labels[0], Node: n, Source: n.Block("source"), Sink: n.Block("sink")}
+	f := &Flow{Name: n.Labels[0], Node: n, When: n.Val("when"), Source: n.Block("source"), Sink: n.Block("sink")}
 	rec := n.Block("record")
 	if rec == nil || f.Source == nil {
 		return f // reported as missing blocks
@@ -33,6 +33,7 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 	if f.Record.Split != nil && len(f.Source.All("each")) > 0 {
 		f.Record.Shape = code.Shape{} // what it makes of their answers is not known before they come
 	}
+	f.Record.Shape = m.let(d, f.Record)
 	env := m.env(f.Record)
 	d.compile(f.Source, env)
 	if at, sum := f.Source.Block("window").Val("cursor").Expr().Sum(); sum {
@@ -42,7 +43,7 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 	f.Record.Key = rec.Val("key").Expr()
 	for _, s := range rec.All("skip") {
 		r := d.static(s, m.staticScope())
-		f.Record.Skips = append(f.Record.Skips, Skip{Reason: s.Labels[0], When: s.Val("when").Expr(), Warn: r.Bool("warn", false)})
+		f.Record.Skips = append(f.Record.Skips, Skip{Reason: s.Labels[0], When: s.Val("when").Expr(), By: s.Val("by").Expr(), Warn: r.Bool("warn", false)})
 	}
 	f.Record.Rejects = rejects(rec)
 	if f.Sink != nil {

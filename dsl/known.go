@@ -41,7 +41,7 @@ func JQNames() []Name {
 // ExprNames are the variables of expr.
 func ExprNames() []Name {
 	return []Name{
-		{"<record>", "the record, by the label of its `record` block; what an `each` block fetched is a field of it"},
+		{"<record>", "the record, by the label of its `record` block; what an `each` block fetched, and what `let` computes, are fields of it"},
 		{"param.<name>", "a parameter, but no sensitive one"},
 		{"local.<name>", "a value of `locals`, but none made of a sensitive parameter"},
 		{"table.<name>.lookup(key)", "the value of a key; .reverse(value) is the way back"},

@@ -125,6 +125,7 @@ func flowBlock(v Vocabulary) *Block {
   }
 }`,
 		Attrs: []Attr{
+			{Name: "when", Type: cty.Bool, Scope: Run, Default: "true", Summary: "Leave the flow out of a run where this is false, as for a list of names that the operator left empty. The report says so."},
 			{Name: "max_dead", Type: cty.Number, Scope: Run, Default: "1000", Summary: "Most dead letters of one run; one more stops the flow."},
 			{Name: "max_dead_share", Type: cty.Number, Scope: Run, Summary: "Largest share of dead letters among the records, from 0 to 1; looked at from 20 records on."},
 		},
@@ -145,11 +146,19 @@ var recordBlock = &Block{
 	Summary: "One element of an answer. Its name is how expr refers to it.",
 	Example: `record "alert" {
   extract = jq(".alerts[]")
+  let = {
+    family = expr("lower(split(alert.name, ' ')[0])")
+  }
   key     = expr("alert.id")
   samples = "testdata/alerts_*.json"
 
   skip "closed before it was seen" {
     when = expr("alert.status == 'closed'")
+  }
+  skip "a family that is not ours" {
+    when = expr("alert.family startsWith 'test'")
+    by   = expr("alert.family")
+    warn = true
   }
   reject "no name" {
     when    = expr("alert.name == ''")
@@ -159,6 +168,7 @@ var recordBlock = &Block{
 	Attrs: []Attr{
 		{Name: "extract", Holds: JQ, Summary: "Cuts the records out of an answer."},
 		{Name: "split", Holds: JQ, Summary: "Makes several records of each one that was cut out, after its `each` requests: a program over the record."},
+		{Name: "let", Holds: PerRecord, Written: true, Summary: "Values computed of each record, in this order, before everything else. Each is then a field of the record, such as alert.family; none may have the name of a field that records have. Dead letters keep the record as it came."},
 		{Name: "key", Holds: Expr, Required: true, Summary: "What identifies the record for ever; a record without it becomes a dead letter."},
 		{Name: "samples", Type: cty.String, Summary: "Recorded answers (a glob beside this file): the shape that every expr is checked against."},
 	},
@@ -166,7 +176,8 @@ var recordBlock = &Block{
 		Type: "skip", Labels: []string{"reason"}, Summary: "Leaves a record out and counts it under the reason.",
 		Attrs: []Attr{
 			{Name: "when", Holds: Expr, Returns: truth, Required: true, Summary: "True for records to leave out."},
-			{Name: "warn", Type: cty.Bool, Default: "false", Summary: "Say so in the log, once for each record."},
+			{Name: "by", Holds: Expr, Summary: "A word of the record that is counted beside the reason, \"reason: word\"; null: the reason alone. Use one of few words, such as a type."},
+			{Name: "warn", Type: cty.Bool, Default: "false", Summary: "Say so in the log, once for each record; beside `by`, once for each word."},
 		},
 	}}, {Block: rejectBlock("Makes nothing of a record, but a dead letter.")}},
 }

@@ -44,8 +44,10 @@ type Client struct {
 
 // Flow is one way for data. Either Rules or Sink is set.
 type Flow struct {
-	Name   string
-	Node   *Node
+	Name string
+	Node *Node
+	// When is whether the flow is run at all; nil: always.
+	When   *Val
 	Source *Node
 	Record *Record
 	Rules  []*Rule
@@ -64,7 +66,8 @@ type Record struct {
 	Key     *code.Expr
 	Skips   []Skip
 	Rejects []Reject
-	// Shape is what the samples look like; every expr is checked against it.
+	// Shape is what the samples look like, with what `let` adds; every expr is checked
+	// against it.
 	Shape code.Shape
 }
 
@@ -72,7 +75,9 @@ type Record struct {
 type Skip struct {
 	Reason string
 	When   *code.Expr
-	Warn   bool
+	// By is counted, and warned of, each value by itself; nil: the reason alone is.
+	By   *code.Expr
+	Warn bool
 }
 
 // Reject makes a dead letter of a record or an object.

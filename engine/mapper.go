@@ -30,6 +30,7 @@ type Mapped struct {
 	// Rejected are the objects that the mapping rejects one by one.
 	Rejected []DeadLetter
 
+	skip    *dsl.Skip      // that left it out, if one of the mapping did
 	vars    map[string]any // what expr saw, for sinks
 	content string         // hash of Record
 }
@@ -68,6 +69,7 @@ type mapper struct {
 	bound  *dsl.Bound
 	flow   *dsl.Flow
 	cursor cursor
+	lets   []dsl.Field
 	rules  []*rule
 	room   []byte // to encode a record in
 	hash   func(*threatq.Object) string
@@ -75,6 +77,10 @@ type mapper struct {
 
 func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
 	m := &mapper{bound: b, flow: f, cursor: newCursor(f.Source.Block("window"), b), hash: threatq.Hash}
+	var err error
+	if m.lets, err = readLet(f, b); err != nil {
+		return nil, err
+	}
 	for _, r := range f.Rules {
 		own, err := newRule(r, b.Scope)
 		if err != nil {
@@ -90,14 +96,17 @@ func (m *mapper) Map(record any) Mapped {
 	out := Mapped{Flow: m.flow.Name, Record: record}
 	out.vars = maps.Clone(m.bound.Vars)
 	out.vars[m.flow.Record.Name] = record
+	if err := m.let(&out); err != nil {
+		_ = m.identify(&out) // so that the letter has the record's key, if that is not what fails
+		return m.dead(out, "", err)
+	}
 	if err := m.identify(&out); err != nil {
 		return m.dead(out, "", err)
 	}
 	if out.Skipped != "" {
 		return out
 	}
-	if reason, err := m.skip(&out); reason != "" || err != nil {
-		out.Skipped = reason
+	if err := m.skip(&out); out.Skipped != "" || err != nil {
 		return m.deadIf(out, "", err)
 	}
 	if err := rejected(m.flow.Record.Rejects, out.vars); err != nil {
@@ -186,29 +195,6 @@ func (c cursor) instant(v any) (time.Time, error) {
 		return c.form.Parse(v)
 	}
 	return instant(v)
-}
-
-func (m *mapper) skip(out *Mapped) (string, error) {
-	for _, s := range m.flow.Record.Skips {
-		yes, err := s.When.Eval(out.vars)
-		if err != nil {
-			return "", err
-		}
-		if yes == true {
-			return s.Reason, nil
-		}
-	}
-	return "", nil
-}
-
-// warns says whether the author wants each skip for this reason in the log.
-func (m *mapper) warns(reason string) bool {
-	for _, s := range m.flow.Record.Skips {
-		if s.Reason == reason {
-			return s.Warn
-		}
-	}
-	return false
 }
 
 func (m *mapper) apply(r *rule, out *Mapped) error {

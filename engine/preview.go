@@ -14,7 +14,11 @@ var errShown = errors.New("stop")
 // emit until that answers false. It writes nothing.
 func (r *Run) Preview(ctx context.Context, f *dsl.Flow, emit func(Mapped) bool) error {
 	defer r.close(ctx)
-	p, err := r.begin(ctx, f, &FlowReport{Name: f.Name})
+	report := &FlowReport{Name: f.Name}
+	if out, err := r.leftOut(f, report); out || err != nil {
+		return err
+	}
+	p, err := r.begin(ctx, f, report)
 	if err != nil {
 		return err
 	}

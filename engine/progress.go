@@ -19,6 +19,7 @@ type progress struct {
 	source source
 	report *FlowReport
 	limits deadLimits
+	skips  skips
 	page   pageFunc   // nil until something is to be read
 	mu     sync.Mutex // what slices that are read at once share
 	warned bool       // of disorder
@@ -51,7 +52,7 @@ func (r *Run) begin(ctx context.Context, f *dsl.Flow, report *FlowReport) (*prog
 	if err != nil {
 		return nil, err
 	}
-	return &progress{run: r, flow: f, mapper: m, source: src, report: report, limits: limits}, nil
+	return &progress{run: r, flow: f, mapper: m, source: src, report: report, limits: limits, skips: skips{report: report}}, nil
 }
 
 // read reads the flow's window, part by part where its source has parts.
@@ -245,8 +246,7 @@ func (p *progress) told() {
 
 // skipped accounts for a record that its author leaves out.
 func (p *progress) skipped(m *Mapped) {
-	p.report.skip(m.Skipped)
-	if p.mapper.warns(m.Skipped) {
+	if first := p.skips.count(m); first && m.skip != nil && m.skip.Warn {
 		p.run.Log.Warn("left out: "+m.Skipped, "flow", p.name, "record", m.Key, "title", title(m.Record))
 	}
 }
@@ -264,7 +264,7 @@ func (p *progress) mapPage(b *batch) []*Mapped {
 	for i, record := range b.records {
 		m := p.mapper.Map(record)
 		if why := p.outside(&m); why != "" {
-			m.Skipped, m.Objects, m.Dead, m.Rejected = why, nil, nil, nil
+			m.Skipped, m.skip, m.Objects, m.Dead, m.Rejected = why, nil, nil, nil, nil
 		}
 		out[i] = &m
 	}

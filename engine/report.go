@@ -32,14 +32,16 @@ type Report struct {
 // FlowReport counts what a flow did. Fetched, Skipped and records among Dead are
 // records; Mapped, Created, Updated, Unchanged are objects, or calls of a sink.
 type FlowReport struct {
-	Name      string `json:"name"`
-	Fetched   int    `json:"fetched"`
-	Mapped    int    `json:"mapped"`
-	Created   int    `json:"created"`
-	Updated   int    `json:"updated"`
-	Unchanged int    `json:"unchanged"`
-	Skipped   int    `json:"skipped"`
-	Dead      int    `json:"dead"`
+	Name string `json:"name"`
+	// LeftOut says that nothing was done, as the mapping's `when` for the flow is false.
+	LeftOut   bool `json:"left_out,omitempty"`
+	Fetched   int  `json:"fetched"`
+	Mapped    int  `json:"mapped"`
+	Created   int  `json:"created"`
+	Updated   int  `json:"updated"`
+	Unchanged int  `json:"unchanged"`
+	Skipped   int  `json:"skipped"`
+	Dead      int  `json:"dead"`
 	// Ignored counts answers that a rule skipped, by what it says.
 	Ignored   int            `json:"ignored,omitempty"`
 	IgnoredBy map[string]int `json:"ignored_by,omitempty"`

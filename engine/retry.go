@@ -27,12 +27,15 @@ func (r *Run) Retry(ctx context.Context, f *dsl.Flow, records []any) *FlowReport
 }
 
 func (r *Run) retry(ctx context.Context, f *dsl.Flow, records []any, report *FlowReport) error {
+	if out, err := r.leftOut(f, report); out || err != nil {
+		return err
+	}
 	m, err := newMapper(r.Bound, f)
 	if err != nil {
 		return err
 	}
 	// A window that moves nothing, after a checkpoint on whose edge no record lies.
-	p := &progress{run: r, flow: f, name: f.Name, mapper: m, report: report, track: newTrack(Window{}, Checkpoint{}, follows{}), limits: noLimits}
+	p := &progress{run: r, flow: f, name: f.Name, mapper: m, report: report, track: newTrack(Window{}, Checkpoint{}, follows{}), limits: noLimits, skips: skips{report: report}}
 	if err := p.ready(ctx); err != nil {
 		return err
 	}

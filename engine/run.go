@@ -27,6 +27,9 @@ type Run struct {
 	Log    *slog.Logger
 	// Until, where it is not zero, is an end that the operator gave for all windows.
 	Until time.Time
+	// Named says that the operator named the flows one by one, so that one which is left
+	// out is worth a warning.
+	Named bool
 	// Progress is called after each page; may be nil.
 	Progress func(*FlowReport)
 	// Sleep is how the run waits for what a server works on; nil: by the real clock.
@@ -74,11 +77,29 @@ func (r *Run) Flows(ctx context.Context, flows []*dsl.Flow) []*FlowReport {
 }
 
 func (r *Run) flow(ctx context.Context, f *dsl.Flow, report *FlowReport) error {
+	if out, err := r.leftOut(f, report); out || err != nil {
+		return err
+	}
 	p, err := r.begin(ctx, f, report)
 	if err != nil {
 		return err
 	}
 	return p.read(ctx)
+}
+
+// leftOut says whether the mapping leaves the flow out of this run, and tells so.
+func (r *Run) leftOut(f *dsl.Flow, report *FlowReport) (bool, error) {
+	read := f.Node.Read(r.Bound.Scope)
+	report.LeftOut = !read.Bool("when", true)
+	if err := read.Err(); err != nil || !report.LeftOut {
+		return false, err
+	}
+	tell := r.Log.Info
+	if r.Named {
+		tell = r.Log.Warn
+	}
+	tell("flow left out: its `when` does not hold with these parameters", "flow", f.Name, "when", f.When.Range.String())
+	return true, nil
 }
 
 // doer opens the client that a source or sink names, once for the whole run: its

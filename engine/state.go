@@ -15,7 +15,8 @@ type State interface {
 	// Ledger returns the entries of the given keys; unknown keys are absent.
 	Ledger(ctx context.Context, flow string, keys []EntryKey) (map[EntryKey]Entry, error)
 	// Entries yields the entries of a flow with that rule and hash ("": any), in the order of
-	// rule and key, few at a time. It ends with the first error of yield, which may commit.
+	// rule and key, few at a time, each once. It ends with the first error of yield, which may
+	// commit: whether it still sees an entry that it has forgotten ahead of itself is open.
 	Entries(ctx context.Context, flow, rule, hash string, yield func(Entry) error) error
 	// Commit stores everything of c in one transaction, or nothing.
 	Commit(ctx context.Context, flow string, c Commit) error
@@ -48,6 +49,9 @@ type Entry struct {
 	EntryKey
 	Hash     string // of the object as it was sent
 	RemoteID int64  // its id on the target; 0 if the target has none
+	// Content is what the engine keeps of what was delivered, as JSON that means nothing to
+	// a State. Empty is nil, as it is for objects of ThreatQ, which can be asked for.
+	Content []byte
 }
 
 // DeadLetter is a record or an object that could not be delivered.
@@ -63,8 +67,11 @@ type DeadLetter struct {
 // Commit is one acknowledged step of a flow.
 type Commit struct {
 	Checkpoint *Checkpoint // nil: not moved
-	Entries    []Entry     // inserted or replaced
-	Dead       []DeadLetter
+	// Forgotten are the keys of entries that are deleted, before Entries are stored: a key
+	// in both is in the ledger afterwards. One that is not there is no error.
+	Forgotten []EntryKey
+	Entries   []Entry // inserted or replaced
+	Dead      []DeadLetter
 	// Revived names the keys of dead letters that were delivered after all.
 	Revived []string
 }

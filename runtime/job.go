@@ -25,6 +25,8 @@ type Job struct {
 	Dir string
 	// Flows to run, in order; nil: all.
 	Flows []*dsl.Flow
+	// Named says that the operator named them one by one.
+	Named bool
 	Now   time.Time
 	// Until is an end for all windows; zero: Now.
 	Until time.Time
@@ -122,7 +124,7 @@ func (j *Job) run(ctx context.Context, bound *dsl.Bound, platform *threatq.Clien
 
 func (j *Job) engine(bound *dsl.Bound, platform *threatq.Client, st engine.State, tokens engine.Tokens) *engine.Run {
 	return &engine.Run{
-		Bound: bound, Platform: platform, State: j.masked(st), Until: j.Until, DryRun: j.DryRun, Log: j.Log, Progress: j.Progress,
+		Bound: bound, Platform: platform, State: j.masked(st), Until: j.Until, DryRun: j.DryRun, Named: j.Named, Log: j.Log, Progress: j.Progress,
 		Clients: func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
 			return engine.OpenClient(ctx, bound, c, engine.ClientOptions{Proxy: platform.Proxy, OnSecret: j.OnSecret, Tokens: tokens, Now: j.Clock, Log: j.Log})
 		},

@@ -100,7 +100,7 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	r := &engine.Run{Bound: bound, State: state.NewMemory(), Until: o.until.Time, DryRun: true, Log: log}
+	r := &engine.Run{Bound: bound, State: state.NewMemory(), Until: o.until.Time, DryRun: true, Named: true, Log: log}
 	opts := engine.ClientOptions{OnSecret: a.redactor.Add, Log: log, Proxy: settings.Proxy(log, a.redactor.Add)}
 	if len(from) == 0 && !o.sandbox {
 		tokens, err := runtime.OpenTokens(cmd.Context(), o.config, settings.Database, o.instance(m))

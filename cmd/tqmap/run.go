@@ -60,7 +60,7 @@ func (a *app) run(cmd *cobra.Command, o *options, m *dsl.Mapping, dryRun, asJSON
 		return err
 	}
 	return a.withJob(cmd, o, m, asJSON, func(job *runtime.Job) (*engine.Report, error) {
-		job.Flows, job.DryRun = flows, dryRun
+		job.Flows, job.Named, job.DryRun = flows, len(o.flows) > 0, dryRun
 		return job.Run(cmd.Context())
 	})
 }

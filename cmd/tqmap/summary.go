@@ -36,6 +36,9 @@ func summary(r *engine.Report) string {
 }
 
 func remarks(b *strings.Builder, f *engine.FlowReport) {
+	if f.LeftOut {
+		fmt.Fprintf(b, "  %s: left out, as its `when` does not hold with these parameters\n", f.Name)
+	}
 	for _, reason := range slices.Sorted(maps.Keys(f.SkippedBy)) {
 		fmt.Fprintf(b, "  %s: %d left out: %s\n", f.Name, f.SkippedBy[reason], reason)
 	}

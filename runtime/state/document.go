@@ -14,8 +14,9 @@ import (
 	"tqmap/engine"
 )
 
-// DocumentSchema is the version of Document that is written, and the only one that is read.
-const DocumentSchema = 1
+// DocumentSchema is the version of Document that is written. Earlier ones, from 1 on, hold
+// less and are read as well.
+const DocumentSchema = 2
 
 // Document is what is remembered of a connector instance, as JSON: to be looked at, kept,
 // and brought into another state. The run history is no part of it.
@@ -57,6 +58,7 @@ type EntryDoc struct {
 	Key      Text  `json:"key"`
 	Hash     Text  `json:"hash"`
 	RemoteID int64 `json:"remote_id,omitempty"`
+	Content  Text  `json:"content,omitempty"` // byte by byte, in schema 2
 }
 
 // LetterDoc is a DeadLetter.
@@ -104,7 +106,8 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 // ExportOptions says what an export shows.
 type ExportOptions struct {
 	Secrets bool // tokens, too
-	// Redact takes secrets out of what vendors said; nil: nothing.
+	// Redact takes secrets out of what vendors said, and, without Secrets, of what was
+	// delivered; nil: nothing.
 	Redact func(string) string
 }
 
@@ -168,7 +171,11 @@ func (i *Instance) exportFlow(ctx context.Context, out *lines, flow string, o Ex
 	err = i.Entries(ctx, flow, "", "", func(e engine.Entry) error {
 		out.next(n)
 		n++
-		out.printf("%s", jsonOf(EntryDoc{Text(e.Rule), Text(e.Key), Text(e.Hash), e.RemoteID}))
+		content := string(e.Content)
+		if !o.Secrets {
+			content = o.Redact(content)
+		}
+		out.printf("%s", jsonOf(EntryDoc{Text(e.Rule), Text(e.Key), Text(e.Hash), e.RemoteID, Text(content)}))
 		return out.err
 	})
 	if err != nil {
@@ -263,7 +270,7 @@ func ReadDocument(r io.Reader) (*Document, error) {
 		return nil, fmt.Errorf("no export of a state: %w", err)
 	case version.Schema > DocumentSchema:
 		return nil, fmt.Errorf("%w: the export has schema %d, this version knows %d", ErrNewer, version.Schema, DocumentSchema)
-	case version.Schema != DocumentSchema:
+	case version.Schema < 1:
 		return nil, fmt.Errorf("no export of a state: it has schema %d, and should have %d", version.Schema, DocumentSchema)
 	}
 	var doc Document
@@ -332,7 +339,9 @@ func (i *Instance) importFlow(ctx context.Context, tx *transaction, f *FlowDoc) 
 	}
 	entries := make([]engine.Entry, 0, len(f.Ledger))
 	for _, e := range f.Ledger {
-		entries = append(entries, engine.Entry{EntryKey: engine.EntryKey{Rule: string(e.Rule), Key: string(e.Key)}, Hash: string(e.Hash), RemoteID: e.RemoteID})
+		entries = append(entries, engine.Entry{
+			EntryKey: engine.EntryKey{Rule: string(e.Rule), Key: string(e.Key)}, Hash: string(e.Hash), RemoteID: e.RemoteID, Content: []byte(e.Content),
+		})
 	}
 	if err := putEntries(ctx, tx, id, entries); err != nil {
 		return err

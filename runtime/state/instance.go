@@ -65,8 +65,8 @@ func (i *Instance) Checkpoint(ctx context.Context, flow string) (engine.Checkpoi
 	return at, nil
 }
 
-// Commit implements engine.State. Dead letters are revived before new ones are
-// added. A checkpoint replaces the one before as a whole. It may move back, but not
+// Commit implements engine.State. Entries are forgotten before new ones are stored, and dead
+// letters revived before new ones are added. A checkpoint replaces the one before as a whole. It may move back, but not
 // from a cursor to none, nor from a token to nothing at all (ErrNoCursor).
 func (i *Instance) Commit(ctx context.Context, flow string, c engine.Commit) error {
 	return i.store.write(ctx, i.doing("commit", flow), i.name, func(tx *transaction) error {
@@ -81,6 +81,9 @@ func (i *Instance) Commit(ctx context.Context, flow string, c engine.Commit) err
 			if err := putCheckpoint(ctx, tx, id, *c.Checkpoint); err != nil {
 				return err
 			}
+		}
+		if err := forget(ctx, tx, id, c.Forgotten); err != nil {
+			return err
 		}
 		if err := putEntries(ctx, tx, id, c.Entries); err != nil {
 			return err

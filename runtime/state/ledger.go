@@ -16,13 +16,9 @@ const flowOf = `(SELECT id FROM flow WHERE instance = ? AND name = ?)`
 
 // Ledger implements engine.State. Any number of keys may be asked for.
 func (i *Instance) Ledger(ctx context.Context, flow string, keys []engine.EntryKey) (map[engine.EntryKey]engine.Entry, error) {
-	byRule := make(map[string][]any)
-	for _, k := range keys {
-		byRule[k.Rule] = append(byRule[k.Rule], k.Key)
-	}
 	found := make(map[engine.EntryKey]engine.Entry)
-	for rule, keys := range byRule {
-		for some := range slices.Chunk(keys, lookup) {
+	for rule, all := range byRule(keys) {
+		for some := range slices.Chunk(all, lookup) {
 			entries, err := collect(ctx, i.store, i.doing("read the ledger", flow), scanEntry,
 				i.store.kind.lookup(len(some)), append([]any{i.name, flow, rule}, some...)...)
 			if err != nil {
@@ -36,8 +32,31 @@ func (i *Instance) Ledger(ctx context.Context, flow string, keys []engine.EntryK
 	return found, nil
 }
 
+func byRule(keys []engine.EntryKey) map[string][]any {
+	out := make(map[string][]any)
+	for _, k := range keys {
+		out[k.Rule] = append(out[k.Rule], k.Key)
+	}
+	return out
+}
+
 func scanEntry(scan func(...any) error) (e engine.Entry, err error) {
-	return e, scan(&e.Rule, &e.Key, &e.Hash, &e.RemoteID)
+	err = scan(&e.Rule, &e.Key, &e.Hash, &e.RemoteID, &e.Content)
+	if len(e.Content) == 0 {
+		e.Content = nil
+	}
+	return e, err
+}
+
+func forget(ctx context.Context, tx *transaction, flow int64, keys []engine.EntryKey) error {
+	for rule, all := range byRule(keys) {
+		for some := range slices.Chunk(all, lookup) {
+			if _, err := tx.exec(ctx, tx.kind.forget(len(some)), append([]any{flow, rule}, some...)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // putEntries stores the last entry of each key: one statement may not change a row twice.
@@ -49,11 +68,11 @@ func putEntries(ctx context.Context, tx *transaction, flow int64, entries []engi
 	rows := make([][]any, 0, len(last))
 	for n, e := range entries {
 		if last[e.EntryKey] == n {
-			rows = append(rows, []any{flow, e.Rule, e.Key, e.Hash, e.RemoteID})
+			rows = append(rows, []any{flow, e.Rule, e.Key, e.Hash, e.RemoteID, e.Content})
 		}
 	}
-	return tx.insert(ctx, `INSERT INTO ledger (flow, rule, key, hash, remote_id)`, rows,
-		`ON CONFLICT (flow, rule, key) DO UPDATE SET hash = excluded.hash, remote_id = excluded.remote_id`)
+	return tx.insert(ctx, `INSERT INTO ledger (flow, rule, key, hash, remote_id, content)`, rows,
+		`ON CONFLICT (flow, rule, key) DO UPDATE SET hash = excluded.hash, remote_id = excluded.remote_id, content = excluded.content`)
 }
 
 // perPage is how many entries are in memory while a ledger is read through.
@@ -61,7 +80,7 @@ const perPage = 1000
 
 // Entries implements engine.State. Nothing is held open while yield runs, so it may commit.
 func (i *Instance) Entries(ctx context.Context, flow, rule, hash string, yield func(engine.Entry) error) error {
-	query := `SELECT rule, key, hash, remote_id FROM ledger WHERE flow = ` + flowOf
+	query := `SELECT rule, key, hash, remote_id, content FROM ledger WHERE flow = ` + flowOf
 	args := []any{i.name, flow}
 	if rule != "" {
 		query, args = query+` AND rule = ?`, append(args, rule)

@@ -28,6 +28,7 @@ type Memory struct {
 type memoryFlow struct {
 	checkpoint *engine.Checkpoint // nil: that of the base
 	ledger     map[engine.EntryKey]engine.Entry
+	forgotten  map[engine.EntryKey]bool // what base may have of it is hidden
 	dead       []DeadLetter
 }
 
@@ -49,7 +50,7 @@ func NewOverlay(base engine.State) *Memory {
 func (m *Memory) flow(name string) *memoryFlow {
 	f := m.flows[name]
 	if f == nil {
-		f = &memoryFlow{ledger: make(map[engine.EntryKey]engine.Entry)}
+		f = &memoryFlow{ledger: make(map[engine.EntryKey]engine.Entry), forgotten: make(map[engine.EntryKey]bool)}
 		m.flows[name] = f
 	}
 	return f
@@ -82,13 +83,13 @@ func (m *Memory) Ledger(ctx context.Context, flow string, keys []engine.EntryKey
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	own := m.flow(flow).ledger
+	f := m.flow(flow)
 	found := make(map[engine.EntryKey]engine.Entry)
 	var rest []engine.EntryKey
 	for _, k := range keys {
-		if e, ok := own[k]; ok {
-			found[k] = e
-		} else {
+		if e, ok := f.ledger[k]; ok {
+			found[k] = unshared(e)
+		} else if !f.forgotten[k] {
 			rest = append(rest, k)
 		}
 	}
@@ -116,8 +117,13 @@ func (m *Memory) Commit(ctx context.Context, flow string, c engine.Commit) error
 		}
 		f.checkpoint = &to
 	}
+	for _, k := range c.Forgotten {
+		delete(f.ledger, k)
+		f.forgotten[k] = true
+	}
 	for _, e := range c.Entries {
-		f.ledger[e.EntryKey] = e
+		f.ledger[e.EntryKey] = unshared(e)
+		delete(f.forgotten, e.EntryKey)
 	}
 	f.dead = slices.DeleteFunc(f.dead, func(d DeadLetter) bool { return slices.Contains(c.Revived, d.Key) })
 	for _, d := range c.Dead {
@@ -131,14 +137,20 @@ func copied(at engine.Checkpoint) engine.Checkpoint {
 	return engine.Checkpoint{Cursor: at.Cursor.UTC(), Boundary: maps.Clone(at.Boundary), Token: at.Token, Done: sortedSpans(at.Done)}
 }
 
-// Entries implements engine.State.
+// unshared is e with a content of its own; nil if that is empty.
+func unshared(e engine.Entry) engine.Entry {
+	e.Content = append([]byte(nil), e.Content...)
+	return e
+}
+
+// Entries implements engine.State. What is seen is the ledger as it was at the start.
 func (m *Memory) Entries(ctx context.Context, flow, rule, hash string, yield func(engine.Entry) error) error {
-	own := m.owned(flow)
+	own, forgotten := m.owned(flow)
 	fits := func(e engine.Entry) bool { return (rule == "" || e.Rule == rule) && (hash == "" || e.Hash == hash) }
 	var mine []engine.Entry
 	for _, e := range own {
 		if fits(e) {
-			mine = append(mine, e)
+			mine = append(mine, unshared(e))
 		}
 	}
 	slices.SortFunc(mine, compareKeys)
@@ -158,7 +170,7 @@ func (m *Memory) Entries(ctx context.Context, flow, rule, hash string, yield fun
 			if err := give(&e); err != nil {
 				return err
 			}
-			if _, replaced := own[e.EntryKey]; replaced {
+			if _, replaced := own[e.EntryKey]; replaced || forgotten[e.EntryKey] {
 				return nil
 			}
 			return yield(e)
@@ -170,11 +182,12 @@ func (m *Memory) Entries(ctx context.Context, flow, rule, hash string, yield fun
 	return give(nil)
 }
 
-// owned copies the ledger, so that yield may commit.
-func (m *Memory) owned(flow string) map[engine.EntryKey]engine.Entry {
+// owned copies what m has changed of the ledger, so that yield may commit.
+func (m *Memory) owned(flow string) (ledger map[engine.EntryKey]engine.Entry, forgotten map[engine.EntryKey]bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return maps.Clone(m.flow(flow).ledger)
+	f := m.flow(flow)
+	return maps.Clone(f.ledger), maps.Clone(f.forgotten)
 }
 
 func compareKeys(a, b engine.Entry) int {

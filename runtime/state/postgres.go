@@ -134,10 +134,18 @@ func (p *postgres) shared() bool { return true }
 // lookup keeps PostgreSQL from reading the whole ledger while it has no statistics of it:
 // OFFSET 0 makes it find each key by itself.
 func (p *postgres) lookup(n int) string {
-	return `SELECT l.rule, l.key, l.hash, l.remote_id FROM (SELECT id FROM flow WHERE instance = ? AND name = ?) AS f
+	return `SELECT l.rule, l.key, l.hash, l.remote_id, l.content FROM (SELECT id FROM flow WHERE instance = ? AND name = ?) AS f
 		CROSS JOIN (SELECT ?::bytea AS rule) AS r CROSS JOIN (VALUES (?::bytea)` + strings.Repeat(`, (?)`, n-1) + `) AS wanted (key)
-		CROSS JOIN LATERAL (SELECT rule, key, hash, remote_id FROM ledger
+		CROSS JOIN LATERAL (SELECT rule, key, hash, remote_id, content FROM ledger
 			WHERE flow = f.id AND rule = r.rule AND key = wanted.key OFFSET 0) AS l`
+}
+
+// forget finds each key by itself, like lookup; nobody else writes for the instance meanwhile,
+// so a row stays where it was found.
+func (p *postgres) forget(n int) string {
+	return `DELETE FROM ledger WHERE ctid = ANY (ARRAY (
+		SELECT l.place FROM (SELECT ?::bigint AS flow, ?::bytea AS rule) AS r CROSS JOIN (VALUES (?::bytea)` + strings.Repeat(`, (?)`, n-1) + `) AS wanted (key)
+		CROSS JOIN LATERAL (SELECT ctid AS place FROM ledger WHERE flow = r.flow AND rule = r.rule AND key = wanted.key OFFSET 0) AS l))`
 }
 
 // exclude takes a lock of PostgreSQL that ends with the transaction.

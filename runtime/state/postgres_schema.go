@@ -77,6 +77,8 @@ CREATE TABLE token (
 	version  BIGINT NOT NULL,
 	PRIMARY KEY (instance, name)
 );
+`, `
+ALTER TABLE ledger ADD COLUMN content BYTEA;
 `}
 
 // prepare brings the schema to the newest version in one transaction, or changes nothing.

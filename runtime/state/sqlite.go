@@ -56,7 +56,11 @@ func (f *sqliteFile) lost(error) bool               { return false }
 func (f *sqliteFile) shared() bool                  { return false }
 
 func (f *sqliteFile) lookup(n int) string {
-	return `SELECT rule, key, hash, remote_id FROM ledger WHERE flow = ` + flowOf + ` AND rule = ? AND key IN (?` + strings.Repeat(`, ?`, n-1) + `)`
+	return `SELECT rule, key, hash, remote_id, content FROM ledger WHERE flow = ` + flowOf + ` AND rule = ? AND key IN (?` + strings.Repeat(`, ?`, n-1) + `)`
+}
+
+func (f *sqliteFile) forget(n int) string {
+	return `DELETE FROM ledger WHERE flow = ? AND rule = ? AND key IN (?` + strings.Repeat(`, ?`, n-1) + `)`
 }
 
 // exclude has nothing to do: each transaction takes SQLite's write lock at its start.

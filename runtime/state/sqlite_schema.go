@@ -79,6 +79,8 @@ CREATE TABLE token (
 	version  INTEGER NOT NULL,
 	PRIMARY KEY (instance, name)
 ) STRICT, WITHOUT ROWID;
+`, `
+ALTER TABLE ledger ADD COLUMN content BLOB;
 `}
 
 // prepare refuses a file that is damaged or too new before anything in it changes.

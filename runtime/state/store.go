@@ -50,6 +50,8 @@ type backend interface {
 	value(v any) any
 	// lookup is the statement that finds ledger entries by instance, flow, rule and n keys.
 	lookup(n int) string
+	// forget is the statement that deletes ledger entries by id of the flow, rule and n keys.
+	forget(n int) string
 	// exclude makes tx the only one that writes for the instance, until its end.
 	exclude(ctx context.Context, tx *sql.Tx, instance string) error
 	// explain gives an error of the database the words of this package.

@@ -40,7 +40,7 @@ func readThrough(t *testing.T, open func(*testing.T) engine.State) {
 		{"alerts", "event.alert", "3", nil},
 		{"none", "", "", nil},
 	} {
-		if got := through(t, s, c.flow, c.rule, c.hash); !slices.Equal(got, c.want) {
+		if got := through(t, s, c.flow, c.rule, c.hash); !slices.EqualFunc(got, c.want, same) {
 			t.Errorf("%q %q %q:\n got %v\nwant %v", c.flow, c.rule, c.hash, got, c.want)
 		}
 	}
@@ -57,7 +57,7 @@ func readThroughMany(t *testing.T, open func(*testing.T) engine.State) {
 	commit(t, s, "alerts", c)
 	seen, closed := 0, engine.Commit{}
 	err := s.Entries(t.Context(), "alerts", "event.alert", "open", func(e engine.Entry) error {
-		if e != c.Entries[seen] {
+		if !same(e, c.Entries[seen]) {
 			t.Fatalf("entry %d is %v", seen, e)
 		}
 		seen++

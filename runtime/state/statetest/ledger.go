@@ -15,7 +15,7 @@ func ledgerReplaced(t *testing.T, open func(*testing.T) engine.State) {
 	for key, want := range map[string]engine.Entry{
 		"a": entry("a", "2", 0), "b": entry("b", "1", 1<<62), "c": entry("c", "2", 12),
 	} {
-		if got[key] != want {
+		if !same(got[key], want) {
 			t.Errorf("%s: got %v, want %v", key, got[key], want)
 		}
 	}
@@ -46,7 +46,7 @@ func manyKeys(t *testing.T, open func(*testing.T) engine.State) {
 		t.Errorf("got %d entries, want %d", len(got), n/2)
 	}
 	for _, want := range c.Entries {
-		if got[want.Key] != want {
+		if !same(got[want.Key], want) {
 			t.Fatalf("%s: got %v, want %v", want.Key, got[want.Key], want)
 		}
 	}
@@ -67,7 +67,7 @@ func anyText(t *testing.T, open func(*testing.T) engine.State) {
 		t.Errorf("got %d entries, want %d", len(got), len(keys))
 	}
 	for n, k := range keys {
-		if got[k] != entry(k, k, int64(n)) {
+		if !same(got[k], entry(k, k, int64(n))) {
 			t.Errorf("%q: got %v", k, got[k])
 		}
 	}
@@ -82,7 +82,7 @@ func isolatedFlows(t *testing.T, open func(*testing.T) engine.State) {
 	}
 	commit(t, s, "Alerts", engine.Commit{Checkpoint: at(noon.AddDate(0, 0, 1)), Entries: []engine.Entry{entry("a", "2", 2)}})
 	expect(t, s, "alerts", *at(noon, "a"))
-	if got := ledger(t, s, "alerts", "a"); got["a"] != entry("a", "1", 1) {
+	if got := ledger(t, s, "alerts", "a"); !same(got["a"], entry("a", "1", 1)) {
 		t.Errorf("another flow changed it to %v", got)
 	}
 }

@@ -3,6 +3,7 @@ package statetest
 
 import (
 	"context"
+	"reflect"
 	"testing"
 
 	"tqmap/engine"
@@ -36,6 +37,11 @@ func Run(t *testing.T, open func(t *testing.T) engine.State) {
 		{"any text is a key", anyText},
 		{"the ledger is read through in order", readThrough},
 		{"the ledger is read through in pages, and may change meanwhile", readThroughMany},
+		{"the content of an entry comes back as it was given", contents},
+		{"entries are forgotten", forgotten},
+		{"a key that is forgotten and stored at once is stored", forgottenAndStored},
+		{"many entries are forgotten at once", forgottenMany},
+		{"the ledger is read through while its entries are forgotten", forgottenMeanwhile},
 		{"U21 a token is replaced only by who has read it", tokens},
 		{"dead letters are kept once", deadLetters},
 		{"dead letters are revived by key", revived},
@@ -93,6 +99,9 @@ func ledger(t *testing.T, s engine.State, flow string, keys ...string) map[strin
 	}
 	return byKey
 }
+
+// same compares with contents; a nil one is not an empty one.
+func same(a, b engine.Entry) bool { return reflect.DeepEqual(a, b) }
 
 func alert(key string) engine.EntryKey { return engine.EntryKey{Rule: "event.alert", Key: key} }
 
