@@ -47,7 +47,7 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 	}
 	f.Record.Rejects = rejects(rec)
 	if f.Sink != nil {
-		d.compile(f.Sink, env)
+		d.sink(f.Sink, env, f.Record)
 	}
 	for _, b := range n.blocks {
 		if b.Spec.object != nil {

@@ -44,6 +44,8 @@ func Functions() []Function {
 			[]FunctionExample{{`replace("a.b.c", ".", "-")`, `"a-b-c"`}}},
 		{"split", "split(between, text)", "The parts of a text.",
 			[]FunctionExample{{`split(",", "a,b")`, `["a", "b"]`}}},
+		{"timeadd", "timeadd(instant, duration)", "The instant so much later, or earlier with a minus; null where the instant is null.",
+			[]FunctionExample{{`timeadd("2026-01-08T00:00:00Z", "-7d")`, `"2026-01-01T00:00:00Z"`}, {`timeadd(null, "1h")`, `null`}}},
 		{"trimspace", "trimspace(text)", "The text without blanks around it.",
 			[]FunctionExample{{`trimspace(" a ")`, `"a"`}}},
 		{"upper", "upper(text)", "The text in capitals.",

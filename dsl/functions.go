@@ -35,6 +35,7 @@ func functions() map[string]function.Function {
 		"upper":      bounded(stdlib.UpperFunc, nil),
 		"values":     bounded(stdlib.ValuesFunc, nil),
 		"after":      afterFunc,
+		"timeadd":    timeaddFunc,
 		"origin":     originFunc,
 		"urlencode":  urlencodeFunc,
 	}
@@ -61,6 +62,34 @@ var afterFunc = function.New(&function.Spec{
 			at[i] = t
 		}
 		return cty.BoolVal(at[0].After(at[1])), nil
+	},
+})
+
+// timeaddFunc moves an instant; null stays null.
+var timeaddFunc = function.New(&function.Spec{
+	Description: "timeadd(instant, duration): the instant so much later, or earlier with a minus; null where the instant is null.",
+	Params: []function.Parameter{
+		{Name: "instant", Type: cty.String, AllowNull: true},
+		{Name: "duration", Type: cty.String},
+	},
+	Type: function.StaticReturnType(cty.String),
+	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		if args[0].IsNull() {
+			return cty.NullVal(cty.String), nil
+		}
+		at, err := time.Parse(time.RFC3339Nano, args[0].AsString())
+		if err != nil {
+			return cty.UnknownVal(cty.String), function.NewArgErrorf(0, "not an RFC 3339 instant: %q", args[0].AsString())
+		}
+		text, back := strings.CutPrefix(args[1].AsString(), "-")
+		d, err := ParseDuration(text)
+		if err != nil {
+			return cty.UnknownVal(cty.String), function.NewArgErrorf(1, "%s", err)
+		}
+		if back {
+			d = -d
+		}
+		return cty.StringVal(at.Add(d).UTC().Format(time.RFC3339Nano)), nil
 	},
 })
 

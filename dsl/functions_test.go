@@ -122,18 +122,43 @@ func TestAfter(t *testing.T) {
 	}
 }
 
+func TestTimeadd(t *testing.T) {
+	for args, want := range map[string]string{
+		`"2024-05-01T10:00:00Z", "90m"`:          "2024-05-01T11:30:00Z",
+		`"2024-05-01T10:00:00.5+02:00", "-1.5d"`: "2024-04-29T20:00:00.5Z",
+		`"2024-05-01T10:00:00Z", "-0s"`:          "2024-05-01T10:00:00Z",
+	} {
+		if got, diags := evaluate(t, "timeadd("+args+")", nil); diags.HasErrors() || got.AsString() != want {
+			t.Errorf("timeadd(%s): %v %v, want %s", args, got, diags, want)
+		}
+	}
+	if got, diags := evaluate(t, `timeadd(null, "1h")`, nil); diags.HasErrors() || !got.IsNull() {
+		t.Errorf("of null: %v %v", got, diags)
+	}
+	for args, want := range map[string]string{
+		`"2024-05-01", "1h"`:                `"instant" parameter: not an RFC 3339 instant: "2024-05-01"`,
+		`"2024-05-01T10:00:00Z", "a while"`: `"duration" parameter`,
+	} {
+		if _, diags := evaluate(t, "timeadd("+args+")", nil); !diags.HasErrors() || !strings.Contains(diags.Error(), want) {
+			t.Errorf("timeadd(%s): %v, want %s", args, diags, want)
+		}
+	}
+}
+
 // At load, parameters have a type and no value: that must not be an error.
 func TestFunctionsWithUnknownValues(t *testing.T) {
 	names := map[string]cty.Value{"x": cty.UnknownVal(cty.String), "n": cty.UnknownVal(cty.Number), "d": cty.DynamicVal}
 	tests := map[string]cty.Type{
-		`after(x, "2024-05-01T10:00:00Z")`: cty.Bool,
-		`after(null, x)`:                   cty.Bool,
-		`after(d, coalesce(x, d))`:         cty.Bool,
-		`coalesce(x, "a")`:                 cty.String,
-		`coalesce(null, x)`:                cty.String,
-		`origin(x, n)`:                     cty.String,
-		`origin("a.example.com", n)`:       cty.String,
-		`origin(x, null)`:                  cty.String,
+		`after(x, "2024-05-01T10:00:00Z")`:   cty.Bool,
+		`after(null, x)`:                     cty.Bool,
+		`after(d, coalesce(x, d))`:           cty.Bool,
+		`coalesce(x, "a")`:                   cty.String,
+		`coalesce(null, x)`:                  cty.String,
+		`origin(x, n)`:                       cty.String,
+		`timeadd(x, "1h")`:                   cty.String,
+		`timeadd("2024-05-01T10:00:00Z", x)`: cty.String,
+		`origin("a.example.com", n)`:         cty.String,
+		`origin(x, null)`:                    cty.String,
 	}
 	for text, want := range tests {
 		got, diags := evaluate(t, text, names)

@@ -20,8 +20,9 @@ func RuleBlock() *Block {
   wait   = jq(".error.retry_after")
 }`,
 		Attrs: []Attr{
-			{Name: "status", Type: cty.List(cty.String), Summary: "The statuses it is for, e.g. [404], [\"4xx\"] or [\"500-503\"]; unset: any but redirects."},
+			{Name: "status", Type: cty.List(cty.String), Summary: "The statuses it is for, e.g. [404], [\"4xx\"] or [\"500-503\"], and \"lost\" for a request that was sent and got no whole answer: too late, broken off or too long; unset: any but redirects."},
 			{Name: "when", Holds: JQ, Summary: "A condition on the body: JSON decoded, other text as a string, null where there is none. $response has status, headers and url."},
+			{Name: "retried", Type: cty.Bool, Default: "false", Summary: "Only for the last attempt: before it the default table decides, which may ask again. For \"lost\" it always is the last."},
 			{Name: "do", Holds: Keyword, Required: true, Summary: "ok, skip, retry, wait, reauth, split, stop, reset or fail."},
 			{Name: "wait", Holds: JQ, Summary: "How long to wait, for do = retry or wait: seconds, a duration or a moment. Unset or null: Retry-After, else back off."},
 			{Name: "message", Holds: JQ, Summary: "What to say about it; unset: the server's own words."},
@@ -71,6 +72,8 @@ func checkRule(r *Reading) {
 		r.Fail("do", "Unknown action", "\"do\" takes one bare word, such as do = skip.%s", code.Suggest("", RuleActions()))
 	case !slices.Contains(RuleActions(), word):
 		r.Fail("do", "Unknown action", "There is no action %q.%s", word, code.Suggest(word, RuleActions()))
+	case (r.Bool("retried", false) || slices.Contains(r.Strings("status"), Lost)) && slices.Contains([]string{"ok", "retry", "wait", "reauth"}, word):
+		r.Fail("do", "Without effect", "After the last attempt there is nothing more to ask for: do takes skip, split, stop, reset or fail there, not %s.", word)
 	case r.Has("wait") && word != "retry" && word != "wait":
 		r.Fail("wait", "Without effect", "Only do = retry and do = wait wait; this rule says %s.", word)
 	}
@@ -86,7 +89,7 @@ func (c *checker) rules(all []*Node) {
 			first := taken[mine[0]]
 			c.d.errorf(n.Range, "Never reached", "The rule in line %d decides about all of these statuses before this one; put this one first, or give that one a condition.", first.Range.Start.Line)
 		}
-		if n.Val("when") != nil {
+		if n.Val("when") != nil || n.Val("retried") != nil {
 			continue
 		}
 		for _, status := range mine {

@@ -8,8 +8,11 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// StatusRange is the HTTP statuses From to To, both included.
+// StatusRange is the HTTP statuses From to To, both included. 0 stands for Lost.
 type StatusRange struct{ From, To int }
+
+// Lost is written in place of a status where a request was sent and no whole answer came.
+const Lost = "lost"
 
 var (
 	oneStatus   = regexp.MustCompile(`^[1-5]\d\d$`)
@@ -23,7 +26,7 @@ func (r *Reading) Statuses(name string) []StatusRange {
 	for i, text := range r.Strings(name) {
 		s, ok := parseStatus(text)
 		if !ok {
-			r.failElement(name, i, "Bad status", "%q is no HTTP status: write 404, \"4xx\" or \"500-503\".", text)
+			r.failElement(name, i, "Bad status", "%q is no HTTP status: write 404, \"4xx\", \"500-503\" or \"lost\".", text)
 			continue
 		}
 		out = append(out, s)
@@ -35,6 +38,9 @@ func (r *Reading) Statuses(name string) []StatusRange {
 }
 
 func parseStatus(text string) (StatusRange, bool) {
+	if text == Lost {
+		return StatusRange{}, true
+	}
 	if oneStatus.MatchString(text) {
 		n, _ := strconv.Atoi(text)
 		return StatusRange{n, n}, true

@@ -14,7 +14,6 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
-	"tqmap/engine/page"
 	"tqmap/engine/request"
 )
 
@@ -76,10 +75,9 @@ func checkEach(r *dsl.Reading) {
 
 // each sends the requests of one each block.
 type each struct {
+	inquiry
 	source          *httpSource
-	node            *dsl.Node
 	name            string
-	doer            request.Doer
 	batch, parallel int
 	mu              sync.Mutex // of the cache, which slices that are read at once share
 	cache           *answers
@@ -89,7 +87,8 @@ type each struct {
 
 func openEach(ctx context.Context, s *httpSource, n *dsl.Node) (*each, error) {
 	r := n.Read(s.run.Bound.Scope)
-	e := &each{source: s, node: n, name: n.Labels[0], doer: s.doer, batch: r.Int("batch", 0), parallel: r.Int("parallel", 4)}
+	e := &each{source: s, name: n.Labels[0], batch: r.Int("batch", 0), parallel: r.Int("parallel", 4)}
+	e.inquiry = inquiry{bound: s.run.Bound, node: n, doer: s.doer, list: e.batch > 0}
 	e.cache = newAnswers(r.Int("cache", 10000))
 	if err := r.Err(); err != nil {
 		return nil, err
@@ -228,7 +227,7 @@ func (e *each) batches(keys []wanting, n int) []*wish {
 
 // grant asks for w and sorts the answer, a batch in halves where a rule says that it is too much.
 func (e *each) grant(ctx context.Context, f asking, w *wish) error {
-	answer, err := e.ask(ctx, f, w)
+	answer, err := e.ask(ctx, f, w.vars)
 	var ruled *request.RuledError
 	switch {
 	case errors.As(err, &ruled) && ruled.Action == request.Skip:
@@ -271,92 +270,6 @@ func (e *each) halve(ctx context.Context, f asking, w *wish, ruled *request.Rule
 		maps.Copy(w.answers, half.answers)
 	}
 	return nil
-}
-
-// ask gets the answer to w: all its pages, as a list, where the block has a paginate.
-func (e *each) ask(ctx context.Context, f asking, w *wish) (any, error) {
-	paging := e.node.Block("paginate")
-	pages, err := page.New(paging, f.scope)
-	if err != nil {
-		return nil, err
-	}
-	all := []any{}
-	outer := f.scope
-	var step page.Step
-	before := ""
-	for more := true; more; more = step.More {
-		sight := view{params: e.source.run.Bound.Params, page: pages.Vars()}
-		if paging != nil {
-			if f, err = e.form(outer.With("page", sight.page), sight.page); err != nil {
-				return nil, err
-			}
-		}
-		resp, err := e.send(ctx, f, w, step.Target)
-		if err != nil {
-			return nil, err
-		}
-		body, err := besideBody(ctx, e.node, e.source.run.Bound, resp)
-		if err != nil {
-			return nil, err
-		}
-		sight.response = resp
-		got, err := e.cut(ctx, sight, body)
-		if err != nil || paging == nil && e.batch == 0 {
-			return got, err
-		}
-		list, ok := got.([]any)
-		if !ok {
-			return nil, &placed{e.node.Range, errors.New("the answer is no list of elements: cut it out with answer = jq(\"[…]\")")}
-		}
-		step, err = pages.Next(page.Answer{Body: body, Records: len(list), Header: resp.Header, URL: resp.URL, Eval: func(v *dsl.Val) (any, error) { return sight.first(ctx, v.JQ(), body) }})
-		if err != nil {
-			return nil, err
-		}
-		if hash := contentHash(list); len(list) > 0 && hash == before {
-			return nil, ErrSamePage
-		} else if before = hash; step.Back {
-			before = ""
-		}
-		all = append(all, list...)
-	}
-	return all, nil
-}
-
-// asking is a request whose plain values are computed: not again for each record.
-type asking struct {
-	scope   *dsl.Scoped
-	request *recordRequest
-	judge   request.Judge
-}
-
-// form computes the plain values of the request for a page, nil where there is none.
-func (e *each) form(scope *dsl.Scoped, page map[string]any) (asking, error) {
-	req, err := newRecordRequest(e.node.Block("request"), scope)
-	if err != nil {
-		return asking{}, err
-	}
-	rules, err := judge(e.node.All("on"), e.source.run.Bound, view{params: e.source.run.Bound.Params, page: page})
-	return asking{scope, req, rules}, err
-}
-
-func (e *each) send(ctx context.Context, f asking, w *wish, target string) (*request.Response, error) {
-	req, err := f.request.build(w.vars)
-	if err != nil {
-		return nil, err
-	}
-	if target != "" {
-		req.Path, req.Query = target, nil
-	}
-	req.Judge = f.judge
-	return e.doer.Do(ctx, req)
-}
-
-func (e *each) cut(ctx context.Context, sight view, body any) (any, error) {
-	q := e.node.Val("answer").JQ()
-	if q == nil {
-		return body, nil
-	}
-	return sight.first(ctx, q, body)
 }
 
 // give puts the answers into the records and remembers them.

@@ -43,6 +43,8 @@ func around(slot, example string) string {
 	case slot == "expect_request":
 		all["event"] = "sink \"http\" {\n  client = client.api\n  request {\n    path = \"/\"\n  }\n}"
 		all["test"] = "test \"t\" {\n  flow = flow.alerts\n  records = []\n%expect_request\n}"
+	case slot == "batch" || slot == "held" || slot == "update" || slot == "remove" || slot == "expire":
+		all["event"] = "sink \"http\" {\n  client = client.api\n  item = expr(\"alert\")\n  request {\n    path = \"/\"\n  }\n%" + slot + "\n}"
 	case slot == "object" || slot == "sync":
 		all["table"] = "table \"status\" {\n  rows = { a = \"b\" }\n}"
 	}

@@ -116,6 +116,9 @@ func (s *memory) Commit(ctx context.Context, flow string, c Commit) error {
 	for _, e := range c.Entries {
 		k.book[e.EntryKey] = e
 	}
+	for _, key := range c.Forgotten {
+		delete(k.book, key)
+	}
 	k.dead = slices.DeleteFunc(k.dead, func(d DeadLetter) bool { return slices.Contains(c.Revived, d.Key) })
 	for _, d := range c.Dead {
 		same := func(have DeadLetter) bool { return have.Rule == d.Rule && have.Key == d.Key }

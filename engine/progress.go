@@ -20,10 +20,13 @@ type progress struct {
 	report *FlowReport
 	limits deadLimits
 	skips  skips
-	page   pageFunc   // nil until something is to be read
-	mu     sync.Mutex // what slices that are read at once share
-	warned bool       // of disorder
-	empty  error      // why there was nothing to read
+	page   pageFunc                    // nil until something is to be read
+	flush  func(context.Context) error // sends what waits for more; nil: nothing ever does
+	end    func(context.Context) error // of a flow that was read to its end; may be nil
+	again  bool                        // what was refused before is tried once more
+	mu     sync.Mutex                  // what slices that are read at once share
+	warned bool                        // of disorder
+	empty  error                       // why there was nothing to read
 
 	// Of the window that is being read.
 	name   string // under which the state keeps its checkpoint
@@ -82,10 +85,31 @@ func (p *progress) read(ctx context.Context) error {
 			p.note(text)
 		}
 	}
+	if p.end != nil {
+		if err := p.end(ctx); err != nil {
+			return err
+		}
+	}
 	if p.report.Ignored > 0 && p.report.Answered == 0 {
 		return ErrAllIgnored
 	}
 	return nil
+}
+
+// whole says that everything the source has was read, so that what did not come is not there.
+func (p *progress) whole() bool {
+	if s, ok := p.source.(interface{ whole() bool }); ok {
+		return s.whole()
+	}
+	return p.flow.Source.Block("window") == nil && len(p.report.Notes) == 0 && p.report.Ignored == 0
+}
+
+// flushed sends what waits for more, before a checkpoint moves over it.
+func (p *progress) flushed(ctx context.Context) error {
+	if p.flush == nil {
+		return nil
+	}
+	return p.flush(ctx)
 }
 
 // ErrAllIgnored says that a rule skipped every answer: nothing was read, which must
@@ -127,10 +151,13 @@ func (p *progress) ready(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if p.flow.Sink != nil {
-		p.page, err = p.exporter(ctx)
-	} else {
+	switch {
+	case p.flow.Sink == nil:
 		p.page, err = p.ingester(ctx)
+	case hasItems(p.flow.Sink):
+		p.page, err = p.itemExporter(ctx)
+	default:
+		p.page, err = p.exporter(ctx)
 	}
 	return err
 }

@@ -30,7 +30,7 @@ type Report struct {
 }
 
 // FlowReport counts what a flow did. Fetched, Skipped and records among Dead are
-// records; Mapped, Created, Updated, Unchanged are objects, or calls of a sink.
+// records; Mapped, Created, Updated, Unchanged are objects, or calls or items of a sink.
 type FlowReport struct {
 	Name string `json:"name"`
 	// LeftOut says that nothing was done, as the mapping's `when` for the flow is false.
@@ -40,8 +40,12 @@ type FlowReport struct {
 	Created   int  `json:"created"`
 	Updated   int  `json:"updated"`
 	Unchanged int  `json:"unchanged"`
-	Skipped   int  `json:"skipped"`
-	Dead      int  `json:"dead"`
+	// Removed counts items that were taken back, Kept those that were left with the target
+	// though the source has them no more.
+	Removed int `json:"removed,omitempty"`
+	Kept    int `json:"kept,omitempty"`
+	Skipped int `json:"skipped"`
+	Dead    int `json:"dead"`
 	// Ignored counts answers that a rule skipped, by what it says.
 	Ignored   int            `json:"ignored,omitempty"`
 	IgnoredBy map[string]int `json:"ignored_by,omitempty"`
@@ -64,7 +68,7 @@ type FlowReport struct {
 }
 
 // Counts of one collection.
-type Counts struct{ Created, Updated, Unchanged int }
+type Counts struct{ Created, Updated, Unchanged, Removed int }
 
 // ignored counts an answer that a rule skipped. Requests for records do it side by side.
 func (r *Run) ignored(f *FlowReport, ruled *request.RuledError) {
@@ -122,15 +126,23 @@ const (
 	unchanged
 )
 
-func (f *FlowReport) count(collection string, what outcome) {
+func (f *FlowReport) counts(collection string) *Counts {
 	if f.Objects == nil {
 		f.Objects = map[string]*Counts{}
 	}
-	c := f.Objects[collection]
-	if c == nil {
-		c = &Counts{}
-		f.Objects[collection] = c
+	if f.Objects[collection] == nil {
+		f.Objects[collection] = &Counts{}
 	}
+	return f.Objects[collection]
+}
+
+func (f *FlowReport) removed(collection string) {
+	f.Removed++
+	f.counts(collection).Removed++
+}
+
+func (f *FlowReport) count(collection string, what outcome) {
+	c := f.counts(collection)
 	switch what {
 	case created:
 		f.Created++

@@ -35,7 +35,7 @@ func (r *Run) retry(ctx context.Context, f *dsl.Flow, records []any, report *Flo
 		return err
 	}
 	// A window that moves nothing, after a checkpoint on whose edge no record lies.
-	p := &progress{run: r, flow: f, name: f.Name, mapper: m, report: report, track: newTrack(Window{}, Checkpoint{}, follows{}), limits: noLimits, skips: skips{report: report}}
+	p := &progress{run: r, flow: f, name: f.Name, mapper: m, report: report, again: true, track: newTrack(Window{}, Checkpoint{}, follows{}), limits: noLimits, skips: skips{report: report}}
 	if err := p.ready(ctx); err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (r *Run) retry(ctx context.Context, f *dsl.Flow, records []any, report *Flo
 			return err
 		}
 	}
-	return nil
+	return p.flushed(ctx)
 }
 
 // Summed is the report of flows that were run one by one.

@@ -22,6 +22,7 @@ type answerRule struct {
 	status              []dsl.StatusRange
 	when, wait, message *code.JQ
 	do                  request.Action
+	retried             bool // only where no attempt follows
 	where               string
 }
 
@@ -37,7 +38,8 @@ func judge(nodes []*dsl.Node, b *dsl.Bound, v view) (request.Judge, error) {
 		r := n.Read(b.Scope)
 		rules = append(rules, answerRule{
 			status: r.Statuses("status"), do: request.Action(n.Val("do").Word()), where: place(n),
-			when: n.Val("when").JQ(), wait: n.Val("wait").JQ(), message: n.Val("message").JQ(),
+			retried: r.Bool("retried", false),
+			when:    n.Val("when").JQ(), wait: n.Val("wait").JQ(), message: n.Val("message").JQ(),
 		})
 		if err := r.Err(); err != nil {
 			return nil, err
@@ -105,15 +107,17 @@ func plainBody(a *request.Response) (any, error) {
 }
 
 // holds tells whether r is for this answer. A rule without statuses leaves redirects
-// alone, whose bodies are nobody's answer.
+// alone, whose bodies are nobody's answer, and what got none.
 func (r *answerRule) holds(ctx context.Context, s *judged) (bool, error) {
 	status := s.response.Status
 	switch {
+	case r.retried && !s.response.Last:
+		return false, nil
 	case len(r.status) > 0:
 		if !slices.ContainsFunc(r.status, func(of dsl.StatusRange) bool { return of.From <= status && status <= of.To }) {
 			return false, nil
 		}
-	case redirected(s.response):
+	case status == 0 || redirected(s.response):
 		return false, nil
 	}
 	if r.when == nil {

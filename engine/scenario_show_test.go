@@ -18,7 +18,7 @@ func (s *scenario) report(report *Report) {
 		n    int
 		by   map[string]int
 	}{
-		{"created", f.Created, nil}, {"updated", f.Updated, nil}, {"unchanged", f.Unchanged, nil},
+		{"created", f.Created, nil}, {"updated", f.Updated, nil}, {"unchanged", f.Unchanged, nil}, {"removed", f.Removed, nil}, {"kept", f.Kept, nil},
 		{"skipped", f.Skipped, f.SkippedBy}, {"ignored", f.Ignored, f.IgnoredBy}, {"dead", f.Dead, nil}, {"failed", f.Failed, nil},
 	} {
 		if c.n > 0 {
@@ -29,6 +29,7 @@ func (s *scenario) report(report *Report) {
 		}
 	}
 	s.lines("", []string{text})
+	s.lines("", f.Plan)
 	s.lines("note: ", f.Notes)
 	if f.Error != "" {
 		s.lines("error: ", []string{f.Error})

@@ -56,7 +56,7 @@ var scenarioParts = map[string]string{
 //	value    expr of the name of the object that a record becomes
 //	server   the answers of a run, "server 2" those of the second one; see play
 //	other    the same of a second server, {other}
-//	runs     a line for each: its clock, then until=TIME, since=TIME (param.since), crash=N (the Nth commit fails), preview
+//	runs     a line for each: its clock, then until=TIME, since=TIME (param.since), param.NAME=VALUE, crash=N (the Nth commit fails), preview, dry
 //	with     lines "headers A B" (to show), "log TEXT" (lines to show), "sorted" (requests that are
 //	         sent at once; of the checkpoints only where they end), "once" (no preview and dry run beside the first run)
 //	want     everything that happened; -update rewrites it
@@ -214,7 +214,11 @@ func (s *scenario) run(line string) []string {
 		case "preview":
 			preview = true
 		default:
-			s.t.Fatalf("runs: no %q", word)
+			param, ok := strings.CutPrefix(name, "param.")
+			if !ok {
+				s.t.Fatalf("runs: no %q", word)
+			}
+			given[param] = dsl.Text(value, "run")
 		}
 	}
 	bound, errs := s.mapping().Bind(given, s.now)

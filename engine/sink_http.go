@@ -14,7 +14,7 @@ import (
 func httpSinkKind() sinkKind {
 	return sinkKind{
 		spec: &dsl.Block{
-			Type: "http", Summary: "One request for each record.",
+			Type: "http", Summary: "One request for each record; or with `item`, requests that keep the server in step with the records, one by one or in batches.",
 			Example: `sink "http" {
   client = client.api
   when   = expr("alert.attributes['Status'] != alert.type")
@@ -27,20 +27,49 @@ func httpSinkKind() sinkKind {
     attributes = { "Status" = expr("alert.type") }
   }
 }`,
-			Attrs: []dsl.Attr{
+			Attrs: append([]dsl.Attr{
 				{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, e.g. client.api."},
-				{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where this is true; other records count as unchanged."},
-			},
-			Blocks: []dsl.Child{
+				{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where this is true; other records count as unchanged, or with `item` as skipped."},
+				outcomeAttr(""),
+			}, itemAttrs()...),
+			Blocks: append([]dsl.Child{
 				{Block: dsl.RecordRequestBlock(dsl.Run), Min: 1, Max: 1},
 				{Block: ruleBlock()},
 				{Block: &dsl.Block{
 					Type: "acknowledge", Summary: "What ThreatQ's object records once the server has accepted: the base of the next comparison.",
 					Attrs: []dsl.Attr{{Name: "attributes", Holds: dsl.PerRecord, Written: true, Modes: true, Required: true, Summary: "Attributes to set, by name."}},
 				}, Max: 1},
-			},
+			}, itemBlocks()...),
+			Check: checkHTTPSink,
 		},
 		open: openHTTPSink,
+	}
+}
+
+// checkHTTPSink finds what is only for sinks with items, and the other way round.
+func checkHTTPSink(r *dsl.Reading) {
+	if hasItems(r.Node()) {
+		if n := r.Node().Block("acknowledge"); n != nil {
+			r.Fail("item", "Without effect", "What is acknowledged at %s belongs to a sink that sends each record by itself: leave it or item out.", n.Range)
+		}
+		for _, name := range []string{"left", "skipped"} {
+			if op := r.Node().Val(name); op != nil && r.Known(name) {
+				if want := r.String(name, "keep"); want != "keep" && r.Node().Block(want) == nil {
+					r.Fail(name, "Missing block", "%s = %q needs a block %q, which says how.", name, want, want)
+				}
+			}
+		}
+		return
+	}
+	for _, a := range append(itemAttrs(), outcomeAttr("")) {
+		if r.Has(a.Name) {
+			r.Fail(a.Name, "Without effect", "%q is about items: say with item = … what is delivered of a record.", a.Name)
+		}
+	}
+	for _, b := range itemBlocks() {
+		if n := r.Node().Block(b.Type); n != nil {
+			r.Fail("client", "Without effect", "The block %s (%s) is about items: say with item = … what is delivered of a record.", b.Type, n.Range)
+		}
 	}
 }
 

@@ -31,7 +31,9 @@ func (p *progress) slices(ctx context.Context) error {
 	case errors.Is(err, errReset):
 		return err
 	case err == nil:
-		err = p.finish(ctx)
+		if err = p.flushed(ctx); err == nil {
+			err = p.finish(ctx)
+		}
 	case errors.Is(err, errStop):
 		err = nil
 	}
@@ -54,8 +56,14 @@ func (p *progress) inTurn(ctx context.Context) error {
 		if err := p.slice(ctx, slice, p.track, p.page); err != nil || p.track.heldBack {
 			return err // finish knows how far that is
 		}
-		if !slice.End.Before(p.window.End) || !p.settled() {
+		if !slice.End.Before(p.window.End) {
 			continue // finish does it
+		}
+		if err := p.flushed(ctx); err != nil {
+			return err
+		}
+		if !p.settled() {
+			continue
 		}
 		if at := p.track.sliceDone(slice); at != nil {
 			if err := p.commit(ctx, Commit{Checkpoint: at}); err != nil {
@@ -112,6 +120,9 @@ func (p *progress) together(ctx context.Context) error {
 
 // sliceDone notes that a slice read beside others is delivered.
 func (p *progress) sliceDone(ctx context.Context, slice Window, t *track) error {
+	if err := p.flushed(ctx); err != nil {
+		return err
+	}
 	at := p.track.absorb(t)
 	if at == nil || !p.settled() {
 		return nil

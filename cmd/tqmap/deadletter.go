@@ -57,23 +57,17 @@ func (a *app) deadletterListCmd() *cobra.Command {
 		Use:   "list CONNECTOR",
 		Short: "List the dead letters of a connector, oldest first",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := one(args); err != nil {
-				return err
-			}
-			store, name, err := a.known(cmd.Context(), &o, args)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			letters, err := store.Instance(name).DeadLetters(cmd.Context(), want)
-			if err != nil {
-				return err
-			}
-			shown := []shownLetter{}
-			for _, d := range letters {
-				shown = append(shown, showLetter(d))
-			}
-			return a.print(&o, letterTable(shown), shown)
+			return a.about(cmd.Context(), &o, args, func(store *state.Store, name string) error {
+				letters, err := store.Instance(name).DeadLetters(cmd.Context(), want)
+				if err != nil {
+					return err
+				}
+				shown := []shownLetter{}
+				for _, d := range letters {
+					shown = append(shown, showLetter(d))
+				}
+				return a.print(&o, letterTable(shown), shown)
+			})
 		},
 	}
 	o.declare(cmd)
@@ -110,20 +104,17 @@ func (a *app) deadletterShowCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			store, name, err := a.known(cmd.Context(), &o, args)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			found, err := lettersOf(cmd.Context(), store.Instance(name), ids)
-			if err != nil {
-				return err
-			}
-			shown := showLetter(found[0])
-			if json.Valid(found[0].Input) {
-				shown.Input = found[0].Input
-			}
-			return a.print(&o, letterText(shown), shown)
+			return a.about(cmd.Context(), &o, args[:1], func(store *state.Store, name string) error {
+				found, err := lettersOf(cmd.Context(), store.Instance(name), ids)
+				if err != nil {
+					return err
+				}
+				shown := showLetter(found[0])
+				if json.Valid(found[0].Input) {
+					shown.Input = found[0].Input
+				}
+				return a.print(&o, letterText(shown), shown)
+			})
 		},
 	}
 	o.declare(cmd)
@@ -195,20 +186,17 @@ func (a *app) deadletterDropCmd() *cobra.Command {
 			if chosen := len(ids) > 0; chosen == (all || want.Rule != "" || want.Flow != "") {
 				return usagef("name the ids of dead letters, or give --all, --flow or --rule")
 			}
-			store, name, err := a.known(cmd.Context(), &o, args)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			var dropped []shownLetter
-			err = change(cmd.Context(), store, name, func(in *state.Instance) error {
-				dropped, err = drop(cmd.Context(), in, ids, want)
-				return err
+			return a.about(cmd.Context(), &o, args[:min(1, len(args))], func(store *state.Store, name string) error {
+				var dropped []shownLetter
+				err = change(cmd.Context(), store, name, func(in *state.Instance) error {
+					dropped, err = drop(cmd.Context(), in, ids, want)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				return a.print(&o, fmt.Sprintf("%s: dead letters dropped: %d\n", name, len(dropped)), dropped)
 			})
-			if err != nil {
-				return err
-			}
-			return a.print(&o, fmt.Sprintf("%s: dead letters dropped: %d\n", name, len(dropped)), dropped)
 		},
 	}
 	o.declare(cmd)

@@ -69,6 +69,26 @@ func (a *app) knowSecrets(dir, instance string) {
 	}
 }
 
+// one refuses a second argument.
+func one(args []string) error {
+	if len(args) > 1 {
+		return usagef("one connector at a time; %q is one too many", args[1])
+	}
+	return nil
+}
+
+// about does something with the state of the one connector that args name.
+func (a *app) about(ctx context.Context, o *remembered, args []string, do func(store *state.Store, name string) error) error {
+	if err := one(args); err != nil {
+		return err
+	}
+	store, name, err := a.known(ctx, o, args)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(store, name), store.Close())
+}
+
 // known opens the state of the connector that the command line names first, and refuses
 // one of which nothing is remembered.
 func (a *app) known(ctx context.Context, o *remembered, args []string) (*state.Store, string, error) {

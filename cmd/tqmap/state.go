@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -38,14 +37,6 @@ func needsVerb(cmd *cobra.Command, args []string) error {
 	return usagef("tqmap %s takes one of: %s", cmd.Name(), strings.Join(names, ", "))
 }
 
-// one refuses a second argument.
-func one(args []string) error {
-	if len(args) > 1 {
-		return usagef("one connector at a time; %q is one too many", args[1])
-	}
-	return nil
-}
-
 func (a *app) stateShowCmd() *cobra.Command {
 	var o remembered
 	var flow string
@@ -53,19 +44,13 @@ func (a *app) stateShowCmd() *cobra.Command {
 		Use:   "show CONNECTOR",
 		Short: "Show where its flows stand, what was delivered, and who runs it",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := one(args); err != nil {
-				return err
-			}
-			store, name, err := a.known(cmd.Context(), &o, args)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			shown, err := show(cmd.Context(), store, name, flow)
-			if err != nil {
-				return err
-			}
-			return a.print(&o, shown.text(a.now()), shown)
+			return a.about(cmd.Context(), &o, args, func(store *state.Store, name string) error {
+				shown, err := show(cmd.Context(), store, name, flow)
+				if err != nil {
+					return err
+				}
+				return a.print(&o, shown.text(a.now()), shown)
+			})
 		},
 	}
 	o.declare(cmd)
@@ -203,15 +188,9 @@ or another state (tqmap state import). Tokens are left out: a flow that goes on 
 token begins anew after the import. --secrets prints them, too.`,
 		Example: "  tqmap state export ironnet -c /etc/tq_labs > ironnet.json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := one(args); err != nil {
-				return err
-			}
-			store, name, err := a.known(cmd.Context(), &o, args)
-			if err != nil {
-				return err
-			}
-			err = store.Instance(name).Export(cmd.Context(), a.stdout, state.ExportOptions{Secrets: secrets, Redact: a.redactor.String})
-			return errors.Join(err, store.Close())
+			return a.about(cmd.Context(), &o, args, func(store *state.Store, name string) error {
+				return store.Instance(name).Export(cmd.Context(), a.stdout, state.ExportOptions{Secrets: secrets, Redact: a.redactor.String})
+			})
 		},
 	}
 	o.declare(cmd)

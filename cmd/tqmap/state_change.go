@@ -45,35 +45,29 @@ func (a *app) report(o *remembered, changes []changed) error {
 
 // move replaces the checkpoint of one flow by what to makes of it.
 func (a *app) move(ctx context.Context, o *remembered, args []string, flow string, to func(engine.Checkpoint) (engine.Checkpoint, error)) error {
-	if err := one(args); err != nil {
-		return err
-	}
-	store, name, err := a.known(ctx, o, args)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	var changes []changed
-	err = change(ctx, store, name, func(in *state.Instance) error {
-		f, err := flowOf(ctx, in, name, flow)
+	return a.about(ctx, o, args, func(store *state.Store, name string) error {
+		var changes []changed
+		err := change(ctx, store, name, func(in *state.Instance) error {
+			f, err := flowOf(ctx, in, name, flow)
+			if err != nil {
+				return err
+			}
+			before, err := in.Checkpoint(ctx, f.Name)
+			if err != nil {
+				return err
+			}
+			after, err := to(before)
+			if err != nil {
+				return err
+			}
+			changes = differ(name, f.Name, before, after)
+			return in.Commit(ctx, f.Name, engine.Commit{Checkpoint: &after})
+		})
 		if err != nil {
 			return err
 		}
-		before, err := in.Checkpoint(ctx, f.Name)
-		if err != nil {
-			return err
-		}
-		after, err := to(before)
-		if err != nil {
-			return err
-		}
-		changes = differ(name, f.Name, before, after)
-		return in.Commit(ctx, f.Name, engine.Commit{Checkpoint: &after})
+		return a.report(o, changes)
 	})
-	if err != nil {
-		return err
-	}
-	return a.report(o, changes)
 }
 
 // differ lists what two checkpoints do not have in common. A token is not shown.
@@ -205,19 +199,13 @@ begins as the very first one did. What ThreatQ holds is found again and not doub
 the mapping declares an identity; a vendor may be sent everything once more. The tokens
 of the connector stay, unless --tokens is given; so does its history.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := one(args); err != nil {
-				return err
-			}
-			store, name, err := a.known(cmd.Context(), &o, args)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			changes, err := forget(cmd.Context(), store, name, flow, tokens, yes)
-			if err != nil {
-				return err
-			}
-			return a.report(&o, changes)
+			return a.about(cmd.Context(), &o, args, func(store *state.Store, name string) error {
+				changes, err := forget(cmd.Context(), store, name, flow, tokens, yes)
+				if err != nil {
+					return err
+				}
+				return a.report(&o, changes)
+			})
 		},
 	}
 	o.declare(cmd)

@@ -22,28 +22,22 @@ of one elsewhere two minutes after its last sign of life. A run that is alive on
 machine keeps its lock, unless --force is given; then it can commit nothing more, and ends.`,
 		Example: "  tqmap unlock ironnet -c /etc/tq_labs",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := one(args); err != nil {
-				return err
-			}
-			store, name, err := a.known(cmd.Context(), &o, args)
-			if err != nil {
-				return err
-			}
-			defer store.Close()
-			was, err := store.Unlock(cmd.Context(), name, force)
-			var alive *state.LockedError
-			if errors.As(err, &alive) {
-				return &stillAlive{was, a.now()}
-			}
-			if err != nil {
-				return err
-			}
-			shown := showLock(was)
-			text := name + " was not locked\n"
-			if was != nil {
-				text = fmt.Sprintf("%s is unlocked; it was %s\n", name, shown.line(a.now()))
-			}
-			return a.print(&o, text, shown)
+			return a.about(cmd.Context(), &o, args, func(store *state.Store, name string) error {
+				was, err := store.Unlock(cmd.Context(), name, force)
+				var alive *state.LockedError
+				if errors.As(err, &alive) {
+					return &stillAlive{was, a.now()}
+				}
+				if err != nil {
+					return err
+				}
+				shown := showLock(was)
+				text := name + " was not locked\n"
+				if was != nil {
+					text = fmt.Sprintf("%s is unlocked; it was %s\n", name, shown.line(a.now()))
+				}
+				return a.print(&o, text, shown)
+			})
 		},
 	}
 	o.declare(cmd)

@@ -87,6 +87,8 @@ func nameHint(name string, env Env) string {
 // tokenHint knows what people who think in another language write.
 func tokenHint(text string, from, to int) string {
 	switch {
+	case text[from:to] == ":" && strings.Contains(text[:from], "{"):
+		return " Inside a predicate, braces begin its own: put an object into parentheses, as in map(list, ({'id': .id}))."
 	case text[from:to] == "=":
 		return " To compare, write ==."
 	case strings.HasPrefix(text[from:], "===") || strings.HasSuffix(text[:to], "==="):

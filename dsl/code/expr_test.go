@@ -113,6 +113,7 @@ func TestCompileExprErrors(t *testing.T) {
 		{`1 +`, `1:3-4 Invalid expr: The expression ends too early: something must follow.`},
 		{``, ``},
 		{`alert.id == null`, `1:13-17 Unknown name: Nothing is called "null" here. The empty value is nil in expr.`},
+		{`map([1], {'a': #})`, `1:14-15 Invalid expr: Unexpected token Operator(":"). Inside a predicate, braces begin its own: put an object into parentheses, as in map(list, ({'id': .id})).`},
 		{`alert.id = 'x'`, `1:10-11 Invalid expr: Unexpected token Operator("="). To compare, write ==.`},
 		{`'ééé' + aler`, `1:9-13 Unknown name: Nothing is called "aler" here. Did you mean "alert"?`},
 		{`now() > now`, `1:1-4 Function not available: now() is not available in mappings. The run's clock is the variable now: write it without parentheses.`},

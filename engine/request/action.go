@@ -33,7 +33,8 @@ type Ruling struct {
 }
 
 // Judge looks at an answer of any status; called in the goroutine of Do. It sees
-// redirects before they are followed.
+// redirects before they are followed, and a Response without status where a request was sent
+// for the last time and no whole answer came.
 type Judge func(ctx context.Context, a *Response) (Ruling, error)
 
 // Row is a line of the default table: what is done about the statuses From..To.
@@ -72,24 +73,40 @@ func verdict(status int) Action {
 // judge is the ruling on a, by rule where one speaks of it. The answer of a body that
 // could not be kept whole is not shown to rules.
 func (k *call) judge(ctx context.Context, a *answer) error {
+	if a.cut {
+		a.ruling = Ruling{Action: verdict(a.Status)}
+		return nil
+	}
+	a.Last = k.req.Once || k.retries >= k.cfg.Retries
+	ruling, err := k.rule(ctx, a.Response)
+	if err != nil {
+		return err
+	}
+	if a.ruled = ruling.Action != ""; !a.ruled {
+		ruling = Ruling{Action: verdict(a.Status)}
+	}
+	a.ruling = ruling
+	return nil
+}
+
+// rule is what the first Judge with an opinion says, the zero Ruling if none has one.
+func (k *call) rule(ctx context.Context, a *Response) (Ruling, error) {
 	for _, judge := range []Judge{k.req.Judge, k.cfg.Judge} {
-		if judge == nil || a.cut {
+		if judge == nil {
 			continue
 		}
-		ruling, err := judge(ctx, a.Response)
+		ruling, err := judge(ctx, a)
 		if err != nil {
-			return err
+			return Ruling{}, err
 		}
 		if ruling.Warning != "" {
 			k.cfg.Log.WarnContext(ctx, ruling.Warning, "client", k.cfg.Name)
 		}
 		if ruling.Action != "" {
-			a.ruling, a.ruled = ruling, true
-			return nil
+			return ruling, nil
 		}
 	}
-	a.ruling = Ruling{Action: verdict(a.Status)}
-	return nil
+	return Ruling{}, nil
 }
 
 // judged is whether rules may want the body of a refusal.

@@ -72,6 +72,8 @@ func (k *call) run(ctx context.Context) (*Response, error) {
 			err = k.afterLoss(ctx, lost)
 		case err == nil && a.ruling.Action == Accept:
 			return a.Response, nil
+		case errors.Is(err, ErrTooLarge):
+			err = k.unanswered(ctx, true, err)
 		case err == nil:
 			err = k.afterRefusal(ctx, a)
 		}
@@ -111,10 +113,10 @@ func (k *call) afterLoss(ctx context.Context, lost *TransportError) error {
 	lost.Attempts, lost.Elapsed = k.attempts, k.elapsed()
 	switch {
 	case lost.final || lost.permanent || k.retries >= k.cfg.Retries:
-		return lost
+		return k.unanswered(ctx, lost.Sent && !lost.permanent, lost)
 	case k.req.Once && lost.Sent:
 		lost.Hint = uncertain
-		return lost
+		return k.unanswered(ctx, true, lost)
 	}
 	d := k.backOff()
 	if k.beyond(d) {

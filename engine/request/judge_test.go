@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -274,5 +276,52 @@ func TestDefaults(t *testing.T) {
 	request.Defaults()[0].Action = request.Fail
 	if request.Defaults()[0].Action != request.Accept {
 		t.Error("a caller can change the table")
+	}
+}
+
+// What is lost is shown once, without status, when nothing more is tried; an answer knows
+// whether another attempt follows.
+func TestRulingOnTheLastAttempt(t *testing.T) {
+	type sight struct {
+		status int
+		last   bool
+	}
+	broken := roundTrip(func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
+	refused := roundTrip(func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	})
+	long := inProcess{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(bytes.Repeat([]byte("x"), 200)) })}
+	for _, tc := range []struct {
+		name   string
+		server http.RoundTripper
+		want   []sight
+		says   string
+	}{
+		{"an error", inProcess{answers(500)}, []sight{{500, false}, {500, true}}, "answered 500 Internal Server Error, so split"},
+		{"broken off", broken, []sight{{0, true}}, `got no whole answer, so split: "client.test: GET https://api.example/v1/x got no answer after 2 attempts`},
+		{"too long", long, []sight{{0, true}}, `got no whole answer, so split: "client.test: GET https://api.example/v1/x: the answer is too large`},
+		{"never sent", refused, nil, "connection refused"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var seen []sight
+				judge := func(_ context.Context, a *request.Response) (request.Ruling, error) {
+					seen = append(seen, sight{a.Status, a.Last})
+					if a.Last {
+						return request.Ruling{Action: request.Split}, nil
+					}
+					return request.Ruling{}, nil
+				}
+				s := newSite(t, request.Config{Judge: judge, Retries: 1, MaxBody: 100, Transport: tc.server}, nil)
+				_, err := s.Do(t.Context(), request.Request{Path: "/x?k=hunter2"})
+				var e *request.RuledError
+				if errors.As(err, &e) != (tc.want != nil) || err == nil || !strings.Contains(err.Error(), tc.says) || strings.Contains(err.Error(), "hunter2") {
+					t.Errorf("%v, want %q", err, tc.says)
+				}
+				if !slices.Equal(seen, tc.want) {
+					t.Errorf("the judge saw %v, want %v", seen, tc.want)
+				}
+			})
+		})
 	}
 }

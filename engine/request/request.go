@@ -46,7 +46,9 @@ type Response struct {
 	Header http.Header
 	Body   []byte // nil where it is spooled: see Open
 	// URL is the address that answered, without query.
-	URL   string
+	URL string
+	// Last says that the request is not repeated after this.
+	Last  bool
 	came  time.Time
 	spool *spool
 }

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 )
@@ -11,7 +12,7 @@ import (
 type RuledError struct {
 	Client, Method string
 	URL            string // without query, user and fragment
-	Status         int
+	Status         int    // 0: there was no whole answer
 	Action         Action // Skip, Split, Stop or Reset
 	// Message is the author's or the server's own words, on one line, at most 500
 	// characters. What it quotes is not known here: redact it before it is shown.
@@ -23,10 +24,33 @@ type RuledError struct {
 
 func (e *RuledError) Error() string {
 	s := fmt.Sprintf("%s: %s %s answered %d %s, so %s", e.Client, e.Method, e.URL, e.Status, http.StatusText(e.Status), e.Action)
+	if e.Status == 0 {
+		s = fmt.Sprintf("%s: %s %s got no whole answer, so %s", e.Client, e.Method, e.URL, e.Action)
+	}
 	if e.Message != "" {
 		s += fmt.Sprintf(": %q", e.Message)
 	}
 	return s + by(e.Where)
+}
+
+// unanswered is lost, or what rules say about it where the server may have seen the request.
+func (k *call) unanswered(ctx context.Context, sent bool, lost error) error {
+	if !sent {
+		return lost
+	}
+	a := &Response{URL: bare(k.at.url), Header: http.Header{}, Body: []byte{}, Last: true}
+	ruling, err := k.rule(ctx, a)
+	switch {
+	case err != nil:
+		return err
+	case ruling.Action == "" || ruling.Action == Fail:
+		return lost
+	}
+	message := oneLine(ruling.Message)
+	if message == "" {
+		message = lost.Error()
+	}
+	return &RuledError{Client: k.cfg.Name, Method: k.req.Method, URL: a.URL, Action: ruling.Action, Message: message, Where: ruling.Where, Response: a}
 }
 
 // by ends a message with the rule that decided.

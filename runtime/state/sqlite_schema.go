@@ -80,7 +80,19 @@ CREATE TABLE token (
 	PRIMARY KEY (instance, name)
 ) STRICT, WITHOUT ROWID;
 `, `
-ALTER TABLE ledger ADD COLUMN content BLOB;
+-- With row ids, big rows are appended, and only a small index is in the order of the keys.
+ALTER TABLE ledger RENAME TO ledger_2;
+CREATE TABLE ledger (
+	flow      INTEGER NOT NULL REFERENCES flow ON DELETE CASCADE,
+	rule      TEXT NOT NULL,
+	key       TEXT NOT NULL,
+	hash      TEXT NOT NULL,
+	remote_id INTEGER NOT NULL,
+	content   BLOB,
+	PRIMARY KEY (flow, rule, key)
+) STRICT;
+INSERT INTO ledger SELECT flow, rule, key, hash, remote_id, NULL FROM ledger_2;
+DROP TABLE ledger_2;
 `}
 
 // prepare refuses a file that is damaged or too new before anything in it changes.

@@ -1,0 +1,86 @@
+package export
+
+import (
+	"context"
+	"fmt"
+)
+
+// skipped withdraws, as the policy says, items whose records are left out by now.
+func (e *Export) skipped(ctx context.Context, keys []string, known map[string]Memory) error {
+	if e.Skipped == "" {
+		return nil
+	}
+	var forget []Change
+	for _, key := range keys {
+		m, ok := known[key]
+		switch {
+		case !ok:
+		case !m.Delivered():
+			forget = append(forget, Change{Key: key})
+		default:
+			e.withdraw(e.Skipped, key, m)
+		}
+	}
+	return e.commit(ctx, forget)
+}
+
+func (e *Export) withdraw(op Op, key string, m Memory) {
+	it := &Item{Key: key, Label: m.Label, ID: m.ID, Expires: m.Expires, Before: &m}
+	if e.DryRun {
+		e.watch.Event(Removed, op, it, nil)
+		return
+	}
+	e.queue[op] = append(e.queue[op], it)
+}
+
+// Finish deals with items whose records the source has no more. It must be called only
+// after everything was read.
+func (e *Export) Finish(ctx context.Context) error {
+	if e.All {
+		return nil
+	}
+	if len(e.seen) == 0 && e.Left != "" && !e.AllowEmpty {
+		return e.spare(ctx)
+	}
+	err := e.ledger.All(ctx, func(key string, m Memory) error {
+		if e.wasSeen(key) {
+			return nil
+		}
+		if err := e.left(ctx, key, m); err != nil {
+			return err
+		}
+		return e.drain(ctx, false)
+	})
+	if err != nil {
+		return err
+	}
+	return e.Flush(ctx)
+}
+
+func (e *Export) left(ctx context.Context, key string, m Memory) error {
+	switch {
+	case !m.Delivered(), e.Left == "" && !m.Expires.IsZero() && !m.Expires.After(e.Now):
+		return e.commit(ctx, []Change{{Key: key}}) // the target has it no more, or never had
+	case e.Left == "":
+		e.watch.Event(Kept, Remove, &Item{Key: key, Label: m.Label, ID: m.ID, Before: &m}, nil)
+	default:
+		e.withdraw(e.Left, key, m)
+	}
+	return nil
+}
+
+// spare removes nothing, because a source that has lost everything is a mistake more
+// often than a wish.
+func (e *Export) spare(ctx context.Context) error {
+	n := 0
+	err := e.ledger.All(ctx, func(_ string, m Memory) error {
+		if m.Delivered() {
+			n++
+		}
+		return nil
+	})
+	if err == nil && n > 0 {
+		e.watch.Note(fmt.Sprintf("the source came out empty, so none of the %d items that the target has is taken back; if that is meant, say allow_empty = true", n))
+	}
+	return err
+}

@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"tqmap/dsl"
+	"tqmap/engine/export"
+)
+
+// hasItems says that a sink is given items, and not each record by itself.
+func hasItems(n *dsl.Node) bool { return n.Val("item") != nil }
+
+// itemExporter settles pages by keeping a target in step with the items of their records.
+func (p *progress) itemExporter(ctx context.Context) (pageFunc, error) {
+	n := p.flow.Sink
+	to, max, whole, some, err := openHTTPItems(ctx, p.run, p.flow)
+	if err != nil {
+		return nil, err
+	}
+	c, err := exportConfig(p.run, n, max)
+	if err != nil {
+		return nil, err
+	}
+	c.HeldWhole, c.HeldBatch, c.Again = whole, some, p.again
+	maker, err := newItemMaker(n, p.run.Bound.Scope)
+	if err != nil {
+		return nil, err
+	}
+	rule := "sink." + n.Kind()
+	ledger := &itemLedger{run: p.run, flow: p.flow.Name, rule: rule}
+	x := &itemExporting{progress: p, maker: maker, rule: rule}
+	x.export = export.New(c, to, ledger, &itemWatcher{run: p.run, flow: p.flow, report: p.report, rule: rule})
+	p.flush, p.end = x.export.Flush, x.finish
+	return x.page, nil
+}
+
+type itemExporting struct {
+	*progress
+	maker   *itemMaker
+	export  *export.Export
+	rule    string
+	unknown bool // a record had no key, so nobody knows which one it was
+}
+
+func (x *itemExporting) page(ctx context.Context, t *track, b *batch) error {
+	page := x.mapPage(b)
+	var items []*export.Item
+	var out, dead []string
+	for _, m := range page {
+		it, err := x.item(m)
+		switch {
+		case err != nil:
+			m.Dead = newDeadLetter(x.rule, m.Key, err, m.Record, x.run.Bound.Now)
+			fallthrough
+		case m.Dead != nil:
+			if err := x.bury(ctx, *m.Dead); err != nil {
+				return err
+			}
+			x.unknown = x.unknown || m.Key == ""
+			dead = append(dead, m.Key)
+		case it == nil:
+			x.skipped(m)
+			out = append(out, m.Key)
+		default:
+			x.report.Mapped++
+			items = append(items, it)
+		}
+	}
+	if err := x.export.Take(ctx, items, out, dead); err != nil {
+		return err
+	}
+	if err := x.report.tooManyDead(x.limits); err != nil {
+		return err
+	}
+	if err := x.follows(ctx, t, b, page); err != nil {
+		return err
+	}
+	x.told()
+	return x.enough(page)
+}
+
+// item is nil for a record that makes none.
+func (x *itemExporting) item(m *Mapped) (*export.Item, error) {
+	if m.Dead != nil || m.Skipped != "" {
+		return nil, nil
+	}
+	wanted, err := x.maker.wants(m)
+	if err != nil {
+		return nil, err
+	}
+	if !wanted {
+		m.Skipped = notWanted
+		return nil, nil
+	}
+	return x.maker.make(m)
+}
+
+// follows commits the checkpoint of a page, once nothing of it is waiting.
+func (x *itemExporting) follows(ctx context.Context, t *track, b *batch, page []*Mapped) error {
+	at := x.follow(t, b, page)
+	if at == nil {
+		return nil
+	}
+	if err := x.export.Flush(ctx); err != nil || !x.settled() {
+		return err
+	}
+	return x.commit(ctx, Commit{Checkpoint: at})
+}
+
+func (x *itemExporting) bury(ctx context.Context, letter DeadLetter) error {
+	x.report.Dead++
+	x.run.buried(x.flow, "cannot be mapped", &letter)
+	if x.export.All {
+		return nil
+	}
+	return x.run.State.Commit(context.WithoutCancel(ctx), x.flow.Name, Commit{Dead: []DeadLetter{letter}})
+}
+
+// finish takes back what the source has no more, if it was seen as a whole.
+func (x *itemExporting) finish(ctx context.Context) error {
+	if err := x.export.Flush(ctx); err != nil {
+		return err
+	}
+	if x.unknown || !x.whole() {
+		return nil
+	}
+	if err := x.export.Finish(ctx); err != nil {
+		return fmt.Errorf("taking back what the source has no more: %w", err)
+	}
+	return nil
+}
