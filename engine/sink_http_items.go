@@ -251,6 +251,8 @@ func (t *httpItems) Class(op export.Op, err error) export.Class {
 	var status *request.StatusError
 	batch := t.ops[op].batch
 	switch {
+	case errors.As(err, &ruled) && ruled.Action == request.Split && (ruled.Status == 0 || ruled.Status >= 500):
+		return export.TooSlow // a single item is not to blame for that
 	case errors.As(err, &ruled):
 		return classOf[ruled.Action]
 	case errors.Is(err, request.ErrUnauthorized):
