@@ -45,7 +45,7 @@ func table() []Func {
 		urlHostFunc, urlPathFunc, urlBareFunc, urlQueryFunc, urlEncodeFunc, urlDecodeFunc, domainFunc,
 		md5Func, sha1Func, sha256Func, sha512Func, hmacFunc,
 		hexFunc, unhexFunc, base64URLFunc, gunzipFunc,
-		compactFunc, uniqueFunc, indexByFunc, pluckFunc, pairsFunc,
+		compactFunc, uniqueFunc, indexByFunc, pluckFunc, pairsFunc, mergeFunc,
 		intFunc, roundFunc, percentFunc,
 		joinFunc, replaceFunc, repeatFunc, stringFunc,
 		toJSONFunc, fromJSONFunc, toBase64Func, flattenFunc,
