@@ -44,7 +44,7 @@ func TestIncidentFilters(t *testing.T) {
 		"includeonlypinned=true":   "pin",
 		"includeallpinned=false&starttime=" + at(-1):                        "c",
 		"endtime=" + at(-2) + "&includeallpinned=false&starttime=" + at(-3): "a",
-		"endtime=" + at(-29*24) + "&includeallpinned=false":                 "old",
+		"endtime=" + at(-29*24) + "&includeallpinned=false":                 "old pin",
 		"includeallpinned=false&minscore=60":                                "c",
 		"includeallpinned=false&maxgroupscore=20":                           "c",
 		"groupcompliance=true&includeallpinned=false":                       "c",
