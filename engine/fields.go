@@ -69,12 +69,21 @@ func (f *fields) pairs(t *dsl.Template) []request.Pair {
 		for _, e := range list {
 			if e == "" {
 				out = append(out, request.Pair{Name: field.Name})
-			} else if text, ok := code.Text(e); ok {
+			} else if text, ok := wireText(e); ok {
 				out = append(out, request.Pair{Name: field.Name, Value: text})
 			}
 		}
 	}
 	return out
+}
+
+// wireText is how a value is written into a request: true and false as in any other request,
+// not in the words of ThreatQ.
+func wireText(v any) (string, bool) {
+	if b, ok := v.(bool); ok {
+		return strconv.FormatBool(b), true
+	}
+	return code.Text(v)
 }
 
 func (f *fields) instant(t *dsl.Template) time.Time {
