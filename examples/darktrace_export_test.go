@@ -1,0 +1,307 @@
+package examples_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tqmap/engine"
+	"tqmap/examples/darktrace"
+)
+
+// exporting is a library with two collections, of five entries in all.
+func exporting(t *testing.T, change ...func(*darktrace.Options)) *darkWorld {
+	w := newDarkWorld(t, change...)
+	w.collect("Block")
+	w.collect("Second")
+	w.put("FQDN", []string{"evil.example", "Bad.Example."}, "Block")
+	w.put("FQDN", []string{"both.example"}, "Block", "Second")
+	w.put("IP Address", []string{"198.51.100.7"}, "Block")
+	w.put("FQDN", []string{"other.example", "bad.example"}, "Second")
+	w.put("ASN", []string{"AS64500"}, "Block", "Second")
+	w.put("SHA-256", []string{strings.Repeat("ab", 32)}, "Second")
+	w.params["collections"] = " Block, ,Second "
+	return w
+}
+
+func TestExportOnce(t *testing.T) {
+	w := exporting(t)
+	first := w.watch(engine.Ok)
+	if got := w.watched("ThreatQ"); got != "198.51.100.7 bad.example both.example evil.example other.example" {
+		t.Errorf("watched: %s", got)
+	}
+	posts := w.posts()
+	if len(posts) != 1 || len(posts[0]) != 3 || posts[0]["source"] != "ThreatQ" || posts[0]["description"] != "Exported from ThreatQ" || strings.Count(posts[0]["addlist"], ",") != 4 {
+		t.Errorf("sent: %v", posts)
+	}
+	if first.Created != 5 || first.SkippedBy["unsupported type: ASN"] != 1 || first.SkippedBy["unsupported type: SHA-256"] != 1 {
+		t.Errorf("%+v", first)
+	}
+	second := w.watch(engine.Ok)
+	if posts := w.posts(); len(posts) != 0 || second.Unchanged != 5 || second.Created != 0 {
+		t.Errorf("the second run sent %v: %+v", posts, second)
+	}
+}
+
+// The keys of a body stand in alphabetical order, and nothing asks the appliance to act by itself.
+func TestExportBodyAsSent(t *testing.T) {
+	w := newDarkWorld(t)
+	w.collect("Block")
+	w.put("FQDN", []string{"evil.example"}, "Block")
+	w.params["collections"], w.params["source_name"], w.params["days_to_expiration"] = "Block", " SOC & Co ", "30"
+	w.watch(engine.Ok)
+	calls := w.dark.Journal()
+	last := calls[len(calls)-1]
+	if want := `{"addlist":"evil.example","description":"Exported from ThreatQ","expiry":"2024-06-13T09:00:00","source":"SOC & Co"}`; last.Body != want || last.Query != "" {
+		t.Errorf("sent ?%s %s", last.Query, last.Body)
+	}
+	if held := calls[len(calls)-2]; held.Path != "/intelfeed" || held.Query != "fulldetails=true&source=SOC%20%26%20Co" {
+		t.Errorf("asked %s?%s", held.Path, held.Query)
+	}
+}
+
+func TestExportChanges(t *testing.T) {
+	for policy, want := range map[string]string{
+		"keep":   "198.51.100.7 bad.example both.example evil.example new.example other.example",
+		"remove": "198.51.100.7 bad.example both.example new.example other.example",
+	} {
+		t.Run(policy, func(t *testing.T) {
+			w := exporting(t)
+			w.params["left_policy"] = policy
+			w.watch(engine.Ok)
+			w.dark.Watch("Default", darktrace.Entry{Name: "evil.example"})
+			w.drop("evil.example")
+			w.put("FQDN", []string{"new.example"}, "Block")
+			f := w.watch(engine.Ok)
+			if got := w.watched("ThreatQ"); got != want {
+				t.Errorf("watched: %s", got)
+			}
+			if got := w.watched("Default"); got != "evil.example" {
+				t.Errorf("of another source: %s", got)
+			}
+			posts := w.posts()
+			if posts[0]["addlist"] != "new.example" && posts[len(posts)-1]["addlist"] != "new.example" {
+				t.Errorf("sent: %v", posts)
+			}
+			if removed := slices.IndexFunc(posts, func(p map[string]string) bool { return p["removeentry"] == "evil.example" && p["source"] == "ThreatQ" && len(p) == 2 }); (removed >= 0) != (policy == "remove") {
+				t.Errorf("sent: %v: %+v", posts, f)
+			}
+			if w.watch(engine.Ok); len(w.posts()) != 0 {
+				t.Errorf("the third run sent %v", w.posts())
+			}
+		})
+	}
+}
+
+// One entry of 500 that the appliance does not take: the others arrive, it is told once.
+func TestExportBadEntry(t *testing.T) {
+	w := newDarkWorld(t)
+	w.collect("Block")
+	var names []string
+	for i := range 500 {
+		names = append(names, fmt.Sprintf("h%03d.example", i))
+	}
+	names[321] = "no_domain"
+	w.put("FQDN", names, "Block")
+	w.put("FQDN", []string{"a,b.example", "two words.example"}, "Block")
+	w.params["collections"] = "Block"
+	f := w.watch(engine.Partial)
+	if got := len(w.dark.Watched("ThreatQ")); got != 499 || f.Created != 499 || f.Dead != 1 || f.SkippedBy["no value that a list can hold"] != 2 {
+		t.Errorf("%d watched: %+v", got, f)
+	}
+	if got := w.letters(); len(got) != 1 || got[0] != "no_domain" {
+		t.Errorf("dead letters: %v", got)
+	}
+	w.watch(engine.Ok)
+	if posts := w.posts(); len(posts) != 0 {
+		t.Errorf("the second run sent %d requests", len(posts))
+	}
+}
+
+func TestExportBatches(t *testing.T) {
+	w := newDarkWorld(t)
+	w.collect("Block")
+	var short, long []string
+	for i := range 700 {
+		short = append(short, fmt.Sprintf("h%03d.example", i))
+	}
+	for i := range 300 {
+		long = append(long, fmt.Sprintf("%s.l%03d.example", strings.TrimSuffix(strings.Repeat(strings.Repeat("x", 59)+".", 4), "."), i))
+	}
+	w.put("FQDN", short, "Block")
+	w.put("FQDN", long, "Block")
+	w.params["collections"] = "Block"
+	w.watch(engine.Ok)
+	for _, c := range w.dark.Journal() {
+		if n := strings.Count(c.Body, ".example"); len(c.Body) > 64000 || n > 500 {
+			t.Errorf("%d entries in %d bytes", n, len(c.Body))
+		}
+	}
+	if got := len(w.dark.Watched("ThreatQ")); got != 1000 || len(w.posts()) < 3 {
+		t.Errorf("%d watched, by %d requests", got, len(w.posts()))
+	}
+}
+
+func TestExportRenewsAndExpires(t *testing.T) {
+	w := newDarkWorld(t)
+	w.collect("Block")
+	w.put("FQDN", []string{"evil.example", "bad.example"}, "Block")
+	w.params["collections"], w.params["days_to_expiration"] = "Block", "4"
+	w.watch(engine.Ok)
+	if got := w.watched("ThreatQ"); got != "bad.example@18T09:00 evil.example@18T09:00" {
+		t.Fatalf("watched: %s", got)
+	}
+	w.clock.advance(47 * time.Hour)
+	if w.watch(engine.Ok); len(w.posts()) != 0 {
+		t.Errorf("more than half of the time is left, and it sent %v", w.posts())
+	}
+	w.dark.Watch("ThreatQ", darktrace.Entry{Name: "bad.example"}) // by hand, without end
+	if w.watch(engine.Ok); len(w.posts()) != 1 || w.posts()[0]["addlist"] != "bad.example" {
+		t.Errorf("an entry without end is to get one: %v", w.posts())
+	}
+	w.clock.advance(time.Hour)
+	if w.watch(engine.Ok); len(w.posts()) != 1 || w.posts()[0]["addlist"] != "evil.example" {
+		t.Errorf("half of the time is over, and it sent %v", w.posts())
+	}
+	w.clock.advance(10 * 24 * time.Hour) // nobody renewed
+	if got := w.watched("ThreatQ"); got != "" {
+		t.Fatalf("watched: %s", got)
+	}
+	if f := w.watch(engine.Ok); len(w.dark.Watched("ThreatQ")) != 2 {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestExportOfWhatIsThere(t *testing.T) {
+	w := exporting(t)
+	w.dark.Watch("ThreatQ", darktrace.Entry{Name: "evil.example"})
+	w.dark.Watch("Other", darktrace.Entry{Name: "bad.example"})
+	w.watch(engine.Ok)
+	if got := w.posts(); len(got) != 1 || strings.Contains(got[0]["addlist"], "evil.example") || !strings.Contains(got[0]["addlist"], "bad.example") {
+		t.Errorf("sent: %v", got)
+	}
+	w.dark.Unwatch("ThreatQ", "evil.example") // an analyst deletes it
+	w.watch(engine.Ok)
+	if got := w.posts(); len(got) != 1 || got[0]["addlist"] != "evil.example" {
+		t.Errorf("sent: %v", got)
+	}
+}
+
+// The answer is lost, the entries are there: the next run finds them.
+func TestExportLostAnswer(t *testing.T) {
+	w := exporting(t)
+	w.dark.Inject(darktrace.Fault{Kind: darktrace.FaultDropAfter, On: "POST:intelfeed", Times: 2})
+	w.watch(engine.Ok) // repeated within the run, which changes nothing
+	if got := w.watched("ThreatQ"); strings.Count(got, " ") != 4 {
+		t.Errorf("watched: %s", got)
+	}
+	w.put("FQDN", []string{"new.example"}, "Block")
+	w.dark.Inject(darktrace.Fault{Kind: darktrace.FaultDropAfter, On: "POST:intelfeed", Times: darktrace.Forever})
+	if f := w.watch(engine.Partial); f.Created != 0 || f.Failed != 1 {
+		t.Errorf("%+v", f)
+	}
+	w.dark.ClearFaults()
+	if w.watch(engine.Ok); len(w.posts()) != 0 || !strings.Contains(w.watched("ThreatQ"), "new.example") {
+		t.Errorf("sent again: %v", w.posts())
+	}
+}
+
+func TestExportNoDifferential(t *testing.T) {
+	w := exporting(t)
+	w.watch(engine.Ok)
+	w.params["no_differential"] = "true"
+	if w.watch(engine.Ok); len(w.posts()) != 1 || strings.Count(w.posts()[0]["addlist"], ",") != 4 {
+		t.Errorf("sent: %v", w.posts())
+	}
+	delete(w.params, "no_differential")
+	if w.watch(engine.Ok); len(w.posts()) != 0 {
+		t.Errorf("sent: %v", w.posts())
+	}
+}
+
+func TestExportUnknownCollection(t *testing.T) {
+	w := exporting(t)
+	w.params["collections"] = "Nothing, Second"
+	f := w.watch(engine.Partial)
+	if got := w.watched("ThreatQ"); got != "bad.example both.example other.example" || !strings.Contains(strings.Join(f.Notes, "\n"), "Nothing") {
+		t.Errorf("watched %s: %+v", got, f)
+	}
+	w.params["left_policy"] = "remove" // but what is not seen is not gone
+	w.watch(engine.Partial)
+	if got := w.watched("ThreatQ"); got != "bad.example both.example other.example" {
+		t.Errorf("watched %s", got)
+	}
+	w.params["collections"] = "Nothing"
+	if f := w.watch(engine.Failed); !strings.Contains(f.Error, "Nothing") {
+		t.Errorf("%+v", f)
+	}
+	w.params["collections"] = ""
+	if f := w.watch(engine.Ok); !f.LeftOut || len(w.posts()) != 0 {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestExportDryRun(t *testing.T) {
+	w := exporting(t)
+	job := w.job()
+	job.DryRun = true
+	report, err := job.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := flowOf(report, "watched")
+	if got := w.watched("ThreatQ"); got != "" || f.Created != 5 || !slices.Contains(f.Plan, `+ item "evil.example"`) {
+		t.Errorf("watched %q: %+v", got, f)
+	}
+}
+
+// What keeps an export from working is told in a way that can be acted upon, and in every flow.
+func TestDarktraceRefusals(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		params map[string]string
+		fault  string
+		change func(*darkWorld)
+		says   string
+	}{
+		{name: "private token", params: map[string]string{"private_token": "not-the-one"}, says: "API SIGNATURE ERROR: check the private token"},
+		{name: "public token", params: map[string]string{"public_token": "not-the-one"}, says: "asks to log in: check the public token"},
+		{name: "clock", fault: "clock times=forever", says: "check the clock of this machine"},
+		{name: "permission", fault: "forbidden times=forever", says: "the tokens are good, but their user lacks a permission"},
+		{name: "login page", fault: "login-page times=forever", says: "answered with its login page"},
+		{name: "error with 200", fault: "says-error times=forever", says: "answered ERROR"},
+		{name: "broken JSON", fault: "truncated times=forever", says: "JSON"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := exporting(t, func(o *darktrace.Options) { o.Incidents, o.Breaches = 5, 5 })
+			for k, v := range tc.params {
+				w.params[k] = v
+			}
+			if tc.fault != "" {
+				f, err := darktrace.ParseFault(tc.fault)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.dark.Inject(f)
+			}
+			report := w.run()
+			if report.Outcome != engine.Failed {
+				t.Errorf("outcome %s", report.Outcome)
+			}
+			for _, f := range report.Flows {
+				if !strings.Contains(f.Error, tc.says) {
+					t.Errorf("%s says %q, want %q", f.Name, f.Error, tc.says)
+				}
+			}
+			if n := len(w.dark.Journal()); n > 4 {
+				t.Errorf("%d requests: what cannot work is asked for once", n)
+			}
+			if log := w.log.String(); strings.Contains(log, darktrace.DefaultPrivateToken) || strings.Contains(log, "not-the-one") {
+				t.Error("a token is in the log")
+			}
+		})
+	}
+}
