@@ -26,7 +26,7 @@ func (r renewal) Error() string {
 // decide compares it with what is known of it, and puts it into a queue if it must be
 // sent. It returns what to remember of an item that is found at the target.
 func (e *Export) decide(it *Item, m Memory, known bool) *Change {
-	if m.Delivered() {
+	if m.confirmed() {
 		it.Before, it.ID = &m, m.ID
 	}
 	if known && m.Refused == it.Hash && !e.Again {

@@ -65,6 +65,9 @@ type Memory struct {
 // Delivered says that the target has the item, or may have it.
 func (m *Memory) Delivered() bool { return m != nil && m.Sent != nil }
 
+// confirmed says that the target did have the item at some time.
+func (m *Memory) confirmed() bool { return m.Delivered() && !m.Since.IsZero() }
+
 // Held is an item as the target says it has it.
 type Held struct {
 	ID      string

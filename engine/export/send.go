@@ -48,7 +48,7 @@ func (e *Export) next(all bool) (Op, []*Item) {
 // push sends items in as many requests as it takes.
 func (e *Export) push(ctx context.Context, op Op, items []*Item) error {
 	for len(items) > 0 {
-		if err := e.doubt(ctx, op, items); err != nil {
+		if err := e.doubt(ctx, items); err != nil {
 			return err
 		}
 		n, results, err := e.target.Send(ctx, op, items[:min(len(items), e.limit[op])])
@@ -66,18 +66,21 @@ func (e *Export) push(ctx context.Context, op Op, items []*Item) error {
 	return nil
 }
 
-// doubt takes back what the ledger says the target has, before something else is sent: if
-// the answer is lost, nobody knows which of the two it has.
-func (e *Export) doubt(ctx context.Context, op Op, items []*Item) error {
+// doubt takes back what the ledger says the target has, before that is changed: if the
+// answer is lost, nobody knows what it has. Where items are taken back, new ones are
+// noted, too.
+func (e *Export) doubt(ctx context.Context, items []*Item) error {
 	var changes []Change
 	for _, it := range items {
-		if it.Before == nil || it.Before.Hash == "" || op.withdraws() {
-			continue
+		switch {
+		case it.Before == nil && (e.Left != "" || e.Skipped != ""):
+			changes = append(changes, Change{Key: it.Key, Memory: &Memory{Sent: it.Sent, Label: it.Label, Expires: it.Expires}, Item: it})
+		case it.Before != nil && it.Before.Hash != "":
+			m := *it.Before
+			m.Hash = ""
+			it.Before = &m
+			changes = append(changes, Change{Key: it.Key, Memory: &m, Item: it})
 		}
-		m := *it.Before
-		m.Hash = ""
-		it.Before = &m
-		changes = append(changes, Change{Key: it.Key, Memory: &m, Item: it})
 	}
 	return e.commit(ctx, changes)
 }
@@ -148,6 +151,8 @@ func (e *Export) settle(ctx context.Context, op Op, items []*Item, results []Res
 			it.ID = r.ID
 		}
 		switch {
+		case r.Err != nil && op.withdraws() && !r.Retry && !it.Before.confirmed():
+			changes = append(changes, Change{Key: it.Key, Item: it}) // it may never have been there
 		case r.Err != nil && (r.Retry || op.withdraws()):
 			e.watch.Event(Failed, op, it, r.Err)
 		case r.Err != nil:
