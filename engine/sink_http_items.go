@@ -249,6 +249,7 @@ func (t *httpItems) results(ctx context.Context, q *itemRequest, items []*export
 func (t *httpItems) Class(op export.Op, err error) export.Class {
 	var ruled *request.RuledError
 	var status *request.StatusError
+	var unwritten *refusedError
 	batch := t.ops[op].batch
 	switch {
 	case errors.As(err, &ruled) && ruled.Action == request.Split && (ruled.Status == 0 || ruled.Status >= 500):
@@ -266,6 +267,8 @@ func (t *httpItems) Class(op export.Op, err error) export.Class {
 		return export.TooSlow
 	case batch && errors.As(err, &status) && (status.Where != "" || !aboutContent[status.Status]):
 		return export.Fatal
+	case errors.As(err, &unwritten):
+		return export.Unwritable
 	case recordAtFault(err):
 		return export.Refused
 	}

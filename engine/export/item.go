@@ -30,6 +30,8 @@ type Item struct {
 	Before *Memory
 	// Held is what the target says it has, where it was asked.
 	Held *Held
+
+	unsure *Memory // of a delivery whose answer was lost, of an item that is new otherwise
 }
 
 // Name is what people call the item.

@@ -91,11 +91,13 @@ func (e *Export) trouble(ctx context.Context, op Op, items []*Item, err error) e
 	switch {
 	case ctx.Err() != nil || class == Fatal:
 		return err
-	case len(items) > 1 && (class == Refused || class == TooMuch), len(items) > smallest && class == TooSlow:
+	case len(items) > 1 && (class == Refused || class == Unwritable || class == TooMuch), len(items) > smallest && class == TooSlow:
 		return e.halve(ctx, op, items, class)
 	case class == Ignored:
 		return e.let(ctx, op, items, err)
-	case class == Refused || class == TooMuch:
+	case class == Unwritable && op.withdraws() && !items[0].Before.confirmed():
+		return e.commit(ctx, []Change{{Key: items[0].Key, Item: items[0]}}) // it may never have been there
+	case class == Refused || class == Unwritable || class == TooMuch:
 		return e.settle(ctx, op, items, []Result{{Err: err}})
 	}
 	for _, it := range items {
@@ -111,7 +113,7 @@ func (e *Export) trouble(ctx context.Context, op Op, items []*Item, err error) e
 // smaller, too.
 func (e *Export) halve(ctx context.Context, op Op, items []*Item, class Class) error {
 	half := (len(items) + 1) / 2
-	if class != Refused {
+	if class == TooMuch || class == TooSlow {
 		e.limit[op] = min(e.limit[op], half)
 	}
 	if err := e.push(ctx, op, items[:half]); err != nil {
@@ -151,8 +153,6 @@ func (e *Export) settle(ctx context.Context, op Op, items []*Item, results []Res
 			it.ID = r.ID
 		}
 		switch {
-		case r.Err != nil && op.withdraws() && !r.Retry && !it.Before.confirmed():
-			changes = append(changes, Change{Key: it.Key, Item: it}) // it may never have been there
 		case r.Err != nil && (r.Retry || op.withdraws()):
 			e.watch.Event(Failed, op, it, r.Err)
 		case r.Err != nil:
@@ -174,11 +174,14 @@ func (e *Export) settle(ctx context.Context, op Op, items []*Item, results []Res
 
 func (e *Export) refuse(it *Item, err error) *Change {
 	e.watch.Event(Dead, Request, it, err)
-	m := Memory{Refused: it.Hash}
-	if it.Before != nil {
+	var m Memory
+	switch {
+	case it.Before != nil:
 		m = *it.Before
-		m.Refused = it.Hash
+	case it.unsure != nil:
+		m = *it.unsure
 	}
+	m.Refused = it.Hash
 	return &Change{Key: it.Key, Memory: &m, Refused: err, Item: it}
 }
 
