@@ -54,6 +54,13 @@ type Flow struct {
 	Sink   *Node
 }
 
+// Items says that the flow's sink keeps a target in step with items, and is not sent each record
+// by itself.
+func (f *Flow) Items() bool { return f.Sink.Val("item") != nil }
+
+// OfThreatQ says that the flow reads ThreatQ itself.
+func (f *Flow) OfThreatQ() bool { return f.Source.Spec.Yields != nil }
+
 // Exports says whether the flow sends to the vendor rather than to ThreatQ.
 func (f *Flow) Exports() bool { return f.Sink != nil }
 

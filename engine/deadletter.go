@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,8 +84,8 @@ func readDeadLimits(f *dsl.Flow, b *dsl.Bound) (deadLimits, error) {
 	return l, read.Err()
 }
 
-// alike is how many dead letters of one rule and place are told before the rest only
-// shows with all details: a mistake in a mapping strikes every record.
+// alike is how many dead letters of one rule and place, or reason where there is no place, are
+// told before the rest only shows with all details: a mistake in a mapping strikes every record.
 const alike = 3
 
 // buried tells of a dead letter.
@@ -93,7 +94,7 @@ func (r *Run) buried(f *dsl.Flow, why string, d *DeadLetter) {
 	if r.told == nil {
 		r.told = map[string]int{}
 	}
-	kind := strings.Join([]string{f.Name, why, d.Rule, d.Where}, "\n")
+	kind := strings.Join([]string{f.Name, why, d.Rule, cmp.Or(d.Where, d.Reason)}, "\n")
 	r.told[kind]++
 	n := r.told[kind]
 	r.mu.Unlock()

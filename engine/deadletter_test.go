@@ -202,3 +202,21 @@ func TestDeadLettersAlikeAreToldAFewTimes(t *testing.T) {
 		t.Errorf("%d kept", got)
 	}
 }
+
+// What ThreatQ refuses has no place in the mapping: one reason does not silence another.
+func TestRefusalsAreToldByReason(t *testing.T) {
+	var log strings.Builder
+	r := &Run{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelInfo}))}
+	f := &dsl.Flow{Name: "pull"}
+	for _, reason := range []string{"no such type", "no such status"} {
+		for i := range 5 {
+			r.buried(f, "refused", &DeadLetter{Rule: "event.item", Key: fmt.Sprint(i), Reason: reason})
+		}
+	}
+	r.buried(f, "refused", &DeadLetter{Rule: "event.other", Key: "0", Reason: "no such type"})
+	for want, n := range map[string]int{"reason=\"no such type\"": 4, "reason=\"no such status\"": 3, "further dead letters like these": 2} {
+		if got := strings.Count(log.String(), want); got != n {
+			t.Errorf("%s stands %d times, want %d\n%s", want, got, n, &log)
+		}
+	}
+}

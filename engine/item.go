@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -34,6 +36,7 @@ func itemAttrs() []dsl.Attr {
 // itemMaker makes the items of a flow.
 type itemMaker struct {
 	node                      *dsl.Node
+	rule                      string // under which the ledger and dead letters know the items
 	item, compare             dsl.Template
 	when                      *code.Expr
 	label, expires, otherwise *code.Expr
@@ -41,7 +44,7 @@ type itemMaker struct {
 
 func newItemMaker(n *dsl.Node, s *dsl.Scoped) (*itemMaker, error) {
 	m := &itemMaker{
-		node: n, when: n.Val("when").Expr(), label: n.Val("label").Expr(),
+		node: n, rule: "sink." + n.Kind(), when: n.Val("when").Expr(), label: n.Val("label").Expr(),
 		expires: n.Val("expires").Expr(), otherwise: n.Val("default_expires").Expr(),
 	}
 	var err, err2 error
@@ -61,13 +64,17 @@ func template(n *dsl.Node, name string, s *dsl.Scoped) (dsl.Template, error) {
 	return t, nil
 }
 
-// wants says whether the sink takes m at all.
-func (m *itemMaker) wants(of *Mapped) (bool, error) {
-	if m.when == nil {
-		return true, nil
+// fill makes the item of a record, if the sink takes it.
+func (m *itemMaker) fill(of *Mapped) error {
+	if m.when != nil {
+		if yes, err := m.when.Eval(of.vars); err != nil || yes != true {
+			of.Skipped = notWanted
+			return err
+		}
 	}
-	yes, err := m.when.Eval(of.vars)
-	return yes == true, err
+	var err error
+	of.Item, err = m.make(of)
+	return err
 }
 
 // make makes the item of one record.
@@ -112,6 +119,17 @@ func (m *itemMaker) instant(name string, q *code.Expr, vars map[string]any) (tim
 		return at, &placed{m.node.Val(name).Range, fmt.Errorf("%s: %w", name, err)}
 	}
 	return at, nil
+}
+
+// ItemFields are the fields of the item, or its value, as [path, JSON] pairs in the order of paths.
+func (m *Mapped) ItemFields() [][2]string {
+	all := map[string]string{}
+	flatten(all, "", m.Item.Body)
+	var out [][2]string
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, [2]string{path, all[path]})
+	}
+	return out
 }
 
 // exportConfig reads what the sink says of keeping items in step. The Ops that it has

@@ -4,12 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"tqmap/dsl"
 	"tqmap/engine/export"
 )
-
-// hasItems says that a sink is given items, and not each record by itself.
-func hasItems(n *dsl.Node) bool { return n.Val("item") != nil }
 
 // itemExporter settles pages by keeping a target in step with the items of their records.
 func (p *progress) itemExporter(ctx context.Context) (pageFunc, error) {
@@ -23,13 +19,9 @@ func (p *progress) itemExporter(ctx context.Context) (pageFunc, error) {
 		return nil, err
 	}
 	c.HeldWhole, c.HeldBatch, c.Again = whole, some, p.again
-	maker, err := newItemMaker(n, p.run.Bound.Scope)
-	if err != nil {
-		return nil, err
-	}
-	rule := "sink." + n.Kind()
+	rule := p.mapper.items.rule
 	ledger := &itemLedger{run: p.run, flow: p.flow.Name, rule: rule}
-	x := &itemExporting{progress: p, maker: maker, rule: rule}
+	x := &itemExporting{progress: p}
 	x.export = export.New(c, to, ledger, &itemWatcher{run: p.run, flow: p.flow, report: p.report, rule: rule})
 	p.flush, p.end = x.export.Flush, x.finish
 	return x.page, nil
@@ -37,9 +29,7 @@ func (p *progress) itemExporter(ctx context.Context) (pageFunc, error) {
 
 type itemExporting struct {
 	*progress
-	maker   *itemMaker
 	export  *export.Export
-	rule    string
 	unknown bool // a record had no key, so nobody knows which one it was
 }
 
@@ -48,23 +38,19 @@ func (x *itemExporting) page(ctx context.Context, t *track, b *batch) error {
 	var items []*export.Item
 	var out, dead []string
 	for _, m := range page {
-		it, err := x.item(m)
 		switch {
-		case err != nil:
-			m.Dead = newDeadLetter(x.rule, m.Key, err, m.Record, x.run.Bound.Now)
-			fallthrough
 		case m.Dead != nil:
 			if err := x.bury(ctx, *m.Dead); err != nil {
 				return err
 			}
 			x.unknown = x.unknown || m.Key == ""
 			dead = append(dead, m.Key)
-		case it == nil:
+		case m.Skipped != "":
 			x.skipped(m)
 			out = append(out, m.Key)
 		default:
 			x.report.Mapped++
-			items = append(items, it)
+			items = append(items, m.Item)
 		}
 	}
 	if err := x.export.Take(ctx, items, out, dead); err != nil {
@@ -78,22 +64,6 @@ func (x *itemExporting) page(ctx context.Context, t *track, b *batch) error {
 	}
 	x.told()
 	return x.enough(page)
-}
-
-// item is nil for a record that makes none.
-func (x *itemExporting) item(m *Mapped) (*export.Item, error) {
-	if m.Dead != nil || m.Skipped != "" {
-		return nil, nil
-	}
-	wanted, err := x.maker.wants(m)
-	if err != nil {
-		return nil, err
-	}
-	if !wanted {
-		m.Skipped = notWanted
-		return nil, nil
-	}
-	return x.maker.make(m)
 }
 
 // follows commits the checkpoint of a page, once nothing of it is waiting.

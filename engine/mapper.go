@@ -11,6 +11,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/engine/export"
 	"tqmap/engine/threatq"
 )
 
@@ -27,6 +28,8 @@ type Mapped struct {
 	Skipped string
 	Dead    *DeadLetter
 	Objects []Object
+	// Item is what a sink with items is given of the record; nil where there is none.
+	Item *export.Item
 	// Rejected are the objects that the mapping rejects one by one.
 	Rejected []DeadLetter
 
@@ -71,7 +74,8 @@ type mapper struct {
 	cursor cursor
 	lets   []dsl.Field
 	rules  []*rule
-	room   []byte // to encode a record in
+	items  *itemMaker // nil: the flow makes no items
+	room   []byte     // to encode a record in
 	hash   func(*threatq.Object) string
 }
 
@@ -87,6 +91,11 @@ func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
 			return nil, err
 		}
 		m.rules = append(m.rules, own)
+	}
+	if f.Items() {
+		var err error
+		m.items, err = newItemMaker(f.Sink, b.Scope)
+		return m, err
 	}
 	return m, nil
 }
@@ -115,6 +124,11 @@ func (m *mapper) Map(record any) Mapped {
 	for _, r := range m.rules {
 		if err := m.apply(r, &out); err != nil {
 			return m.dead(out, r.ID(), err)
+		}
+	}
+	if m.items != nil {
+		if err := m.items.fill(&out); err != nil {
+			return m.dead(out, m.items.rule, err)
 		}
 	}
 	relate(&out)
@@ -310,7 +324,7 @@ func (m *mapper) deadIf(out Mapped, ruleID string, err error) Mapped {
 }
 
 func (m *mapper) dead(out Mapped, ruleID string, err error) Mapped {
-	out.Objects, out.Rejected, out.Skipped = nil, nil, ""
+	out.Objects, out.Item, out.Rejected, out.Skipped = nil, nil, nil, ""
 	out.Dead = newDeadLetter(ruleID, out.Key, err, out.Record, m.bound.Now)
 	return out
 }

@@ -3,13 +3,13 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"tqmap/dsl"
-	"tqmap/dsl/code"
-	"tqmap/engine/request"
 )
 
 // Mismatch is one thing that a test block expected and did not get.
@@ -100,12 +100,11 @@ func (c *testCheck) add(m Mapped) {
 func (c *testCheck) objects() {
 	for _, n := range c.test.Node.All("expect") {
 		typ, name := n.Labels[0], n.Labels[1]
-		found, names := c.find(typ, name)
-		if found == nil {
+		got, names := c.describe(typ, name)
+		if got == nil {
 			c.fail(n.Range, "no %s is called %q; there are: %s", typ, name, strings.Join(names, ", "))
 			continue
 		}
-		got := describeObject(found.object, found.record)
 		read := n.Read(c.run.Bound.Scope)
 		for _, field := range n.Names() {
 			want := read.Any(field)
@@ -139,6 +138,39 @@ func only(want, got any) any {
 		}
 	}
 	return out
+}
+
+// describe is what is called name in the words of expect blocks, nil and the names there are
+// if nothing is.
+func (c *testCheck) describe(typ, name string) (map[string]any, []string) {
+	if c.test.Flow.Items() && typ == "item" {
+		return c.item(name)
+	}
+	found, names := c.find(typ, name)
+	if found == nil {
+		return nil, names
+	}
+	return describeObject(found.object, found.record), nil
+}
+
+// item is an item by its key or label: its fields, or `item` where it is a single value.
+func (c *testCheck) item(name string) (map[string]any, []string) {
+	var names []string
+	for i := range c.mapped {
+		it := c.mapped[i].Item
+		if it.Key != name && it.Name() != name {
+			names = append(names, strconv.Quote(it.Name()))
+			continue
+		}
+		got := map[string]any{"key": it.Key, "label": it.Name(), "expires": timeOrNil(it.Expires)}
+		if fields, ok := it.Body.(map[string]any); ok {
+			maps.Copy(got, fields)
+		} else {
+			got["item"] = it.Body
+		}
+		return got, nil
+	}
+	return nil, names
 }
 
 type foundObject struct {
@@ -238,69 +270,4 @@ func (c *testCheck) counts() {
 		reasons += fmt.Sprintf("\n  %s: %s %s", d.Key, d.Reason, d.Where)
 	}
 	c.fail(at, "%d records became dead letters, expected %d%s", len(c.dead), want, reasons)
-}
-
-// requests compares what a sink would send with the expect_request blocks, in order.
-func (c *testCheck) requests(ctx context.Context) error {
-	rec := &recorder{}
-	run := &Run{Bound: c.run.Bound, Log: c.run.Log, State: forgetful{}, Clients: func(context.Context, *dsl.Client) (request.Doer, error) { return rec, nil }}
-	s, err := run.sink(ctx, c.test.Flow, &FlowReport{})
-	if err != nil {
-		return err
-	}
-	if h, ok := s.(*httpSink); ok {
-		h.hasAck = false // there is no ThreatQ to tell
-	}
-	for i := range c.mapped {
-		if _, err := s.send(ctx, &c.mapped[i]); err != nil {
-			c.fail(c.test.Node.Range, "record %s: %s", c.mapped[i].Key, err)
-		}
-	}
-	expected := c.test.Node.All("expect_request")
-	for i, req := range rec.requests {
-		if i >= len(expected) {
-			c.fail(c.test.Node.Range, "an unexpected request is sent: %s %s %s", req.Method, req.Path, req.Body)
-			continue
-		}
-		c.compare(expected[i], req)
-	}
-	for _, n := range expected[min(len(rec.requests), len(expected)):] {
-		c.fail(n.Range, "this request is not sent")
-	}
-	return nil
-}
-
-func (c *testCheck) compare(n *dsl.Node, req request.Request) {
-	read := n.Read(c.run.Bound.Scope)
-	got := map[string]any{"method": req.Method, "path": req.Path}
-	if body, err := code.Decode(req.Body); err == nil {
-		got["json"] = body
-	}
-	for _, field := range n.Names() {
-		if diff := difference(read.Any(field), got[field]); diff != "" {
-			c.fail(n.Val(field).Range, "%s of the request is not as expected (- expected, + sent):\n%s", field, diff)
-		}
-	}
-	c.unreadable(n, read)
-}
-
-// recorder takes requests and sends nothing.
-type recorder struct{ requests []request.Request }
-
-func (r *recorder) Do(_ context.Context, req request.Request) (*request.Response, error) {
-	r.requests = append(r.requests, req)
-	return &request.Response{Status: 200}, nil
-}
-
-// forgetful is a State that remembers nothing.
-type forgetful struct{}
-
-func (forgetful) Checkpoint(context.Context, string) (Checkpoint, error) { return Checkpoint{}, nil }
-func (forgetful) Entries(context.Context, string, string, string, func(Entry) error) error {
-	return nil
-}
-
-func (forgetful) Commit(context.Context, string, Commit) error { return nil }
-func (forgetful) Ledger(context.Context, string, []EntryKey) (map[EntryKey]Entry, error) {
-	return nil, nil
 }

@@ -154,7 +154,7 @@ func (p *progress) ready(ctx context.Context) error {
 	switch {
 	case p.flow.Sink == nil:
 		p.page, err = p.ingester(ctx)
-	case hasItems(p.flow.Sink):
+	case p.flow.Items():
 		p.page, err = p.itemExporter(ctx)
 	default:
 		p.page, err = p.exporter(ctx)

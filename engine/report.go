@@ -59,6 +59,8 @@ type FlowReport struct {
 	Error string   `json:"error,omitempty"`
 	// Plan is what a dry run would have done.
 	Plan []string `json:"plan,omitempty"`
+	// PlanCut is how many lines of the plan are left out.
+	PlanCut int `json:"plan_cut,omitempty"`
 	// Objects are the counts by collection.
 	Objects map[string]*Counts `json:"-"`
 	// Err is Error with its type.

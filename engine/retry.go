@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tqmap/dsl"
+	"tqmap/dsl/code"
 )
 
 // perRetry is how many records are delivered together.
@@ -42,9 +43,9 @@ func (r *Run) retry(ctx context.Context, f *dsl.Flow, records []any, report *Flo
 	n := 0
 	for some := range slices.Chunk(records, perRetry) {
 		n++
-		if f.Source.Kind() == "threatq_events" {
+		if f.Source.Spec.Yields != nil {
 			for _, record := range some {
-				restoreTimes(record)
+				restoreTimes(record, *f.Source.Spec.Yields)
 			}
 		}
 		if err := p.page(ctx, p.track, &batch{number: n, records: some}); err != nil {
@@ -59,13 +60,23 @@ func (r *Run) Summed(started time.Time, flows []*FlowReport) *Report {
 	return &Report{Connector: r.Bound.Connector.Name, Outcome: worst(flows), Started: started, Finished: time.Now().UTC(), Flows: flows}
 }
 
-// restoreTimes undoes what JSON did to the instants of an event of ThreatQ (eventVars).
-func restoreTimes(record any) {
-	fields, _ := record.(map[string]any)
-	for _, name := range []string{"happened_at", "touched_at"} {
-		text, _ := fields[name].(string)
-		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
-			fields[name] = at
+// restoreTimes undoes what JSON did to the instants of a record of a known shape.
+func restoreTimes(record any, shape code.Shape) {
+	switch shape.Kind {
+	case code.List:
+		list, _ := record.([]any)
+		for _, e := range list {
+			restoreTimes(e, *shape.Elem)
+		}
+	case code.Object:
+		fields, _ := record.(map[string]any)
+		for name, field := range shape.Fields {
+			text, _ := fields[name].(string)
+			if at, err := time.Parse(time.RFC3339Nano, text); err == nil && field.Kind == code.Time {
+				fields[name] = at
+				continue
+			}
+			restoreTimes(fields[name], field)
 		}
 	}
 }

@@ -44,9 +44,11 @@ type Run struct {
 const planLimit = 1000
 
 func (r *Run) plan(f *FlowReport, line string) {
-	if len(f.Plan) < planLimit {
-		f.Plan = append(f.Plan, line)
+	if len(f.Plan) == planLimit {
+		f.PlanCut++
+		return
 	}
+	f.Plan = append(f.Plan, line)
 }
 
 // Report runs flows and sums them up.

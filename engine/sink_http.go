@@ -48,7 +48,7 @@ func httpSinkKind() sinkKind {
 
 // checkHTTPSink finds what is only for sinks with items, and the other way round.
 func checkHTTPSink(r *dsl.Reading) {
-	if hasItems(r.Node()) {
+	if r.Has("item") {
 		if n := r.Node().Block("acknowledge"); n != nil {
 			r.Fail("item", "Without effect", "What is acknowledged at %s belongs to a sink that sends each record by itself: leave it or item out.", n.Range)
 		}

@@ -51,7 +51,9 @@ type sourceKind struct {
 	open func(ctx context.Context, r *Run, f *dsl.Flow, report *FlowReport) (source, error)
 }
 
-func sourceKinds() []sourceKind { return []sourceKind{httpSourceKind(), threatqEventsKind()} }
+func sourceKinds() []sourceKind {
+	return []sourceKind{httpSourceKind(), threatqKind(), threatqEventsKind()}
+}
 
 func (r *Run) source(ctx context.Context, f *dsl.Flow, report *FlowReport) (source, error) {
 	for _, k := range sourceKinds() {

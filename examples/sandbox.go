@@ -65,7 +65,7 @@ type appliance struct {
 }
 
 func simulators() []simulator {
-	return []simulator{{"ironnet", openIronNet}, {"tutorial", openTutorial}}
+	return []simulator{{"ironnet", openIronNet}, {"darktrace", openDarktrace}, {"tutorial", openTutorial}}
 }
 
 // Names lists the connectors that have a simulated appliance.

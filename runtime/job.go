@@ -66,7 +66,7 @@ func (j *Job) bind() (*dsl.Bound, *threatq.Client, error) {
 	if len(errs) > 0 {
 		return nil, nil, errors.Join(errs...)
 	}
-	platform, err := j.Settings.ThreatQ.platform(j.Log, j.OnSecret)
+	platform, err := j.Settings.Platform(j.Log, j.OnSecret)
 	return bound, platform, err
 }
 

@@ -67,10 +67,16 @@ type ConfigError struct{ Reason string }
 
 func (e *ConfigError) Error() string { return e.Reason }
 
+// Platform connects to ThreatQ. Nothing is sent yet. The error is a *ConfigError for what is
+// not set.
+func (s *Settings) Platform(log *slog.Logger, onSecret func(string)) (*threatq.Client, error) {
+	return s.ThreatQ.platform(log, onSecret)
+}
+
 // Proxy reads the proxy that is configured in the ThreatQ UI, when asked.
 func (s *Settings) Proxy(log *slog.Logger, onSecret func(string)) func(context.Context) (*url.URL, error) {
 	return func(ctx context.Context) (*url.URL, error) {
-		platform, err := s.ThreatQ.platform(log, onSecret)
+		platform, err := s.Platform(log, onSecret)
 		if err != nil {
 			return nil, err
 		}

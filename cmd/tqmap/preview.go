@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/request"
+	"tqmap/engine/threatq"
 	"tqmap/runtime"
 	"tqmap/runtime/state"
 )
@@ -23,9 +26,10 @@ func (a *app) previewCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "preview MAPPING",
 		Short: "Show the objects a mapping makes, before anything is written",
-		Long: `Reads what a first run would read, or a recorded answer (--from), and shows the
-objects that the mapping makes of it. Nothing is written anywhere, and ThreatQ is
-not asked.`,
+		Long: `Reads what a first run would read, or a recorded answer (--from), and shows what
+the mapping makes of it: objects for ThreatQ, or with --export the items for the
+vendor. Nothing is written anywhere, and ThreatQ is asked only for what is exported
+from it.`,
 		Example: `  tqmap preview ironnet --sandbox --limit 3
   tqmap preview my-copy.hcl --from recorded-answer.json --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -68,14 +72,9 @@ not asked.`,
 }
 
 func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int, from []string) ([]engine.Mapped, error) {
-	flows, err := o.chosen(m, func(f *dsl.Flow) bool { return !f.Exports() })
+	flows, err := o.previewed(m)
 	if err != nil {
 		return nil, err
-	}
-	for _, f := range flows {
-		if f.Exports() {
-			return nil, usagef("flow %q makes no objects; see what it would send with: tqmap run --dry-run --flow %s", f.Name, f.Name)
-		}
 	}
 	settings, err := a.settings(cmd, o, m)
 	if err != nil {
@@ -100,7 +99,11 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	r := &engine.Run{Bound: bound, State: state.NewMemory(), Until: o.until.Time, DryRun: true, Named: true, Log: log}
+	platform, err := readPlatform(flows, from, &settings, log, a.redactor.Add)
+	if err != nil {
+		return nil, err
+	}
+	r := &engine.Run{Platform: platform, Bound: bound, State: state.NewMemory(), Until: o.until.Time, DryRun: true, Named: true, Log: log}
 	opts := engine.ClientOptions{OnSecret: a.redactor.Add, Log: log, Proxy: settings.Proxy(log, a.redactor.Add)}
 	if len(from) == 0 && !o.sandbox {
 		tokens, err := runtime.OpenTokens(cmd.Context(), o.config, settings.Database, o.instance(m))
@@ -114,6 +117,27 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 		return engine.OpenClient(ctx, bound, c, opts)
 	}
 	return collect(cmd.Context(), r, flows, limit, from)
+}
+
+// previewed are the flows that make something to show: by default those into ThreatQ, or
+// where there are none, those out of it.
+func (o *options) previewed(m *dsl.Mapping) ([]*dsl.Flow, error) {
+	imports := slices.ContainsFunc(m.Flows, func(f *dsl.Flow) bool { return !f.Exports() })
+	flows, err := o.chosen(m, func(f *dsl.Flow) bool { return !f.Exports() || f.Items() && (o.exports || !imports) })
+	for _, f := range flows {
+		if f.Exports() && !f.Items() {
+			return nil, usagef("flow %q makes no objects; see what it would send with: tqmap run --dry-run --flow %s", f.Name, f.Name)
+		}
+	}
+	return flows, err
+}
+
+// readPlatform connects to ThreatQ where a flow reads it.
+func readPlatform(flows []*dsl.Flow, from []string, s *runtime.Settings, log *slog.Logger, onSecret func(string)) (*threatq.Client, error) {
+	if len(from) > 0 || !slices.ContainsFunc(flows, (*dsl.Flow).OfThreatQ) {
+		return nil, nil
+	}
+	return s.Platform(log, onSecret)
 }
 
 // collect maps records until limit of them make objects or fail.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"tqmap/engine"
 	"tqmap/engine/threatq"
@@ -38,6 +39,8 @@ type previewObject struct {
 	Indicators [][2]string `json:"indicators"`
 	// Related are [object, name] pairs of the other related objects.
 	Related [][2]string `json:"related,omitempty"`
+	// Item is what a sink would be given; ExpiresAt is when the server forgets it.
+	Item any `json:"item,omitempty"`
 	// Dead says why the record or the object is not made, Where the rule that says so.
 	Dead  string `json:"dead,omitempty"`
 	Where string `json:"where,omitempty"`
@@ -63,6 +66,9 @@ func objectsOf(m *engine.Mapped) []previewObject {
 		return []previewObject{deadObject(m, *m.Dead)}
 	}
 	var out []previewObject
+	if m.Item != nil {
+		out = append(out, itemOf(m))
+	}
 	for i := range m.Objects {
 		if !hangs(m, i) {
 			out = append(out, objectOf(m, i))
@@ -72,6 +78,14 @@ func objectsOf(m *engine.Mapped) []previewObject {
 		out = append(out, deadObject(m, letter))
 	}
 	return out
+}
+
+func itemOf(m *engine.Mapped) previewObject {
+	p := previewObject{Flow: m.Flow, Key: m.Key, Object: "item", Name: m.Item.Name(), Item: m.Item.Body, Attributes: [][2]string{}, Indicators: [][2]string{}}
+	if at := m.Item.Expires; !at.IsZero() {
+		p.ExpiresAt = at.UTC().Format(time.RFC3339)
+	}
+	return p
 }
 
 func deadObject(m *engine.Mapped, letter engine.DeadLetter) previewObject {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"tqmap/engine"
 	"tqmap/engine/threatq"
@@ -15,13 +16,17 @@ import (
 // previewTable shows objects to a person, each in the words of its kind.
 func previewTable(shown []engine.Mapped) (string, error) {
 	var b strings.Builder
-	objects, dead := map[threatq.Collection]int{}, 0
+	objects, items, dead := map[threatq.Collection]int{}, 0, 0
 	for i := range shown {
 		m := &shown[i]
 		dead += len(m.Rejected)
 		if m.Dead != nil {
 			dead++
 			previewDead(&b, m.Dead.Key, *m.Dead)
+		}
+		if m.Item != nil {
+			items++
+			previewItem(&b, m)
 		}
 		for j := range m.Objects {
 			objects[m.Objects[j].Collection]++
@@ -33,7 +38,7 @@ func previewTable(shown []engine.Mapped) (string, error) {
 			previewDead(&b, letter.Rule+" "+letter.Key, letter)
 		}
 	}
-	fmt.Fprintf(&b, "%d records: %s", len(shown), tally(objects))
+	fmt.Fprintf(&b, "%d records: %s", len(shown), tally(objects, items))
 	if dead > 0 {
 		fmt.Fprintf(&b, ", %d that cannot be mapped", dead)
 	}
@@ -45,8 +50,11 @@ func previewTable(shown []engine.Mapped) (string, error) {
 }
 
 // tally counts objects by collection, the last ones written first.
-func tally(objects map[threatq.Collection]int) string {
-	if len(objects) == 0 {
+func tally(objects map[threatq.Collection]int, items int) string {
+	switch {
+	case items > 0:
+		return fmt.Sprintf("%d items", items)
+	case len(objects) == 0:
 		return "no objects"
 	}
 	named := slices.Collect(maps.Keys(objects))
@@ -58,6 +66,19 @@ func tally(objects map[threatq.Collection]int) string {
 		out = append(out, fmt.Sprintf("%d %s", objects[c], c))
 	}
 	return strings.Join(out, ", ")
+}
+
+func previewItem(b *strings.Builder, m *engine.Mapped) {
+	fmt.Fprintf(b, "ITEM  %s\n", m.Item.Name())
+	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
+	for _, field := range m.ItemFields() {
+		fmt.Fprintf(w, "    %s\t%s\n", field[0], field[1])
+	}
+	if at := m.Item.Expires; !at.IsZero() {
+		fmt.Fprintf(w, "    (expires)\t%s\n", at.UTC().Format(time.RFC3339))
+	}
+	w.Flush()
+	fmt.Fprintln(b)
 }
 
 func previewDead(b *strings.Builder, what string, letter engine.DeadLetter) {

@@ -18,6 +18,12 @@ func summary(r *engine.Report) string {
 		for _, line := range f.Plan {
 			fmt.Fprintln(&b, line)
 		}
+		if f.PlanCut > 0 {
+			fmt.Fprintf(&b, "… and %d more\n", f.PlanCut)
+		}
+		if c := f.Objects["items"]; r.DryRun && c != nil {
+			fmt.Fprintf(&b, "= %d items unchanged\n", c.Unchanged)
+		}
 	}
 	if b.Len() > 0 {
 		fmt.Fprintln(&b)
@@ -47,6 +53,12 @@ func remarks(b *strings.Builder, f *engine.FlowReport) {
 	}
 	for _, table := range slices.Sorted(maps.Keys(f.UnknownKeys)) {
 		fmt.Fprintf(b, "  table %s has no row for: %s\n", table, counted(f.UnknownKeys[table]))
+	}
+	if f.Removed > 0 {
+		fmt.Fprintf(b, "  %s: %d taken back\n", f.Name, f.Removed)
+	}
+	if f.Kept > 0 {
+		fmt.Fprintf(b, "  %s: %d kept, though the source has them no more\n", f.Name, f.Kept)
 	}
 	if f.Dead > 0 {
 		fmt.Fprintf(b, "  %s: %d kept as dead letters; the log says why\n", f.Name, f.Dead)
@@ -80,7 +92,7 @@ func verdict(r *engine.Report) string {
 	for _, f := range r.Flows {
 		for kind, c := range f.Objects {
 			t := total[kind]
-			total[kind] = engine.Counts{Created: t.Created + c.Created, Updated: t.Updated + c.Updated, Unchanged: t.Unchanged + c.Unchanged}
+			total[kind] = engine.Counts{Created: t.Created + c.Created, Updated: t.Updated + c.Updated, Unchanged: t.Unchanged + c.Unchanged, Removed: t.Removed + c.Removed}
 		}
 	}
 	var parts []string
@@ -98,6 +110,9 @@ func verdict(r *engine.Report) string {
 		}
 		if c.Updated > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s %supdated", c.Updated, kind, would))
+		}
+		if c.Removed > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s %staken back", c.Removed, kind, would))
 		}
 	}
 	if len(parts) == 0 {

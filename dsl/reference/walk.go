@@ -23,7 +23,7 @@ type entry struct {
 }
 
 // frame are the blocks whose parts have headings of their own.
-var frame = []string{"mapping", "client", "flow", "source http", "source threatq_events"}
+var frame = []string{"mapping", "client", "flow", "source http", "source threatq", "source threatq_events"}
 
 // entries lists the blocks below g by what they are called, in the order of the grammar. The
 // main place of a block is where most names are known to plain values.

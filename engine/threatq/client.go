@@ -60,7 +60,8 @@ func (c *Client) Link(r Ref) string {
 // answer is an accepted answer: {"data":…} and, for lists, the total.
 type answer struct {
 	status int
-	total  int64 // -1 where it is not said
+	total  int64  // -1 where it is not said
+	next   string // mark of the next page of a search
 	data   json.RawMessage
 }
 
@@ -124,6 +125,7 @@ func decodeAnswer(body []byte) (*answer, error) {
 	}
 	var env struct {
 		Total *number
+		Next  text `json:"nextCursorMark"`
 		Data  json.RawMessage
 	}
 	if err := json.Unmarshal(body, &env); err != nil {
@@ -132,6 +134,7 @@ func decodeAnswer(body []byte) (*answer, error) {
 	if env.Total != nil {
 		a.total = int64(*env.Total)
 	}
+	a.next = string(env.Next)
 	a.data = bytes.TrimSpace(env.Data)
 	return a, nil
 }

@@ -192,7 +192,9 @@ func (c *Client) filter(ctx context.Context, collection Collection, field string
 	})
 }
 
-func listOf(c Collection) string { return "/api/" + url.PathEscape(string(c)) }
+func listOf(c Collection) string { return "/api/" + pathOf(c) }
+
+func pathOf(c Collection) string { return url.PathEscape(string(c)) }
 
 // parts names what is read with an object. Some versions fail on names that a
 // collection does not have, so each gets only its own.

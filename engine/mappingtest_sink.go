@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/engine/export"
+	"tqmap/engine/request"
+)
+
+// requests compares what a sink would send with the expect_request blocks, in order.
+func (c *testCheck) requests(ctx context.Context) error {
+	rec := &recorder{}
+	run := &Run{Bound: c.run.Bound, Log: c.run.Log, State: forgetful{}, Clients: func(context.Context, *dsl.Client) (request.Doer, error) { return rec, nil }}
+	if c.test.Flow.Items() {
+		if err := c.send(ctx, run); err != nil {
+			return err
+		}
+		c.sent(rec)
+		return nil
+	}
+	s, err := run.sink(ctx, c.test.Flow, &FlowReport{})
+	if err != nil {
+		return err
+	}
+	if h, ok := s.(*httpSink); ok {
+		h.hasAck = false // there is no ThreatQ to tell
+	}
+	for i := range c.mapped {
+		if _, err := s.send(ctx, &c.mapped[i]); err != nil {
+			c.fail(c.test.Node.Range, "record %s: %s", c.mapped[i].Key, err)
+		}
+	}
+	c.sent(rec)
+	return nil
+}
+
+// send gives a server that takes everything all items, as to one that has none of them.
+func (c *testCheck) send(ctx context.Context, run *Run) error {
+	report := &FlowReport{}
+	to, max, _, _, err := openHTTPItems(ctx, run, c.test.Flow)
+	if err != nil {
+		return err
+	}
+	for _, q := range to.ops {
+		q.outcome = nil
+	}
+	x := export.New(export.Config{Now: run.Bound.Now, Max: max, All: true}, to, nil, &itemWatcher{run: run, flow: c.test.Flow, report: report})
+	var items []*export.Item
+	for i := range c.mapped {
+		items = append(items, c.mapped[i].Item)
+	}
+	if err := errors.Join(x.Take(ctx, items, nil, nil), x.Flush(ctx)); err != nil {
+		c.fail(c.test.Node.Range, "the items cannot be sent: %s", err)
+	}
+	return nil
+}
+
+// sent compares the requests with the expected ones. A test that expects items need not expect
+// requests, too.
+func (c *testCheck) sent(rec *recorder) {
+	expected := c.test.Node.All("expect_request")
+	if c.test.Flow.Items() && len(expected) == 0 {
+		return
+	}
+	for i, req := range rec.requests {
+		if i >= len(expected) {
+			c.fail(c.test.Node.Range, "an unexpected request is sent: %s %s %s", req.Method, req.Path, req.Body)
+			continue
+		}
+		c.compare(expected[i], req)
+	}
+	for _, n := range expected[min(len(rec.requests), len(expected)):] {
+		c.fail(n.Range, "this request is not sent")
+	}
+}
+
+func (c *testCheck) compare(n *dsl.Node, req request.Request) {
+	read := n.Read(c.run.Bound.Scope)
+	got := map[string]any{"method": req.Method, "path": req.Path}
+	if body, err := code.Decode(req.Body); err == nil {
+		got["json"] = body
+	}
+	for _, field := range n.Names() {
+		if diff := difference(read.Any(field), got[field]); diff != "" {
+			c.fail(n.Val(field).Range, "%s of the request is not as expected (- expected, + sent):\n%s", field, diff)
+		}
+	}
+	c.unreadable(n, read)
+}
+
+// recorder takes requests and sends nothing.
+type recorder struct{ requests []request.Request }
+
+func (r *recorder) Do(_ context.Context, req request.Request) (*request.Response, error) {
+	r.requests = append(r.requests, req)
+	return &request.Response{Status: 200}, nil
+}
+
+// forgetful is a State that remembers nothing.
+type forgetful struct{}
+
+func (forgetful) Checkpoint(context.Context, string) (Checkpoint, error) { return Checkpoint{}, nil }
+func (forgetful) Entries(context.Context, string, string, string, func(Entry) error) error {
+	return nil
+}
+
+func (forgetful) Commit(context.Context, string, Commit) error { return nil }
+func (forgetful) Ledger(context.Context, string, []EntryKey) (map[EntryKey]Entry, error) {
+	return nil, nil
+}
