@@ -2,6 +2,7 @@
 #
 #   flow "ai_analyst"      /aianalyst/incidentevents -> AI Analyst events with devices as indicators and assets
 #   flow "model_breaches"  /modelbreaches            -> Model Breach events with the device as indicators and asset
+#   flow "watched"         FQDN and IP Address indicators of data collections -> /intelfeed, the watched domains
 #
 # The guide names the parameters, the flags and what becomes what. Titles, attribute names, overlaps and paces are
 # our choice. No endpoint pages: the appliance is asked for a day at a time.
@@ -36,6 +37,35 @@ param "private_token" {
   sensitive = true
 }
 
+param "collections" {
+  label   = "Name(s) of the Threat Library collections to parse indicators from"
+  help    = "Comma-separated data collections whose FQDN and IP Address indicators Darktrace is to watch for. Empty: no export."
+  type    = string
+  default = ""
+}
+
+param "source_name" {
+  label   = "Source Name"
+  help    = "The source that exported indicators have in Darktrace."
+  type    = string
+  default = "ThreatQ"
+  validation {
+    condition     = length(split("", trimspace(param.source_name))) <= 63
+    error_message = "Darktrace takes names of sources up to 63 characters."
+  }
+}
+
+param "days_to_expiration" {
+  label   = "Days to Expiration"
+  help    = "Days after which exported indicators expire in Darktrace; 0: never. They are renewed after half of that."
+  type    = integer
+  default = 0
+  validation {
+    condition     = param.days_to_expiration == null ? true : param.days_to_expiration >= 0
+    error_message = "Give a whole number of days, or 0 for no expiration."
+  }
+}
+
 param "status" {
   label   = "Status"
   help    = "Status of the indicators that this connector creates."
@@ -61,6 +91,15 @@ param "disable_ssl" {
   default = false
   flag    = "disable-ssl"
   short   = "ds"
+}
+
+param "no_differential" {
+  label   = "No Differential"
+  help    = "Export everything, whatever was exported before, and remember nothing of it. For tests, never in production."
+  type    = bool
+  default = false
+  flag    = "no-differential"
+  short   = "d"
 }
 
 param "historical" {
@@ -118,6 +157,14 @@ param "console" {
   type  = string
 }
 
+param "left_policy" {
+  label   = "Left Policy"
+  help    = "What becomes of watched domains whose indicator has left the collections: keep them, until they expire, or remove them."
+  type    = string
+  default = "keep"
+  options = ["keep", "remove"]
+}
+
 param "mac_indicators" {
   label   = "MAC Indicators"
   help    = "Make indicators of the MAC addresses of devices, too."
@@ -141,6 +188,8 @@ locals {
   origin   = origin(local.loopback ? local.typed : replace(local.typed, "http://", ""), null)
   shown    = origin(coalesce(param.console, local.origin), null)
   console  = replace(replace("${local.shown}|", ":443|", ""), "|", "") # people do not write the port of https
+  collections = [for name in split(",", param.collections) : trimspace(name) if trimspace(name) != ""]
+  source      = trimspace(param.source_name) == "" ? "ThreatQ" : trimspace(param.source_name)
   dates = {
     spaced  = "2006-01-02 15:04:05"
     compact = "20060102T150405"
@@ -590,6 +639,95 @@ flow "model_breaches" {
     value    = expr("lower(each)")
     status   = param.status
     related  = [event.breach]
+  }
+}
+
+# ── ThreatQ -> Darktrace: watched domains ───────────────────────────────────────────────────────────────────────────
+
+flow "watched" {
+  when = length(local.collections) > 0
+
+  source "threatq" {
+    collections = local.collections
+    fields      = ["type", "value"]
+  }
+
+  record "indicator" {
+    let = {
+      entry = expr(<<-EOT
+        ip_version(trim(indicator.value)) != nil ? split(cidr(trim(indicator.value)), '/')[0]
+          : trimSuffix(lower(trim(indicator.value)), '.')
+      EOT
+      )
+    }
+    key = expr("indicator.entry") # one entry for an indicator of several collections, or written in several ways
+
+    skip "unsupported type" {
+      when = expr("not (indicator.type in ['FQDN', 'IP Address'])")
+      by   = expr("indicator.type")
+    }
+    skip "no value that a list can hold" {
+      when = expr("indicator.entry == '' or len(indicator.entry) > 253 or indicator.entry matches '[,[:space:]]'")
+      warn = true
+    }
+  }
+
+  sink "http" {
+    client          = client.appliance
+    item            = expr("indicator.entry")
+    default_expires = expr("param.days_to_expiration > 0 ? add(now, string(param.days_to_expiration) + 'd') : nil")
+    renew           = param.days_to_expiration > 0 ? "${param.days_to_expiration * 12}h" : null # half of the period
+    differential    = !param.no_differential
+    left            = param.left_policy
+
+    # Below the appliance's limit of a body, 100 KiB.
+    batch {
+      max_items = 500
+      max_bytes = "64000"
+    }
+    request {
+      method = "POST"
+      path   = "/intelfeed"
+      json = expr(<<-EOT
+        param.days_to_expiration > 0
+          ? {addlist: join(map(batch, .key), ','), description: 'Exported from ThreatQ', expiry: format(batch[0].expires, '2006-01-02T15:04:05'), source: local.source}
+          : {addlist: join(map(batch, .key), ','), description: 'Exported from ThreatQ', source: local.source}
+      EOT
+      )
+    }
+    on {
+      status  = [413, "5xx", "lost"]
+      retried = true
+      do      = split
+    }
+    on {
+      status  = [200]
+      when    = jq("type != \"object\" or .response != \"SUCCESS\"")
+      do      = fail
+      message = jq("\"the answer is not SUCCESS\"")
+    }
+
+    # Entries of other sources are not ours. One without an expiry is sent again where it is to have one.
+    held {
+      request {
+        path  = "/intelfeed"
+        query = { fulldetails = true, source = local.source }
+      }
+      on {
+        status = [404] # no entry yet
+        do     = ok
+      }
+      answer = jq("arrays | .[] | {key: (.name | ltrimstr(\"*\") | ascii_downcase), expires: (if (.expiry // \"\") == \"\" then null else (.expiry | sub(\" \"; \"T\") | rtrimstr(\"Z\") + \"Z\") end)}")
+      same   = expr("held.expires != nil or each.expires == nil")
+    }
+
+    remove {
+      request {
+        method = "POST"
+        path   = "/intelfeed"
+        json   = { removeentry = expr("each.key"), source = local.source }
+      }
+    }
   }
 }
 

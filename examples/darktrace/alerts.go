@@ -2,6 +2,7 @@ package darktrace
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"net/url"
@@ -95,7 +96,9 @@ func (a *alerts) listBreaches(w span, field string) []record {
 }
 
 func inOrder(list []record, field string) []record {
-	slices.SortStableFunc(list, func(a, b record) int { return cmp.Compare(whole(a[field]), whole(b[field])) })
+	slices.SortFunc(list, func(a, b record) int {
+		return cmp.Or(cmp.Compare(whole(a[field]), whole(b[field])), cmp.Compare(fmt.Sprint(a["id"], a["pbid"]), fmt.Sprint(b["id"], b["pbid"])))
+	})
 	return list
 }
 
