@@ -1,6 +1,7 @@
 package dsl
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -36,6 +37,14 @@ type Bound struct {
 	Tables *Tables
 }
 
+// As is the mapping as the instance called name runs it, which connector.instance says;
+// "" stands for the connector's own name.
+func (m *Mapping) As(name string) *Mapping {
+	named := *m
+	named.Connector.Instance = cmp.Or(name, m.Connector.Name)
+	return &named
+}
+
 // Bind gives the mapping its parameters. Errors are *ParamError for a value that
 // does not fit, and hcl.Diagnostics for a validation that does not hold or a local
 // that cannot be computed. None of them shows a sensitive value.
@@ -46,7 +55,7 @@ func (m *Mapping) Bind(given map[string]Given, now time.Time) (*Bound, []error) 
 	}
 	b := &Bound{Mapping: m, Now: now, Tables: &Tables{unknown: map[string]map[string]int{}}, Params: map[string]any{}}
 	b.Scope = newScoped(map[string]cty.Value{
-		"param": cty.ObjectVal(values), "table": m.tableValues(), "connector": m.connectorValue(),
+		"param": cty.ObjectVal(values), "table": m.tableValues(), "connector": m.connectorValue(cty.StringVal(m.Connector.Instance)),
 		"now": cty.StringVal(now.UTC().Format(time.RFC3339Nano)),
 	})
 	for _, p := range m.Params {
@@ -153,7 +162,7 @@ func (m *Mapping) exprVars(b *Bound, locals map[string]cty.Value) map[string]any
 	}
 	return map[string]any{
 		"param": b.Params, "local": local, "table": table, "now": b.Now.UTC(),
-		"connector": map[string]any{"name": m.Connector.Name, "title": m.Connector.Title, "version": m.Connector.Version, "source": m.Connector.Source},
+		"connector": map[string]any{"name": m.Connector.Name, "title": m.Connector.Title, "version": m.Connector.Version, "source": m.Connector.Source, "instance": m.Connector.Instance},
 	}
 }
 
@@ -170,10 +179,10 @@ func (m *Mapping) tableValues() cty.Value {
 	return cty.ObjectVal(out)
 }
 
-func (m *Mapping) connectorValue() cty.Value {
+func (m *Mapping) connectorValue(instance cty.Value) cty.Value {
 	return cty.ObjectVal(map[string]cty.Value{
 		"name": cty.StringVal(m.Connector.Name), "title": cty.StringVal(m.Connector.Title),
-		"version": cty.StringVal(m.Connector.Version), "source": cty.StringVal(m.Connector.Source),
+		"version": cty.StringVal(m.Connector.Version), "source": cty.StringVal(m.Connector.Source), "instance": instance,
 	})
 }
 

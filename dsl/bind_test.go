@@ -109,6 +109,24 @@ func TestSensitiveIsInvisibleToCode(t *testing.T) {
 	}
 }
 
+// TestInstance: the instance is the connector itself unless the run has another name.
+func TestInstance(t *testing.T) {
+	m := mustLoad(t, boundText)
+	for name, want := range map[string]string{"": "demo", "second": "second"} {
+		b, errs := m.As(name).Bind(map[string]Given{"host": Text("h", "test")}, clock)
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		hcl := b.Scope.ctx.Variables["connector"].GetAttr("instance").AsString()
+		if expr := b.Vars["connector"].(map[string]any)["instance"]; hcl != want || expr != want || b.Connector.Name != "demo" {
+			t.Errorf("%q: %q in HCL, %q in expr, want %q", name, hcl, expr, want)
+		}
+	}
+	if m.Connector.Instance != "demo" {
+		t.Errorf("the mapping itself became %q", m.Connector.Instance)
+	}
+}
+
 func TestBindErrors(t *testing.T) {
 	m := mustLoad(t, boundText)
 	tests := []struct {

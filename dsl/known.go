@@ -7,7 +7,7 @@ var runNames = []Name{
 	{"param.<name>", "a parameter"},
 	{"local.<name>", "a value of `locals`"},
 	{"table.<name>", "the rows of a table, e.g. keys(table.status)"},
-	{"connector.<field>", "name, title, version and source of the connector"},
+	{"connector.<field>", "name, title, version and source of the connector; instance is the name this one runs under (-n), by default the connector's"},
 	{"now", "when the run began (text, RFC 3339, UTC)"},
 }
 
@@ -45,7 +45,7 @@ func ExprNames() []Name {
 		{"param.<name>", "a parameter, but no sensitive one"},
 		{"local.<name>", "a value of `locals`, but none made of a sensitive parameter"},
 		{"table.<name>.lookup(key)", "the value of a key; .reverse(value) is the way back"},
-		{"connector.<field>", "name, title, version and source of the connector"},
+		{"connector.<field>", "name, title, version and source of the connector; instance is the name this one runs under (-n), by default the connector's"},
 		{"now", "when the run began (an instant)"},
 		{"each", "the element of for_each, in the block that has it"},
 		{"batch", "the keys asked for at once, in the request of an `each` with batch"},

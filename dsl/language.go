@@ -38,6 +38,7 @@ var connectorBlock = &Block{
 		{Name: "source", Type: cty.String, Required: true, Summary: "Source name on every ThreatQ object."},
 		{Name: "tlp", Type: cty.String, Summary: "TLP label put on that source, e.g. \"AMBER\"."},
 		{Name: "description", Type: cty.String, Summary: "What the connector does, in a sentence or two."},
+		{Name: "executables", Type: cty.List(cty.String), Summary: "Names under which a copy or link of the program runs this mapping, beside tq-conn-<name>; for built-in mappings."},
 	},
 }
 
@@ -64,6 +65,7 @@ var paramBlock = &Block{
 		{Name: "env", Type: cty.String, Summary: "Environment variable read beside TQMAP_<CONNECTOR>_<PARAM>."},
 		{Name: "flag", Type: cty.String, Summary: "Command line flag, e.g. \"start-historical\" for --start-historical."},
 		{Name: "short", Type: cty.String, Summary: "Short form of the flag, e.g. \"s\" for -s or \"ep\" for -ep."},
+		{Name: "aliases", Type: cty.List(cty.String), Summary: "Other spellings of the flag, e.g. [\"historical\"] beside --HISTORICAL."},
 	},
 	Blocks: []Child{{Block: &Block{
 		Type: "validation", Summary: "A condition that must hold before anything runs.",

@@ -195,6 +195,8 @@ var (
 	// word is a name that a reference such as client.name can spell.
 	word = regexp.MustCompile(`^[A-Za-z_][\w-]*$`)
 	// codeWord is one that expr can spell, too, where a dash is a minus.
+	// fileName is what needs no quotes anywhere.
+	fileName = regexp.MustCompile(`^[A-Za-z0-9][\w-]*$`)
 	codeWord = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 )
 
@@ -219,14 +221,33 @@ func (d *decoder) name(n *Node, form *regexp.Regexp, known bool) bool {
 func (m *Mapping) flags(d *decoder) {
 	for _, attr := range []string{"flag", "short", "env"} {
 		taken := map[string]string{}
-		for _, p := range m.Params {
-			v := map[string]string{"flag": p.Flag, "short": p.Short, "env": p.Env}[attr]
+		claim := func(p *Param, attr, kind, v string) {
 			switch {
 			case v == "":
 			case taken[v] != "":
-				d.errorf(p.Node.Val(attr).Range, "Duplicate name", "param %q has the %s %q already.", taken[v], attr, v)
+				d.errorf(p.Node.Val(attr).Range, "Duplicate name", "param %q has the %s %q already.", taken[v], kind, v)
 			default:
 				taken[v] = p.Name
+			}
+		}
+		for _, p := range m.Params {
+			claim(p, attr, attr, map[string]string{"flag": p.Flag, "short": p.Short, "env": p.Env}[attr])
+		}
+		for _, p := range m.Params {
+			for _, v := range p.Aliases {
+				if attr == "flag" {
+					claim(p, "aliases", attr, v)
+				}
+			}
+		}
+	}
+	for _, p := range m.Params {
+		if p.Flag != "" {
+			continue
+		}
+		for _, attr := range []string{"short", "aliases"} {
+			if v := p.Node.Val(attr); v != nil {
+				d.errorf(v.Range, "No flag", "%q is another form of a flag: give the parameter a flag, too.", attr)
 			}
 		}
 	}
@@ -250,5 +271,15 @@ func (m *Mapping) connector(d *decoder, top *Node, s *Scoped) {
 	m.Connector = Connector{
 		Name: all[0].Labels[0], Title: r.String("title", ""), Version: r.String("version", ""),
 		Description: r.String("description", ""), Source: r.String("source", ""), TLP: r.String("tlp", ""),
+		Instance: all[0].Labels[0], Executables: r.Strings("executables"),
+	}
+	for i, name := range m.Connector.Executables {
+		at := all[0].Val("executables").Range
+		switch {
+		case !fileName.MatchString(name) || name == "tqmap":
+			d.errorf(at, "Bad name", "%q is no name for a copy of the program: it has letters, digits, - and _, and is not tqmap itself.", name)
+		case slices.Contains(m.Connector.Executables[:i], name):
+			d.errorf(at, "Duplicate name", "%q stands there twice.", name)
+		}
 	}
 }

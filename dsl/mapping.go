@@ -32,6 +32,10 @@ type Connector struct {
 	Name, Title, Version, Description string
 	// Source and TLP are written on every ThreatQ object.
 	Source, TLP string
+	// Instance is the name that the connector runs under: its own, unless As has given another.
+	Instance string
+	// Executables are names of the binary that run this mapping, beside tq-conn-<name>.
+	Executables []string
 }
 
 // Client is one server with its credentials and limits.

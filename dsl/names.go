@@ -82,7 +82,7 @@ func (c *checker) members(root string, page paging) []string {
 			out = append(out, t.Name)
 		}
 	case "connector":
-		out = []string{"name", "title", "version", "source"}
+		out = []string{"name", "title", "version", "source", "instance"}
 	case "window":
 		out = []string{"start", "end", "token"}
 	case "step":
@@ -112,7 +112,7 @@ func (c *checker) unknowns(page paging) *hcl.EvalContext {
 	text := cty.UnknownVal(cty.String)
 	return &hcl.EvalContext{Functions: functions(), Variables: map[string]cty.Value{
 		"param": cty.ObjectVal(params), "local": cty.ObjectVal(locals), "page": cty.ObjectVal(paging),
-		"table": c.m.tableValues(), "connector": c.m.connectorValue(), "now": text,
+		"table": c.m.tableValues(), "connector": c.m.connectorValue(text), "now": text,
 		"window": cty.ObjectVal(map[string]cty.Value{"start": cty.DynamicVal, "end": cty.DynamicVal, "token": text}),
 		"step":   cty.ObjectVal(steps), "partition": cty.DynamicVal,
 	}}

@@ -18,6 +18,7 @@ type Param struct {
 	Sensitive         bool
 	Options           []string
 	Env, Flag, Short  string
+	Aliases           []string // of Flag
 	Node              *Node
 
 	fallback cty.Value // the default, of Type; NilVal where there is none that fits
@@ -60,7 +61,7 @@ func (d *decoder) param(n *Node, s *Scoped) *Param {
 		Label: r.String("label", n.Labels[0]), Help: r.String("help", ""),
 		Required: r.Bool("required", false), Sensitive: r.Bool("sensitive", false),
 		Options: r.Strings("options"), Env: r.String("env", ""),
-		Flag: r.String("flag", ""), Short: r.String("short", ""),
+		Flag: r.String("flag", ""), Short: r.String("short", ""), Aliases: r.Strings("aliases"),
 	}
 	d.diags = append(d.diags, r.diags...)
 	if v := n.Val("type"); v != nil {

@@ -179,7 +179,7 @@ func (m *Mapping) env(rec *Record) code.Env {
 	return code.Env{
 		rec.Name: rec.Shape, "now": {Kind: code.Time},
 		"param": m.names("param", params), "local": m.names("locals", locals), "table": m.names("table", tables),
-		"connector": code.ObjectOf(map[string]code.Shape{"name": text, "title": text, "version": text, "source": text}),
+		"connector": code.ObjectOf(map[string]code.Shape{"name": text, "title": text, "version": text, "source": text, "instance": text}),
 	}
 }
 

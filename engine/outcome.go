@@ -23,9 +23,12 @@ func (o *outcomes) read(said []any) error {
 			said = list
 		}
 	}
-	at := map[string]int{}
+	at, byID := map[string]int{}, map[string]int{}
 	for i, it := range o.items {
 		at[it.Key] = i
+		if it.ID != "" {
+			byID[it.ID] = i
+		}
 	}
 	told := make([]bool, len(o.items))
 	for n, v := range said {
@@ -33,7 +36,7 @@ func (o *outcomes) read(said []any) error {
 		if !ok {
 			return fmt.Errorf("outcome gives %.100s, and takes objects such as {key, id, exists, error}", contentOf(v))
 		}
-		i, ok := o.place(n, fields, at)
+		i, ok := o.place(n, fields, at, byID)
 		if !ok {
 			continue // of something else that the request made
 		}
@@ -41,7 +44,7 @@ func (o *outcomes) read(said []any) error {
 		o.add(&o.out[i], fields)
 	}
 	if !o.named && len(said) != len(o.items) {
-		return fmt.Errorf("outcome gives %d objects for %d items, without a key that tells which is which", len(said), len(o.items))
+		return fmt.Errorf("outcome gives %d objects for %d items, without a key or a known id that tells which is which", len(said), len(o.items))
 	}
 	for i := range told {
 		if !told[i] {
@@ -51,12 +54,19 @@ func (o *outcomes) read(said []any) error {
 	return nil
 }
 
-// place is which item an object is about.
-func (o *outcomes) place(n int, fields map[string]any, at map[string]int) (int, bool) {
+// place is which item an object is about: the one of its key, else that which the target has
+// under its id, else the one that was sent in its place.
+func (o *outcomes) place(n int, fields map[string]any, at, byID map[string]int) (int, bool) {
 	if key, ok := code.Text(fields["key"]); ok {
 		o.named = true
 		i, ok := at[key]
 		return i, ok
+	}
+	if id, ok := code.Text(fields["id"]); ok {
+		if i, ok := byID[id]; ok {
+			o.named = true
+			return i, true
+		}
 	}
 	return n, !o.named && n < len(o.items)
 }

@@ -15,7 +15,7 @@ import (
 	"tqmap/engine/request"
 )
 
-const outcomeSummary = "What the answer says of each item: objects {key, id, exists, error, retry}, all but key optional; without key in the order sent. `exists`: the server left as it was what it had; `error`: not taken (with `retry`: the next run tries again). Without it, a good answer takes all."
+const outcomeSummary = "What the answer says of each item: objects {key, id, exists, error, retry}, all but key optional; without key by an id that is known already, else in the order sent. `exists`: the server left as it was what it had; `error`: not taken (with `retry`: the next run tries again). Without it, a good answer takes all."
 
 func outcomeAttr(more string) dsl.Attr {
 	return dsl.Attr{Name: "outcome", Holds: dsl.JQ, Summary: outcomeSummary + more}
@@ -249,6 +249,7 @@ func (t *httpItems) results(ctx context.Context, q *itemRequest, items []*export
 func (t *httpItems) Class(op export.Op, err error) export.Class {
 	var ruled *request.RuledError
 	var status *request.StatusError
+	var unwritten *refusedError
 	batch := t.ops[op].batch
 	switch {
 	case errors.As(err, &ruled) && ruled.Action == request.Split && (ruled.Status == 0 || ruled.Status >= 500):
@@ -266,6 +267,8 @@ func (t *httpItems) Class(op export.Op, err error) export.Class {
 		return export.TooSlow
 	case batch && errors.As(err, &status) && (status.Where != "" || !aboutContent[status.Status]):
 		return export.Fatal
+	case errors.As(err, &unwritten):
+		return export.Unwritable
 	case recordAtFault(err):
 		return export.Refused
 	}

@@ -62,7 +62,7 @@ func (j *Job) Run(ctx context.Context) (*engine.Report, error) {
 }
 
 func (j *Job) bind() (*dsl.Bound, *threatq.Client, error) {
-	bound, errs := j.Mapping.Bind(j.Settings.Params, j.Now)
+	bound, errs := j.Mapping.As(j.Instance).Bind(j.Settings.Params, j.Now)
 	if len(errs) > 0 {
 		return nil, nil, errors.Join(errs...)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,8 @@ import (
 	"golang.org/x/term"
 
 	"tqmap/dsl"
+	"tqmap/engine"
+	"tqmap/mappings"
 	"tqmap/runtime"
 	"tqmap/runtime/redact"
 	"tqmap/runtime/state"
@@ -28,6 +31,8 @@ type app struct {
 	now            func() time.Time
 
 	redactor *redact.Redactor
+	argv     []string
+	linked   bool // the name of the program stands for a mapping
 	// mapping is loaded before the flags are parsed, because it declares some.
 	mapping *dsl.Mapping
 	diags   hcl.Diagnostics
@@ -58,7 +63,8 @@ func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(fo
 
 func (a *app) main(ctx context.Context, argv []string) int {
 	a.redactor = redact.New()
-	args := connectorArgs(argv)
+	args := connectorArgs(argv, mappings.FS)
+	a.argv, a.linked = argv, len(args) == len(argv)+1
 	root := a.root()
 	if err := a.declareFlags(root, &args); err != nil {
 		return a.fail(err)
@@ -67,14 +73,37 @@ func (a *app) main(ctx context.Context, argv []string) int {
 	return a.fail(root.ExecuteContext(ctx))
 }
 
-// connectorArgs makes a copy of the binary called tq-conn-NAME behave like the
-// connector of that name.
-func connectorArgs(argv []string) []string {
-	name, ok := strings.CutPrefix(strings.TrimSuffix(filepath.Base(argv[0]), ".exe"), "tq-conn-")
-	if !ok {
+// connectorArgs makes a copy of the binary called tq-conn-NAME behave like the connector of
+// that name, and one that a built-in mapping lists among its executables like that.
+func connectorArgs(argv []string, builtin fs.FS) []string {
+	executable := strings.TrimSuffix(filepath.Base(argv[0]), ".exe")
+	if strings.HasPrefix(executable, "tqmap") {
 		return argv[1:]
 	}
-	return append([]string{"run", strings.ReplaceAll(name, "-", "_")}, argv[1:]...)
+	name, isConnector := strings.CutPrefix(executable, "tq-conn-")
+	name = strings.ReplaceAll(name, "-", "_")
+	if _, err := fs.Stat(builtin, name+".hcl"); !isConnector || err != nil {
+		if by := claims(builtin)[executable]; len(by) > 0 {
+			name = by[0]
+		} else if !isConnector {
+			return argv[1:]
+		}
+	}
+	return append([]string{"run", name}, argv[1:]...)
+}
+
+// claims are the names of built-in mappings by the executables that run them.
+func claims(builtin fs.FS) map[string][]string {
+	out := map[string][]string{}
+	names, _ := fs.Glob(builtin, "*.hcl")
+	for _, file := range names {
+		name := strings.TrimSuffix(file, ".hcl")
+		m, _ := dsl.Load(dsl.Input{FS: builtin, Names: []string{file}}, engine.Vocabulary()) // its mistakes are told when it runs
+		for _, executable := range append(m.Connector.Executables, "tq-conn-"+strings.ReplaceAll(name, "_", "-")) {
+			out[executable] = append(out[executable], name)
+		}
+	}
+	return out
 }
 
 func (a *app) root() *cobra.Command {

@@ -27,10 +27,7 @@ func TestMain(m *testing.M) {
 		},
 		"bench-peak": benchPeak,
 		// A copy of the binary with the name of a connector of the guides.
-		"tq-conn-ironnet": func() {
-			a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now}
-			os.Exit(a.main(context.Background(), append([]string{"/usr/bin/tq-conn-ironnet"}, os.Args[1:]...)))
-		},
+		"tq-conn-ironnet": main,
 	})
 }
 

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,7 +22,8 @@ const takesMapping = "mapping"
 // declareFlags loads the mapping named on the command line and gives the verb the
 // flags that it declares. Spellings of the guides such as -ll are rewritten in args.
 func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
-	*args = longShorts(*args, map[string]string{"ll": "loglocation"})
+	own := map[string]string{"ll": "loglocation"}
+	*args = longShorts(*args, own)
 	cmd, rest, err := root.Find(*args)
 	if err != nil || cmd.Annotations[takesMapping] == "" {
 		return nil // cobra says what is wrong
@@ -37,21 +38,40 @@ func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
 		return nil
 	}
 	a.mapping, a.diags = dsl.Load(in, engine.Vocabulary())
-	shorts := map[string]string{}
+	shorts, aliases := map[string]string{}, map[string]string{}
 	for _, p := range a.mapping.Params {
 		if p.Flag == "" {
 			continue
 		}
-		if cmd.Flags().Lookup(p.Flag) != nil || len(p.Short) == 1 && cmd.Flags().ShorthandLookup(p.Short) != nil {
-			return fmt.Errorf("%s: the flag --%s (-%s) of parameter %q belongs to tqmap itself; choose another", p.Node.Range, p.Flag, p.Short, p.Name)
+		if name := taken(cmd.Flags(), p, own); name != "" {
+			return usagef("%s: the flag %s of parameter %q belongs to tqmap itself; choose another", p.Node.Range, name, p.Name)
 		}
 		declare(cmd.Flags(), p)
+		for _, name := range p.Aliases {
+			aliases[name] = p.Flag
+		}
 		if len(p.Short) > 1 {
 			shorts[p.Short] = p.Flag
 		}
 	}
 	*args = longShorts(*args, shorts)
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(cmp.Or(aliases[name], name))
+	})
 	return nil
+}
+
+// taken is the form of p's flag that the verb has already; "" if there is none.
+func taken(flags *pflag.FlagSet, p *dsl.Param, shorts map[string]string) string {
+	for _, name := range append([]string{p.Flag}, p.Aliases...) {
+		if flags.Lookup(name) != nil {
+			return "--" + name
+		}
+	}
+	if shorts[p.Short] != "" || len(p.Short) == 1 && flags.ShorthandLookup(p.Short) != nil {
+		return "-" + p.Short
+	}
+	return ""
 }
 
 func declare(flags *pflag.FlagSet, p *dsl.Param) {
@@ -60,8 +80,15 @@ func declare(flags *pflag.FlagSet, p *dsl.Param) {
 		short = p.Short
 	}
 	help := p.Help
+	var also []string
 	if len(p.Short) > 1 {
-		help += " (also -" + p.Short + ")"
+		also = append(also, "-"+p.Short)
+	}
+	for _, name := range p.Aliases {
+		also = append(also, "--"+name)
+	}
+	if len(also) > 0 {
+		help += " (also " + strings.Join(also, ", ") + ")"
 	}
 	flags.StringP(p.Flag, short, "", help)
 	f := flags.Lookup(p.Flag)
@@ -117,6 +144,9 @@ func longShorts(args []string, long map[string]string) []string {
 	return out
 }
 
+// builtinPrefix stands before the name of a built-in mapping in messages.
+const builtinPrefix = "built-in"
+
 // resolve finds a mapping: a file, a folder of files, or the name of a built-in one.
 func resolve(arg string) (dsl.Input, error) {
 	in := dsl.Input{Fallback: mappings.FS}
@@ -128,7 +158,7 @@ func resolve(arg string) (dsl.Input, error) {
 	case err == nil && !info.IsDir():
 		in.FS, in.Names, in.Prefix = os.DirFS(filepath.Dir(arg)), []string{filepath.Base(arg)}, filepath.Dir(arg)
 	case bare && builtinErr == nil:
-		in.FS, in.Names, in.Prefix = mappings.FS, []string{builtin}, "built-in"
+		in.FS, in.Names, in.Prefix = mappings.FS, []string{builtin}, builtinPrefix
 	case err == nil:
 		in.FS, in.Prefix = os.DirFS(arg), arg
 		in.Names, err = fs.Glob(in.FS, "*.hcl")

@@ -95,7 +95,7 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 	if len(from) > 0 {
 		fillRequired(m, settings.Params)
 	}
-	bound, errs := m.Bind(settings.Params, o.clock(a.now))
+	bound, errs := m.As(o.name).Bind(settings.Params, o.clock(a.now))
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}

@@ -22,6 +22,7 @@ import (
 
 func (a *app) runCmd() *cobra.Command {
 	var o options
+	var job cronjob
 	var dryRun bool
 	var report string
 	cmd := &cobra.Command{
@@ -31,10 +32,15 @@ func (a *app) runCmd() *cobra.Command {
 built-in mapping. Settings come from DIR/<name>.hcl (-c DIR), then from the
 environment, then from the command line.
 
+With --cron nothing is run: an entry for the connector is written to /etc/cron.d/<name>,
+commented out. Configure the connector, then remove the # at the beginning of that file.
+An entry that is in use or was edited is never overwritten.
+
 Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 partial (some records
 were refused or will be tried again), 4 another run holds the lock.`,
 		Example: `  tqmap run ironnet --sandbox -c /tmp/tqmap
   tqmap run ironnet -c /etc/tq_labs -ll /var/log/tq_labs -v3
+  tqmap run ironnet -c /etc/tq_labs --cron "0 */2 * * *"
   tqmap run my-copy.hcl --dry-run --param hostname=appliance.example.com`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if report != "" && report != "json" {
@@ -44,11 +50,15 @@ were refused or will be tried again), 4 another run holds the lock.`,
 			if err != nil {
 				return err
 			}
+			if cmd.Flags().Changed("cron") {
+				return a.installCron(cmd, &job, &o, m, args[0])
+			}
 			return a.run(cmd, &o, m, dryRun, report == "json")
 		},
 	}
 	o.declare(cmd)
 	o.declareDatabase(cmd)
+	job.declare(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "compute everything, write nothing, print what would be done")
 	cmd.Flags().StringVar(&report, "report", "", "json: print one JSON document on stdout and nothing else")
 	return cmd
@@ -153,7 +163,7 @@ func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir s
 	if simulated {
 		fillRequired(m, trial)
 	}
-	if _, errs := m.Bind(trial, a.now().UTC()); len(errs) > 0 {
+	if _, errs := m.As(o.name).Bind(trial, a.now().UTC()); len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
 	opts := examples.Options{Dir: dir, Records: o.records, Rate: o.rate}

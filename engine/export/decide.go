@@ -26,8 +26,11 @@ func (r renewal) Error() string {
 // decide compares it with what is known of it, and puts it into a queue if it must be
 // sent. It returns what to remember of an item that is found at the target.
 func (e *Export) decide(it *Item, m Memory, known bool) *Change {
-	if m.Delivered() {
+	switch {
+	case m.confirmed():
 		it.Before, it.ID = &m, m.ID
+	case m.Delivered():
+		it.unsure = &m
 	}
 	if known && m.Refused == it.Hash && !e.Again {
 		e.watch.Event(RefusedBefore, Request, it, nil)

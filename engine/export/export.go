@@ -54,6 +54,7 @@ type Class int
 const (
 	Fatal       Class = iota // no further request makes sense
 	Refused                  // an item among them is at fault
+	Unwritable               // the same, before anything was sent: its id is not known, say
 	TooMuch                  // fewer at once may work
 	TooSlow                  // the same, or the target is down
 	Unavailable              // the target is down

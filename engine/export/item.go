@@ -30,6 +30,8 @@ type Item struct {
 	Before *Memory
 	// Held is what the target says it has, where it was asked.
 	Held *Held
+
+	unsure *Memory // of a delivery whose answer was lost, of an item that is new otherwise
 }
 
 // Name is what people call the item.
@@ -64,6 +66,9 @@ type Memory struct {
 
 // Delivered says that the target has the item, or may have it.
 func (m *Memory) Delivered() bool { return m != nil && m.Sent != nil }
+
+// confirmed says that the target did have the item at some time.
+func (m *Memory) confirmed() bool { return m.Delivered() && !m.Since.IsZero() }
 
 // Held is an item as the target says it has it.
 type Held struct {

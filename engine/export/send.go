@@ -48,7 +48,7 @@ func (e *Export) next(all bool) (Op, []*Item) {
 // push sends items in as many requests as it takes.
 func (e *Export) push(ctx context.Context, op Op, items []*Item) error {
 	for len(items) > 0 {
-		if err := e.doubt(ctx, op, items); err != nil {
+		if err := e.doubt(ctx, items); err != nil {
 			return err
 		}
 		n, results, err := e.target.Send(ctx, op, items[:min(len(items), e.limit[op])])
@@ -66,18 +66,21 @@ func (e *Export) push(ctx context.Context, op Op, items []*Item) error {
 	return nil
 }
 
-// doubt takes back what the ledger says the target has, before something else is sent: if
-// the answer is lost, nobody knows which of the two it has.
-func (e *Export) doubt(ctx context.Context, op Op, items []*Item) error {
+// doubt takes back what the ledger says the target has, before that is changed: if the
+// answer is lost, nobody knows what it has. Where items are taken back, new ones are
+// noted, too.
+func (e *Export) doubt(ctx context.Context, items []*Item) error {
 	var changes []Change
 	for _, it := range items {
-		if it.Before == nil || it.Before.Hash == "" || op.withdraws() {
-			continue
+		switch {
+		case it.Before == nil && (e.Left != "" || e.Skipped != ""):
+			changes = append(changes, Change{Key: it.Key, Memory: &Memory{Sent: it.Sent, Label: it.Label, Expires: it.Expires}, Item: it})
+		case it.Before != nil && it.Before.Hash != "":
+			m := *it.Before
+			m.Hash = ""
+			it.Before = &m
+			changes = append(changes, Change{Key: it.Key, Memory: &m, Item: it})
 		}
-		m := *it.Before
-		m.Hash = ""
-		it.Before = &m
-		changes = append(changes, Change{Key: it.Key, Memory: &m, Item: it})
 	}
 	return e.commit(ctx, changes)
 }
@@ -88,11 +91,13 @@ func (e *Export) trouble(ctx context.Context, op Op, items []*Item, err error) e
 	switch {
 	case ctx.Err() != nil || class == Fatal:
 		return err
-	case len(items) > 1 && (class == Refused || class == TooMuch), len(items) > smallest && class == TooSlow:
+	case len(items) > 1 && (class == Refused || class == Unwritable || class == TooMuch), len(items) > smallest && class == TooSlow:
 		return e.halve(ctx, op, items, class)
 	case class == Ignored:
 		return e.let(ctx, op, items, err)
-	case class == Refused || class == TooMuch:
+	case class == Unwritable && op.withdraws() && !items[0].Before.confirmed():
+		return e.commit(ctx, []Change{{Key: items[0].Key, Item: items[0]}}) // it may never have been there
+	case class == Refused || class == Unwritable || class == TooMuch:
 		return e.settle(ctx, op, items, []Result{{Err: err}})
 	}
 	for _, it := range items {
@@ -108,7 +113,7 @@ func (e *Export) trouble(ctx context.Context, op Op, items []*Item, err error) e
 // smaller, too.
 func (e *Export) halve(ctx context.Context, op Op, items []*Item, class Class) error {
 	half := (len(items) + 1) / 2
-	if class != Refused {
+	if class == TooMuch || class == TooSlow {
 		e.limit[op] = min(e.limit[op], half)
 	}
 	if err := e.push(ctx, op, items[:half]); err != nil {
@@ -169,11 +174,14 @@ func (e *Export) settle(ctx context.Context, op Op, items []*Item, results []Res
 
 func (e *Export) refuse(it *Item, err error) *Change {
 	e.watch.Event(Dead, Request, it, err)
-	m := Memory{Refused: it.Hash}
-	if it.Before != nil {
+	var m Memory
+	switch {
+	case it.Before != nil:
 		m = *it.Before
-		m.Refused = it.Hash
+	case it.unsure != nil:
+		m = *it.unsure
 	}
+	m.Refused = it.Hash
 	return &Change{Key: it.Key, Memory: &m, Refused: err, Item: it}
 }
 
