@@ -46,7 +46,6 @@ func table() []Func {
 		md5Func, sha1Func, sha256Func, sha512Func, hmacFunc,
 		hexFunc, unhexFunc, base64URLFunc, gunzipFunc,
 		compactFunc, uniqueFunc, indexByFunc, pluckFunc, pairsFunc, mergeFunc,
-		compactFunc, uniqueFunc, indexByFunc, pluckFunc, pairsFunc,
 		attributeValuesFunc, strictestTLPFunc,
 		intFunc, roundFunc, percentFunc,
 		joinFunc, replaceFunc, repeatFunc, stringFunc,
