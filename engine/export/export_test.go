@@ -69,6 +69,39 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
+// What has ended by itself need not be made to end; it may still be removed.
+func TestEndedByItself(t *testing.T) {
+	for _, tc := range []struct {
+		name          string
+		c             Config
+		calls, events string
+	}{
+		{"left", Config{Left: Expire}, "expire b", "- b"},
+		{"left, and to be removed", Config{Left: Remove}, "remove a b", "- a, - b"},
+		{"skipped", Config{Skipped: Expire}, "", ""},
+		{"skipped, and to be removed", Config{Skipped: Remove}, "remove a", "- a"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			must(t, w.run(Config{}, map[string]string{"a": "1", "b": "1", "c": "1"}))
+			for key, at := range map[string]time.Time{"a": noon, "b": noon.Add(time.Second)} {
+				m := w.ledger[key]
+				m.Expires = at
+				w.ledger[key] = m
+			}
+			source := map[string]string{"c": "1"}
+			if tc.c.Skipped != "" {
+				source["a"], source["b"] = "-", "1"
+			}
+			must(t, w.run(tc.c, source))
+			w.want(tc.calls, tc.events)
+			if _, known := w.ledger["a"]; known {
+				t.Error("still remembered")
+			}
+		})
+	}
+}
+
 // An empty source is a mistake more often than a wish.
 func TestEmptySource(t *testing.T) {
 	w := newWorld(t)

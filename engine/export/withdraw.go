@@ -15,7 +15,7 @@ func (e *Export) skipped(ctx context.Context, keys []string, known map[string]Me
 		m, ok := known[key]
 		switch {
 		case !ok:
-		case !m.Delivered():
+		case !m.Delivered(), e.Skipped == Expire && e.ended(m):
 			forget = append(forget, Change{Key: key})
 		default:
 			e.withdraw(e.Skipped, key, m)
@@ -23,6 +23,9 @@ func (e *Export) skipped(ctx context.Context, keys []string, known map[string]Me
 	}
 	return e.commit(ctx, forget)
 }
+
+// ended says that the time of an item is over: the target has let it end by itself.
+func (e *Export) ended(m Memory) bool { return !m.Expires.IsZero() && !m.Expires.After(e.Now) }
 
 func (e *Export) withdraw(op Op, key string, m Memory) {
 	it := &Item{Key: key, Label: m.Label, ID: m.ID, Expires: m.Expires, Before: &m}
@@ -59,7 +62,7 @@ func (e *Export) Finish(ctx context.Context) error {
 
 func (e *Export) left(ctx context.Context, key string, m Memory) error {
 	switch {
-	case !m.Delivered(), e.Left == "" && !m.Expires.IsZero() && !m.Expires.After(e.Now):
+	case !m.Delivered(), e.Left != Remove && e.ended(m):
 		return e.commit(ctx, []Change{{Key: key}}) // the target has it no more, or never had
 	case e.Left == "":
 		e.watch.Event(Kept, Remove, &Item{Key: key, Label: m.Label, ID: m.ID, Before: &m}, nil)
