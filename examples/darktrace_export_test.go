@@ -86,7 +86,9 @@ func TestExportChanges(t *testing.T) {
 			if posts[0]["addlist"] != "new.example" && posts[len(posts)-1]["addlist"] != "new.example" {
 				t.Errorf("sent: %v", posts)
 			}
-			if removed := slices.IndexFunc(posts, func(p map[string]string) bool { return p["removeentry"] == "evil.example" && p["source"] == "ThreatQ" && len(p) == 2 }); (removed >= 0) != (policy == "remove") {
+			if removed := slices.IndexFunc(posts, func(p map[string]string) bool {
+				return p["removeentry"] == "evil.example" && p["source"] == "ThreatQ" && len(p) == 2
+			}); (removed >= 0) != (policy == "remove") {
 				t.Errorf("sent: %v: %+v", posts, f)
 			}
 			if w.watch(engine.Ok); len(w.posts()) != 0 {

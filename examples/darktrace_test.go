@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -169,6 +170,8 @@ func TestDarktraceFaults(t *testing.T) {
 		says    string
 	}{
 		{"rate on=incidentevents times=2", engine.Ok, "waiting"},
+		{"reset on=modelbreaches times=2", engine.Ok, "waiting"},
+		{"reset on=modelbreaches retry_after=2h", engine.Failed, "more than the 5m0s allowed: run again later"},
 		{"gateway on=modelbreaches times=3", engine.Ok, "502"},
 		{"drop on=modelbreaches after=1 times=2", engine.Ok, "no answer"},
 		{"error on=incidentevents after=2 times=4", engine.Ok, "the window is halved"},
@@ -185,7 +188,7 @@ func TestDarktraceFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			f.RetryAfter = time.Second
+			f.RetryAfter = cmp.Or(f.RetryAfter, time.Second)
 			w.dark.Inject(f)
 			report := w.run()
 			heard := w.log.String()

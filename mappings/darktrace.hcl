@@ -243,6 +243,12 @@ client "appliance" {
     }
   }
 
+  on {
+    status = [429]
+    do     = wait
+    wait   = jq("$response.headers | .[\"retry-after\"] // .[\"x-rate-limit-reset\"]")
+  }
+
   # A redirect is a refusal; following it would bring a login page.
   on {
     status  = ["3xx"]
