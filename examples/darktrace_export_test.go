@@ -348,3 +348,37 @@ func TestExportSettings(t *testing.T) {
 		t.Errorf("watched: %s", got)
 	}
 }
+
+// A list that takes no answer at all is not asked for each entry: what fails by halves is given up.
+func TestExportToAListThatIsDown(t *testing.T) {
+	w := newDarkWorld(t)
+	w.collect("Block")
+	var names []string
+	for i := range 200 {
+		names = append(names, fmt.Sprintf("h%03d.example", i))
+	}
+	w.put("FQDN", names, "Block")
+	w.params["collections"] = "Block"
+	w.dark.Inject(darktrace.Fault{Kind: darktrace.FaultGateway, On: "POST:intelfeed", Times: darktrace.Forever})
+	f := flowOf(w.run(), "watched")
+	if n := len(w.posts()); n > 9*4 || len(w.letters()) > 0 || f.Created != 0 {
+		t.Errorf("%d requests, %d dead letters: %+v", n, len(w.letters()), f)
+	}
+	w.dark.ClearFaults()
+	w.dark.Inject(darktrace.Fault{Kind: darktrace.FaultGateway, On: "POST:intelfeed", Times: 4}) // once is too much at a time
+	f = w.watch(engine.Ok)
+	if got := len(w.dark.Watched("ThreatQ")); got != 200 {
+		t.Errorf("%d watched: %+v", got, f)
+	}
+}
+
+// The right to edit the list is one of its own: without it, alerts still come in.
+func TestExportWithoutPermission(t *testing.T) {
+	w := exporting(t, some)
+	w.dark.Inject(darktrace.Fault{Kind: darktrace.FaultForbidden, On: "intelfeed", Times: darktrace.Forever})
+	report := w.run()
+	if f := flowOf(report, "watched"); report.Outcome != engine.Failed || !strings.Contains(f.Error, "Edit Domains") {
+		t.Errorf("%s: %+v", report.Outcome, f)
+	}
+	w.complete()
+}

@@ -48,7 +48,7 @@ func hours(t *testing.T, text string) string {
 	return strconv.FormatFloat(time.UnixMilli(ms).Sub(start).Hours(), 'f', -1, 64) + last
 }
 
-func some(o *darktrace.Options) { o.Incidents, o.Breaches = 24, 40 }
+func some(o *darktrace.Options) { o.Incidents, o.Breaches = 12, 20 }
 
 // ids are the Darktrace ids in ThreatQ; one that is there twice is a mistake.
 func (w *darkWorld) ids() map[string]event {
@@ -169,8 +169,8 @@ func TestDarktraceFaults(t *testing.T) {
 		outcome engine.Outcome
 		says    string
 	}{
-		{"rate on=incidentevents times=2", engine.Ok, "waiting"},
-		{"reset on=modelbreaches times=2", engine.Ok, "waiting"},
+		{"rate on=incidentevents", engine.Ok, "waiting"},
+		{"reset on=modelbreaches", engine.Ok, "waiting"},
 		{"reset on=modelbreaches retry_after=2h", engine.Failed, "more than the 5m0s allowed: run again later"},
 		{"gateway on=modelbreaches times=3", engine.Ok, "502"},
 		{"drop on=modelbreaches after=1 times=2", engine.Ok, "no answer"},
@@ -181,6 +181,7 @@ func TestDarktraceFaults(t *testing.T) {
 		{"gateway on=incidentevents after=3 times=forever", engine.Failed, "smallest = 1h"},
 		{"truncated on=incidentevents after=1", engine.Failed, "JSON"},
 		{"login on=modelbreaches after=3", engine.Failed, "asks to log in"},
+		{"input on=modelbreaches after=1", engine.Failed, "INPUT ERROR"},
 	} {
 		t.Run(tc.fault, func(t *testing.T) {
 			w := newDarkWorld(t, some)
