@@ -86,7 +86,9 @@ func TestExportChanges(t *testing.T) {
 			if posts[0]["addlist"] != "new.example" && posts[len(posts)-1]["addlist"] != "new.example" {
 				t.Errorf("sent: %v", posts)
 			}
-			if removed := slices.IndexFunc(posts, func(p map[string]string) bool { return p["removeentry"] == "evil.example" && p["source"] == "ThreatQ" && len(p) == 2 }); (removed >= 0) != (policy == "remove") {
+			if removed := slices.IndexFunc(posts, func(p map[string]string) bool {
+				return p["removeentry"] == "evil.example" && p["source"] == "ThreatQ" && len(p) == 2
+			}); (removed >= 0) != (policy == "remove") {
 				t.Errorf("sent: %v: %+v", posts, f)
 			}
 			if w.watch(engine.Ok); len(w.posts()) != 0 {
@@ -303,5 +305,46 @@ func TestDarktraceRefusals(t *testing.T) {
 				t.Error("a token is in the log")
 			}
 		})
+	}
+}
+
+// Appliances before version 6 take forms only.
+func TestExportAsForm(t *testing.T) {
+	w := exporting(t)
+	w.params["body_format"], w.params["source_name"], w.params["left_policy"], w.params["days_to_expiration"] = "form", "A & B", "remove", "2"
+	w.watch(engine.Ok)
+	calls := w.dark.Journal()
+	want := "addlist=evil.example%2Cbad.example%2Cboth.example%2C198.51.100.7%2Cother.example&description=Exported%20from%20ThreatQ&expiry=2024-05-16T09%3A00%3A00&source=A%20%26%20B"
+	if last := calls[len(calls)-1]; last.Body != want {
+		t.Errorf("sent %s", last.Body)
+	}
+	w.drop("evil.example")
+	w.watch(engine.Ok)
+	if got := w.watched("A & B"); strings.Contains(got, "evil") || strings.Count(got, "@16T09:00") != 4 {
+		t.Errorf("watched: %s", got)
+	}
+}
+
+func TestExportSettings(t *testing.T) {
+	for _, tc := range []struct{ param, value, says string }{
+		{"source_name", strings.Repeat("x", 64), "up to 63 characters"},
+		{"days_to_expiration", "-1", "whole number of days"},
+		{"days_to_expiration", "a week", "days_to_expiration"},
+		{"historical", "0", "at least one day"},
+	} {
+		w := exporting(t)
+		w.params[tc.param] = tc.value
+		if _, err := w.job().Run(context.Background()); err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s = %s: %v", tc.param, tc.value, err)
+		}
+		if n := len(w.dark.Journal()); n > 0 {
+			t.Errorf("%s = %s: %d requests", tc.param, tc.value, n)
+		}
+	}
+	w := exporting(t)
+	w.params["source_name"], w.params["days_to_expiration"] = " ", "0"
+	w.watch(engine.Ok)
+	if got := w.watched("ThreatQ"); strings.Count(got, " ") != 4 {
+		t.Errorf("watched: %s", got)
 	}
 }
