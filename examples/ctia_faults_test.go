@@ -92,17 +92,17 @@ func TestCTIAFaults(t *testing.T) {
 		counts  string
 		says    string
 	}{
-		"401 mid-run":       {[]string{"401 on=import after=1"}, engine.Ok, "created 5", ""},
-		"429":               {[]string{"429 on=import"}, engine.Ok, "created 5", ""},
-		"429 with a suffix": {[]string{"429 on=import suffix"}, engine.Ok, "created 5", ""},
-		"429 for an hour":   {[]string{"429 on=import retry_after=3557s after=1"}, engine.Failed, "created 2, failed 2", "59m17s"},
-		"500":               {[]string{"500 on=import times=2"}, engine.Ok, "created 5", ""},
-		"502 with a page":   {[]string{"502 on=import"}, engine.Ok, "created 5", ""},
-		"a lost answer":     {[]string{"drop-after on=import"}, engine.Ok, "created 3, unchanged 2", ""},
-		"a lost connection": {[]string{"drop on=import"}, engine.Ok, "created 5", ""},
-		"a missing right":   {[]string{"403 on=import times=forever"}, engine.Failed, "", "missing_capability"},
-		"a login page":      {[]string{"not-json on=import times=forever"}, engine.Failed, "", "answer"},
-		"two 401s":          {[]string{"401 on=import times=2"}, engine.Failed, "", "401"},
+		"U22 401 mid-run":       {[]string{"401 on=import after=1"}, engine.Ok, "created 5", ""},
+		"U24 429":               {[]string{"429 on=import"}, engine.Ok, "created 5", ""},
+		"U24 429 with a suffix": {[]string{"429 on=import suffix"}, engine.Ok, "created 5", ""},
+		"U26 429 for an hour":   {[]string{"429 on=import retry_after=3557s after=1"}, engine.Failed, "created 2, failed 2", "59m17s"},
+		"500":                   {[]string{"500 on=import times=2"}, engine.Ok, "created 5", ""},
+		"502 with a page":       {[]string{"502 on=import"}, engine.Ok, "created 5", ""},
+		"U27 a lost answer":     {[]string{"drop-after on=import"}, engine.Ok, "created 3, unchanged 2", ""},
+		"U27 a lost connection": {[]string{"drop on=import"}, engine.Ok, "created 5", ""},
+		"U28 a missing right":   {[]string{"403 on=import times=forever"}, engine.Failed, "", "missing_capability"},
+		"a login page":          {[]string{"not-json on=import times=forever"}, engine.Failed, "", "answer"},
+		"two 401s":              {[]string{"401 on=import times=2"}, engine.Failed, "", "401"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newExportWorld(t, fqdns(5))

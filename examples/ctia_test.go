@@ -71,6 +71,7 @@ func (w *exportWorld) linked(feeds, links int) {
 	}
 }
 
+// U33: a change adds nothing at the other side, and what is gone is dealt with.
 func TestCTIAChangeAddRemove(t *testing.T) {
 	w := newExportWorld(t, fqdns(5))
 	w.run(engine.Ok, "created 5")
