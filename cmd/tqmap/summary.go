@@ -104,7 +104,9 @@ func verdict(r *engine.Report) string {
 			}
 			continue
 		}
-		kind = strings.ReplaceAll(kind, "_", " ")
+		if kind = strings.ReplaceAll(kind, "_", " "); !strings.HasSuffix(kind, "s") {
+			kind += " objects" // collections of most types are named in the singular
+		}
 		if c.Created > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s %screated", c.Created, kind, would))
 		}
