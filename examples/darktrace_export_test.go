@@ -270,7 +270,7 @@ func TestDarktraceRefusals(t *testing.T) {
 		says   string
 	}{
 		{name: "private token", params: map[string]string{"private_token": "not-the-one"}, says: "API SIGNATURE ERROR: check the private token"},
-		{name: "public token", params: map[string]string{"public_token": "not-the-one"}, says: "asks to log in: check the public token"},
+		{name: "public token", params: map[string]string{"public_token": "not-the-one"}, says: "redirects to /login, as where it asks to log in: check the public token"},
 		{name: "clock", fault: "clock times=forever", says: "check the clock of this machine"},
 		{name: "permission", fault: "forbidden times=forever", says: "the tokens are good, but their user lacks a permission"},
 		{name: "login page", fault: "login-page times=forever", says: "answered with its login page"},
@@ -381,4 +381,32 @@ func TestExportWithoutPermission(t *testing.T) {
 		t.Errorf("%s: %+v", report.Outcome, f)
 	}
 	w.complete()
+}
+
+// A good status alone does not say that entries were taken.
+func TestExportAnswerIsNoSuccess(t *testing.T) {
+	for fault, says := range map[string]string{"says-error": "not SUCCESS but ERROR", "login-page": "a web page"} {
+		w := exporting(t)
+		w.dark.Inject(darktrace.Fault{Kind: fault, On: "POST:intelfeed"})
+		if f := flowOf(w.run(), "watched"); !strings.Contains(f.Error, says) || f.Created != 0 {
+			t.Errorf("%s: %+v", fault, f)
+		}
+		w.watch(engine.Ok)
+		if got := len(w.dark.Watched("ThreatQ")); got != 5 {
+			t.Errorf("%s: %d watched", fault, got)
+		}
+	}
+}
+
+// An indicator of another type by now is none of the export's.
+func TestExportTypeChanges(t *testing.T) {
+	w := exporting(t)
+	w.params["left_policy"] = "remove"
+	w.watch(engine.Ok)
+	w.drop("evil.example")
+	w.put("Filename", []string{"evil.example"}, "Block")
+	w.watch(engine.Ok)
+	if got := w.watched("ThreatQ"); strings.Contains(got, "evil") || strings.Count(got, " ") != 3 {
+		t.Errorf("watched: %s", got)
+	}
 }

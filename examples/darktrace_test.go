@@ -180,7 +180,7 @@ func TestDarktraceFaults(t *testing.T) {
 		{"large over=30m on=modelbreaches", engine.Failed, "cannot be made smaller"},
 		{"gateway on=incidentevents after=3 times=forever", engine.Failed, "smallest = 1h"},
 		{"truncated on=incidentevents after=1", engine.Failed, "JSON"},
-		{"login on=modelbreaches after=3", engine.Failed, "asks to log in"},
+		{"login on=modelbreaches after=3", engine.Failed, "redirects to /login"},
 		{"input on=modelbreaches after=1", engine.Failed, "INPUT ERROR"},
 	} {
 		t.Run(tc.fault, func(t *testing.T) {
