@@ -27,6 +27,9 @@ type Options struct {
 	Listen, ListenLibrary string
 	// Records is how many records the appliance holds; 0: its own default.
 	Records int
+	// Indicators is how many indicators a new library is stocked with, in data collections;
+	// 0: as many as the connector needs to have something to send, negative: none.
+	Indicators int
 	// Rate is the appliance's limit in requests per second; 0: the vendor's own,
 	// negative: none.
 	Rate float64
@@ -111,6 +114,9 @@ func OpenLibrary(ctx context.Context, o Options) (_ *Sandbox, err error) {
 }
 
 func open(ctx context.Context, sim simulator, o Options) (_ *Sandbox, err error) {
+	if o.Indicators == 0 {
+		o.Indicators = senders[sim.name]
+	}
 	s, err := OpenLibrary(ctx, o)
 	if err != nil {
 		return nil, err
@@ -149,6 +155,9 @@ func (s *Sandbox) openLibrary(ctx context.Context, o Options) error {
 			return err
 		}
 		library.Inject(f)
+	}
+	if err := stock(ctx, library, o.Indicators); err != nil {
+		return err
 	}
 	addr, err := s.serve(o.ListenLibrary, library.Handler())
 	s.LibraryURL = "http://" + addr

@@ -21,7 +21,7 @@ type options struct {
 	params, flows        []string
 	imports, exports     bool
 	sandbox              bool
-	records              int
+	records, indicators  int
 	rate                 float64
 	faults               []string
 	threatqHost          string
@@ -44,6 +44,7 @@ func (o *options) declare(cmd *cobra.Command) {
 	f.StringVar(&o.threatqHost, "threatq-host", "", "address of ThreatQ")
 	f.BoolVar(&o.sandbox, "sandbox", false, "use a simulated appliance, where the connector has one, and a local ThreatQ-compatible library; with a folder -c of its own, as the state remembers what was delivered")
 	f.IntVar(&o.records, "sandbox-records", 0, "how many records the simulated appliance holds when it is first started")
+	f.IntVar(&o.indicators, "sandbox-indicators", 0, "how many indicators a new library holds, in data collections; negative: none")
 	f.Float64Var(&o.rate, "sandbox-rate", 0, "requests per second that it allows; negative: any")
 	f.StringArrayVar(&o.faults, "sandbox-fault", nil, "fault switch of the appliance, or of the library after \"threatq:\"")
 	cmd.Annotations = map[string]string{takesMapping: "yes"}

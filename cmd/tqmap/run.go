@@ -166,7 +166,7 @@ func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir s
 	if _, errs := m.As(o.name).Bind(trial, a.now().UTC()); len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	opts := examples.Options{Dir: dir, Records: o.records, Rate: o.rate}
+	opts := examples.Options{Dir: dir, Records: o.records, Indicators: o.indicators, Rate: o.rate}
 	for _, f := range o.faults {
 		if rest, ok := strings.CutPrefix(f, "threatq:"); ok {
 			opts.LibraryFaults = append(opts.LibraryFaults, rest)

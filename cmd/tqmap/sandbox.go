@@ -20,7 +20,10 @@ func (a *app) sandboxCmd() *cobra.Command {
 		Short: "Start a simulated appliance and a ThreatQ-compatible library",
 		Long: `Starts the simulated appliance of a connector and a local ThreatQ-compatible
 library, prints their addresses and credentials, and serves until it is stopped.
-With threatq in place of a connector it is the library alone.
+With threatq in place of a connector it is the library alone. What is below
+/_sandbox/api/ of its address needs no token: edit it with curl as an analyst would.
+The library of "tqmap run --sandbox -c DIR" is kept in DIR/sandbox; to edit it between
+two runs, start "tqmap sandbox threatq --dir DIR/sandbox".
 There is a sandbox for: ` + strings.Join(examples.Names(), ", ") + ".",
 		Example: `  tqmap sandbox ironnet --listen 127.0.0.1:18080 --dir /tmp/sandbox
   tqmap sandbox ironnet --fault '500 on=GetAlerts times=2' --fault-threatq '401:* /api/**:1@5'`,
@@ -43,6 +46,7 @@ There is a sandbox for: ` + strings.Join(examples.Names(), ", ") + ".",
 	f.StringVar(&o.ListenLibrary, "listen-threatq", "127.0.0.1:0", "address of the library")
 	f.StringVar(&o.Dir, "dir", "", "folder that keeps both across restarts (default: nothing is kept)")
 	f.IntVar(&o.Records, "records", 0, "how many records the appliance holds")
+	f.IntVar(&o.Indicators, "indicators", 0, "how many indicators a new library holds, in data collections; negative: none")
 	f.Float64Var(&o.Rate, "rate", 0, "requests per second that the appliance allows; negative: any")
 	f.StringArrayVar(&o.Faults, "fault", nil, "fault switch of the appliance; may be repeated")
 	f.StringArrayVar(&o.LibraryFaults, "fault-threatq", nil, "fault switch of the library; may be repeated")
@@ -70,5 +74,18 @@ func (a *app) printSandbox(name string, box *examples.Sandbox) {
 	fmt.Fprintf(a.stdout, "ThreatQ library    %s\n", box.LibraryURL)
 	fmt.Fprintf(a.stdout, "  TQMAP_THREATQ_HOST=%s\n  TQMAP_THREATQ_CLIENT_ID=%s\n  TQMAP_THREATQ_USERNAME=%s\n  TQMAP_THREATQ_PASSWORD=%s\n",
 		box.LibraryURL, box.Account.ClientID, box.Account.Username, box.Account.Password)
+	a.printEditing(box)
 	fmt.Fprintln(a.stdout, "Stop with Ctrl-C.")
+}
+
+// printEditing shows how the library is edited by hand.
+func (a *app) printEditing(box *examples.Sandbox) {
+	at := box.LibraryURL + "/_sandbox/api/indicators"
+	fmt.Fprintf(a.stdout, `Edit the library without a token (tags put an indicator into a data collection):
+  curl %s?value=new.example
+  curl %s -d '{"value":"new.example","type":"FQDN","status":"Active","tags":["block"]}'
+  curl -X PUT %s/1 -d '{"status":"Whitelisted"}'
+  curl %s/1/attributes -d '{"name":"Disposition","value":"Malicious"}'
+  curl -X DELETE %s/1
+`, at, at, at, at, at)
 }

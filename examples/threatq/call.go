@@ -89,6 +89,7 @@ func (l *Library) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		out.encode(l.answer(r, body, fault))
 		fault.after(&out)
+		l.change(fault, r.URL.Path)
 	}
 	entry.Status = out.status
 	l.journal.add(entry)
@@ -108,6 +109,11 @@ func (l *Library) answer(r *http.Request, body []byte, fault *Fault) reply {
 	if err := l.tokens.check(r); err != nil {
 		return asReply(reply{}, err)
 	}
+	return l.route(r, body, fault)
+}
+
+// route runs the route of a request that may be answered.
+func (l *Library) route(r *http.Request, body []byte, fault *Fault) reply {
 	var rep reply
 	err := l.transact(r.Context(), func(t *tx) (err error) {
 		c := &call{tx: t, query: r.URL.Query(), body: body, fault: fault}

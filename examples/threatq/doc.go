@@ -22,5 +22,6 @@
 //     400, so that a misspelt one does not silently widen a result.
 //
 // Beside the platform's routes there is /_sandbox/ for people and scripts:
-// GET and DELETE journal, GET counts, GET, POST and DELETE faults.
+// GET and DELETE journal, GET counts, GET, POST and DELETE faults, and below
+// api/ the platform's own routes without a token.
 package threatq

@@ -50,6 +50,9 @@ type Fault struct {
 	RetryAfter time.Duration   // of 429, whole seconds; 0: no header
 	Delay      time.Duration   // of slow
 	Gate       <-chan struct{} // of slow: waits for its closing, at most Delay if that is set
+	Total      int             // of total
+	Object     int64           // id, of the kinds that change one
+	Tag        string          // of tag and untag
 	Contains   string          // of the refusing kinds; calls whose body lacks it do not match
 }
 
@@ -180,6 +183,8 @@ func (f *Fault) after(out *answer) {
 		out.status = 0
 	case FaultEmptyObject:
 		out.status, out.body = http.StatusOK, []byte("{}")
+	case FaultNoTotal, FaultTotal:
+		f.spoilTotal(out)
 	case FaultEmptyPage:
 		var page row
 		if json.Unmarshal(out.body, &page) == nil && page["data"] != nil {

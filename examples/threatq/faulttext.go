@@ -11,7 +11,7 @@ import (
 
 var faultKinds = []FaultKind{
 	Fault401, Fault429, Fault500, Fault502, FaultTruncate, FaultSlow, FaultDrop, FaultDropAfter,
-	FaultEmptyPage, FaultEmptyObject, FaultRefuse, FaultRefuseText, FaultRefuseItem,
+	FaultEmptyPage, FaultEmptyObject, FaultNoTotal, FaultTotal, FaultDelete, FaultTouch, FaultTag, FaultUntag, FaultRefuse, FaultRefuseText, FaultRefuseItem,
 }
 
 var methods = []string{"*", http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}
@@ -22,9 +22,11 @@ var methods = []string{"*", http.MethodGet, http.MethodPost, http.MethodPut, htt
 //
 // such as "500:POST /api/events/consume:2", "401:* /api/**:1@5" (once, after
 // five calls), "429=30:GET /api/indicators" (Retry-After 30 seconds),
-// "slow=2s:* /api/**:-1" or "refuse=poison:POST /api/*/consume". METHOD and PATH
-// are as in Fault; the argument is the Retry-After or Delay as a duration (or
-// whole seconds), or what the name of a refused item contains.
+// "slow=2s:* /api/**:-1", "refuse=poison:POST /api/*/consume" or
+// "untag=17/block:POST /api/indicators/query:1@2" (once, after the third page). METHOD
+// and PATH are as in Fault; the argument is the Retry-After or Delay as a duration (or
+// whole seconds), what the name of a refused item contains, the total to tell, or the
+// id of an object to change, with its tag.
 func ParseFault(text string) (Fault, error) {
 	head, rest, _ := strings.Cut(text, ":")
 	// The argument of a refusing kind is cut at the first colon too, so that a
@@ -83,6 +85,12 @@ func (f *Fault) parseArgument(argument string, given bool) (err error) {
 			return fmt.Errorf("%s needs what the name of a refused item contains, as in %s=poison", f.Kind, f.Kind)
 		}
 		f.Contains = argument
+	case f.changing():
+		return f.parseChange(argument)
+	case f.Kind == FaultTotal:
+		if f.Total, err = strconv.Atoi(argument); err != nil || f.Total < 0 {
+			return fmt.Errorf("total needs the number to tell, as in total=5")
+		}
 	case f.Kind == FaultSlow:
 		f.Delay, err = parseSpan(argument)
 	case f.Kind == Fault429 && given:
@@ -112,6 +120,13 @@ func (f Fault) String() string {
 	switch {
 	case f.Contains != "":
 		b.WriteString("=" + f.Contains)
+	case f.changing():
+		b.WriteString("=" + strconv.FormatInt(f.Object, 10))
+		if f.Tag != "" {
+			b.WriteString("/" + f.Tag)
+		}
+	case f.Kind == FaultTotal:
+		b.WriteString("=" + strconv.Itoa(f.Total))
 	case f.Delay > 0:
 		b.WriteString("=" + f.Delay.String())
 	case f.RetryAfter > 0:

@@ -69,5 +69,6 @@ func (l *Library) Handler() http.Handler {
 	mux.HandleFunc("GET /_sandbox/faults", l.serveFaults)
 	mux.HandleFunc("POST /_sandbox/faults", l.addFaults)
 	mux.HandleFunc("DELETE /_sandbox/faults", l.deleteFaults)
+	mux.HandleFunc("/_sandbox/api/", l.serveTrusted)
 	return mux
 }

@@ -1,10 +1,7 @@
 package threatq
 
 import (
-	"bytes"
-	"crypto/md5"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"net/http"
 )
@@ -17,6 +14,9 @@ type savedSearch struct {
 	hash, json       string
 	created, updated int64
 }
+
+// andVisible leaves out the private ones of other users.
+const andVisible = " AND id NOT IN (SELECT id FROM private_search)"
 
 func (t *tx) searches(where string, args ...any) (list []savedSearch, err error) {
 	err = t.every("SELECT id, name, hash, json, created_at, updated_at FROM search "+where+" ORDER BY id", args,
@@ -41,7 +41,7 @@ func (s savedSearch) row() row {
 }
 
 func (c *call) listSearches() (reply, error) {
-	list, err := c.searches("WHERE name IS NOT NULL")
+	list, err := c.searches("WHERE name IS NOT NULL" + andVisible)
 	rows := make([]row, len(list))
 	for i, s := range list {
 		rows[i] = s.row()
@@ -55,7 +55,7 @@ func (c *call) getSearch() (reply, error) {
 }
 
 func (t *tx) searchByHash(hash string) (savedSearch, error) {
-	list, err := t.searches("WHERE hash = ?", hash)
+	list, err := t.searches("WHERE hash = ?"+andVisible, hash)
 	if err == nil && len(list) == 0 {
 		return savedSearch{json: "null"}, refuse(http.StatusNotFound, "There is no saved search with the hash %s.", hash)
 	}
@@ -76,18 +76,11 @@ func (c *call) postSearch() (reply, error) {
 	if _, err := definition(in.JSON); err != nil {
 		return reply{}, err
 	}
-	var compact bytes.Buffer
-	if err := json.Compact(&compact, in.JSON); err != nil {
-		return reply{}, badJSON(err)
-	}
-	sum := md5.Sum(compact.Bytes())
-	s := savedSearch{hash: hex.EncodeToString(sum[:]), json: compact.String(), created: c.now, updated: c.now}
+	s := newSearch(in.JSON, c.now)
 	if in.Name != nil {
 		s.name = sql.NullString{String: *in.Name, Valid: true}
 	}
-	var err error
-	s.id, err = c.insert("INSERT INTO search (name, hash, json, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
-		s.name, s.hash, s.json, s.created, s.updated)
+	err := c.addSearch(&s)
 	return data(http.StatusCreated, s.row()), err
 }
 

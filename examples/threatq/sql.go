@@ -142,12 +142,19 @@ func (t *tx) add(b *bulk, row ...any) error {
 // flush writes the rows that wait. Every read of their tables needs it first.
 func (t *tx) flush() error {
 	for _, b := range []*bulk{&t.attrs, &t.sources} {
-		for i := 0; i < len(b.args); i += b.cols {
-			if err := t.exec(b.one, b.args[i:i+b.cols]...); err != nil {
-				return err
-			}
+		if err := t.flushBulk(b); err != nil {
+			return err
 		}
-		b.drop()
 	}
+	return nil
+}
+
+func (t *tx) flushBulk(b *bulk) error {
+	for i := 0; i < len(b.args); i += b.cols {
+		if err := t.exec(b.one, b.args[i:i+b.cols]...); err != nil {
+			return err
+		}
+	}
+	b.drop()
 	return nil
 }
