@@ -64,6 +64,11 @@ func (r *Run) testRecords(ctx context.Context, t *dsl.Test) ([]any, error) {
 	switch given := read.Any("records").(type) {
 	case nil:
 	case []any:
+		if shape := t.Flow.Source.Spec.Yields; shape != nil {
+			for _, record := range given {
+				restoreTimes(record, *shape)
+			}
+		}
 		records = append(records, given...)
 	default:
 		read.Fail("records", "List expected", "records is a list, also of one: [{ … }].")

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 )
 
 const oneEvent = `{ id = "z", state = "ST_WORK", created = "2026-03-01T10:00:00Z", updated = "2026-03-01T10:00:00Z", score = 9007199254740993, hosts = ["a.example", "b.example"] }`
@@ -188,4 +189,34 @@ func TestBlocksLeaveTheRunAlone(t *testing.T) {
 	}
 	r.Report(context.Background(), r.Bound.Flows[:1])
 	wantLines(t, "sent", b.feed.sends(), []string{"a ST_WORK"})
+}
+
+// A record of a known shape has instants, which a test block writes as text.
+func TestInstantsInBlocks(t *testing.T) {
+	b := &bench{t: t, now: time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC), text: strings.Replace(collectionsText, "key = expr(\"string(indicator.id)\")", `key = expr("string(indicator.id)")
+    skip "over" {
+      when = expr("indicator.expires_at != nil and indicator.expires_at <= now")
+    }`, 1) + `
+test "one is over" {
+  flow    = flow.out
+  skipped = { over = 1 }
+  records = [
+    { id = 1, value = "a", expires_at = "2026-01-31T11:59:59Z" },
+    { id = 2, value = "b", expires_at = "2026-01-31T12:00:01Z" },
+    { id = 3, value = "c", expires_at = null },
+  ]
+  expect_request {
+    json = { value = "b" }
+  }
+  expect_request {
+    json = { value = "c" }
+  }
+}
+`}
+	bound := b.bound()
+	r := &Run{Bound: bound, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	bad, err := r.Test(t.Context(), bound.Tests[0])
+	if err != nil || len(bad) > 0 {
+		t.Errorf("%v %v", bad, err)
+	}
 }
