@@ -142,6 +142,7 @@ func itemOutcomes() []itemRow {
 	}
 	return []itemRow{
 		row(itemRow{name: "a login page", requests: 1, next: putSix, do: answers(200, asHTML, login), outcome: engine.Failed, says: []string{"the body is HTML"}}),
+		row(itemRow{name: "a login page, and nothing reads outcomes", outcomes: "# no outcome", requests: 1, next: putSix, do: answers(200, asHTML, login), outcome: engine.Failed, says: []string{"the body is HTML"}}),
 		row(itemRow{name: "nothing of r2", requests: 2, target: sixItems, ledger: "r1 r3 r4 r5 r6", next: "put r2, update r2", do: silent, outcome: engine.Partial, says: []string{"the answer says nothing of this item"}}),
 		row(itemRow{name: "an error for r2", requests: 2, target: "r1 r3 r4 r5 r6", ledger: "r1 r3 r4 r5 r6", dead: "r2", next: "put r2", do: failing("r2", false), outcome: engine.Partial, says: []string{"too long"}}),
 		row(itemRow{name: "an error for r2, to be tried again", requests: 2, target: "r1 r3 r4 r5 r6", ledger: "r1 r3 r4 r5 r6", next: "put r2", do: failing("r2", true), outcome: engine.Partial, says: []string{"too long"}}),

@@ -23,6 +23,7 @@ type itemRow struct {
 	full        int    // the state takes one commit less than that: all
 	client      string // attributes and blocks of the client: none
 	sink        string // those of the sink: none
+	outcomes    string // what the sink reads of answers: itemOutcome
 	collections string // `["Blocked"]`
 	lost        string // what the target lost by itself before the fault: nothing
 	repair      func(*itemTrial)
@@ -191,7 +192,7 @@ func dash(text string) string {
 
 // setting is what the row's mapping says beside the rest.
 func (r *itemRow) setting() string {
-	text := strings.Join(strings.Fields(r.client+" "+r.sink), " ")
+	text := strings.Join(strings.Fields(r.client+" "+r.sink+" "+r.outcomes), " ")
 	if r.collections != "" {
 		text = strings.TrimSpace("collections = " + r.collections + " " + text)
 	}

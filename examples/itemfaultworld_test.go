@@ -77,7 +77,7 @@ flow "out" {
       path   = "/put"
       json   = { items = expr("map(batch, .item)") }
     }
-    outcome = jq(".results[] | {key: .name, id, exists, error, retry}")
+    %s
     update {
       request {
         method = "PUT"
@@ -102,6 +102,8 @@ flow "out" {
   }
 }
 `
+
+const itemOutcome = `outcome = jq(".results[] | {key: .name, id, exists, error, retry}")`
 
 func newItemTrial(t *testing.T, row *itemRow) *itemTrial {
 	t.Helper()
@@ -309,7 +311,7 @@ func (tr *itemTrial) sleep(ctx context.Context, d time.Duration) error {
 
 func (tr *itemTrial) mapping() *dsl.Mapping {
 	tr.t.Helper()
-	text := fmt.Sprintf(itemMapping, tr.url, tr.row.client, cmp.Or(tr.row.collections, `["Blocked"]`), tr.row.sink)
+	text := fmt.Sprintf(itemMapping, tr.url, tr.row.client, cmp.Or(tr.row.collections, `["Blocked"]`), tr.row.sink, cmp.Or(tr.row.outcomes, itemOutcome))
 	in := dsl.Input{FS: fstest.MapFS{"m.hcl": {Data: []byte(text)}}, Names: []string{"m.hcl"}}
 	m, diags := dsl.Load(in, engine.Vocabulary())
 	if diags.HasErrors() {
