@@ -30,9 +30,9 @@ func openCTIA(o Options) (appliance, error) {
 		params: func(addr string) map[string]string {
 			return map[string]string{
 				"client_id": ctia.DefaultClientID, "api_password": ctia.DefaultPassword, "base_url": "http://" + addr,
-				"token_url": "http://" + addr + "/iroh/oauth2/token", "data_collection": "All Indicators", "indicator_feed": "ThreatQ Blocklist",
-				"threatq_host": "threatq.sandbox.test", // links are to be the same in each run
+				"token_url": "http://" + addr + "/iroh/oauth2/token",
 			}
 		},
+		defaults: map[string]string{"data_collection": "All Indicators", "indicator_feed": "ThreatQ Blocklist", "threatq_host": "threatq.example.com"},
 	}, nil
 }
