@@ -65,6 +65,7 @@ var paramBlock = &Block{
 		{Name: "env", Type: cty.String, Summary: "Environment variable read beside TQMAP_<CONNECTOR>_<PARAM>."},
 		{Name: "flag", Type: cty.String, Summary: "Command line flag, e.g. \"start-historical\" for --start-historical."},
 		{Name: "short", Type: cty.String, Summary: "Short form of the flag, e.g. \"s\" for -s or \"ep\" for -ep."},
+		{Name: "unused", Type: cty.Bool, Default: "false", Summary: "Taken and kept as the connector that this one replaces did, though nothing reads it."},
 		{Name: "aliases", Type: cty.List(cty.String), Summary: "Other spellings of the flag, e.g. [\"historical\"] beside --HISTORICAL."},
 	},
 	Blocks: []Child{{Block: &Block{

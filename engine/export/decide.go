@@ -42,15 +42,14 @@ func (e *Export) decide(it *Item, m Memory, known bool) *Change {
 	}
 	switch {
 	case it.Before == nil:
-		e.want(Request, it, nil)
+		return e.want(Request, it, nil)
 	case m.Hash == it.Hash:
-		e.keepUp(it, m.Expires, false)
+		_, change := e.keepUp(it, m.Expires, false)
+		return change
 	case m.Hash == "":
-		e.change(it, m.Expires, errDoubt)
-	default:
-		e.change(it, m.Expires, nil)
+		return e.change(it, m.Expires, errDoubt)
 	}
-	return nil
+	return e.change(it, m.Expires, nil)
 }
 
 // decideHeld goes by what the target says it has, which nobody need have told us.
@@ -61,8 +60,7 @@ func (e *Export) decideHeld(it *Item) *Change {
 		if m != nil {
 			why = errMissing
 		}
-		e.want(Request, it, why)
-		return nil
+		return e.want(Request, it, why)
 	}
 	if it.ID == "" {
 		it.ID = h.ID
@@ -76,38 +74,44 @@ func (e *Export) decideHeld(it *Item) *Change {
 	case err != nil:
 		return e.refuse(it, err)
 	case m != nil && m.Hash == "":
-		e.change(it, has, errDoubt)
+		return e.change(it, has, errDoubt)
 	case m != nil && m.Hash != it.Hash:
-		e.change(it, has, nil)
+		return e.change(it, has, nil)
 	case !same:
-		e.change(it, has, errDiffers)
-	case (h.Tells || m != nil) && e.keepUp(it, has, h.Tells):
-	case m == nil:
-		return e.adopt(it)
+		return e.change(it, has, errDiffers)
 	}
-	return nil
+	if h.Tells || m != nil {
+		if renews, change := e.keepUp(it, has, h.Tells); renews || m != nil {
+			return change
+		}
+	}
+	return e.adopt(it)
 }
 
 // change wants an item sent that the target has, until the instant has.
-func (e *Export) change(it *Item, has time.Time, why error) {
+func (e *Export) change(it *Item, has time.Time, why error) *Change {
 	it.keepTime(has, e.Now)
-	e.want(e.changed(), it, why)
+	return e.want(e.changed(), it, why)
 }
 
 // keepUp counts an item that has not changed, or wants it renewed where its time runs out, which
 // at the target is at expires; it returns whether it does. Where the target tells,
 // it may say never, where we want an end.
-func (e *Export) keepUp(it *Item, expires time.Time, tells bool) (renews bool) {
+func (e *Export) keepUp(it *Item, expires time.Time, tells bool) (renews bool, _ *Change) {
 	due := e.Renew != nil && !it.Expires.IsZero() && it.Expires.After(expires) &&
 		(!expires.IsZero() && !expires.After(e.Now.Add(*e.Renew)) || expires.IsZero() && tells)
 	if due {
-		e.want(e.changed(), it, renewal{expires, it.Expires})
-		return true
+		return true, e.want(e.changed(), it, renewal{expires, it.Expires})
 	}
-	if it.Before != nil {
-		e.watch.Event(Unchanged, Request, it, nil)
+	switch {
+	case it.Before == nil:
+		return false, nil
+	case e.Mirror != nil && !e.DryRun:
+		it.keepTime(expires, e.Now)
+		return false, e.stage(it, Unchanged)
 	}
-	return false
+	e.watch.Event(Unchanged, Request, it, nil)
+	return false, nil
 }
 
 // adopt remembers an item that the target has already as it should be.
@@ -128,17 +132,22 @@ func (e *Export) changed() Op {
 	return Update
 }
 
-// want puts it into the queue of op. In a dry run it is only told.
-func (e *Export) want(op Op, it *Item, why error) {
-	if e.DryRun {
-		what := Updated
-		if it.Before == nil && it.Held == nil || errors.Is(why, errMissing) {
-			what = Created
-		}
-		e.watch.Event(what, op, it, why)
-		return
+// want puts it into the queue of op, or among what a mirror will be given. In a dry run it is
+// only told. It returns what to remember of an item that cannot be sent.
+func (e *Export) want(op Op, it *Item, why error) *Change {
+	what := Updated
+	if it.Before == nil && it.Held == nil || errors.Is(why, errMissing) {
+		what = Created
 	}
-	e.queue[op] = append(e.queue[op], it)
+	switch {
+	case e.DryRun:
+		e.watch.Event(what, op, it, why)
+	case e.Mirror != nil:
+		return e.stage(it, what)
+	default:
+		e.queue[op] = append(e.queue[op], it)
+	}
+	return nil
 }
 
 // memory is what to remember of an item that was delivered now.

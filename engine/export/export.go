@@ -26,6 +26,8 @@ type Config struct {
 	Left, Skipped Op
 	// AllowEmpty: a source without any item means it.
 	AllowEmpty bool
+	// Mirror, where it is not nil, is given everything at once, by Finish.
+	Mirror Mirror
 	// All: everything is sent and nothing is remembered.
 	All bool
 	// Again: what was refused before is offered once more.
@@ -119,11 +121,14 @@ type Export struct {
 	held     map[string]*Held
 	heldRead bool
 	inARow   int // requests that found the target down
+	staged   staged
+	out      map[string]bool // keys of records that are left out, for a mirror
+	failed   error           // of staging
 }
 
 // New returns an Export that has seen nothing yet.
 func New(c Config, t Target, l Ledger, w Watcher) *Export {
-	e := &Export{Config: c, target: t, ledger: l, watch: w, seen: map[[16]byte]struct{}{}, queue: map[Op][]*Item{}, limit: map[Op]int{}}
+	e := &Export{Config: c, target: t, ledger: l, watch: w, seen: map[[16]byte]struct{}{}, queue: map[Op][]*Item{}, limit: map[Op]int{}, out: map[string]bool{}}
 	for op, n := range c.Max {
 		e.limit[op] = max(1, n)
 	}
@@ -138,6 +143,11 @@ func (e *Export) Take(ctx context.Context, items []*Item, out, dead []string) er
 		e.see(key)
 	}
 	items, out = e.unseen(items), e.unseenKeys(out)
+	if e.Mirror != nil {
+		for _, key := range out {
+			e.out[key] = true
+		}
+	}
 	known, err := e.known(ctx, items, out)
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 
 // skipped withdraws, as the policy says, items whose records are left out by now.
 func (e *Export) skipped(ctx context.Context, keys []string, known map[string]Memory) error {
-	if e.Skipped == "" {
+	if e.Skipped == "" || e.Mirror != nil {
 		return nil
 	}
 	var forget []Change
@@ -39,6 +39,9 @@ func (e *Export) withdraw(op Op, key string, m Memory) {
 // Finish deals with items whose records the source has no more. It must be called only
 // after everything was read.
 func (e *Export) Finish(ctx context.Context) error {
+	if e.Mirror != nil {
+		return e.finishMirror(ctx)
+	}
 	if e.All {
 		return nil
 	}
@@ -58,6 +61,33 @@ func (e *Export) Finish(ctx context.Context) error {
 		return err
 	}
 	return e.Flush(ctx)
+}
+
+// finishMirror finds what the source has no more, or leaves out by now, which is not given to
+// the mirror, and gives it the rest.
+func (e *Export) finishMirror(ctx context.Context) error {
+	if !e.All {
+		err := e.ledger.All(ctx, func(key string, m Memory) error {
+			if key == sending {
+				e.staged.doubt = true
+				return nil
+			}
+			if e.wasSeen(key) && !e.out[key] {
+				return nil
+			}
+			if m.Delivered() {
+				e.staged.left = append(e.staged.left, key)
+				if e.DryRun {
+					e.watch.Event(Removed, Remove, &Item{Key: key, Label: m.Label, Before: &m}, nil)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return e.replace(ctx)
 }
 
 func (e *Export) left(ctx context.Context, key string, m Memory) error {
