@@ -895,8 +895,8 @@ test "breaches of every shape" {
       "Operating System" = "Linux(5.4)"
       "Device Type"      = "Desktop"
       "Subnet ID"        = "2"
-      "First Seen"       = "2024-02-14 06:46:40"
-      "Last Seen"        = "2024-05-14 06:46:40"
+      "First Seen"       = "2024-02-14 08:00:00"
+      "Last Seen"        = "2024-05-14 08:00:00"
       "Tag"              = ["Domain Controller", "High Risk"]
     }
   }
