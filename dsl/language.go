@@ -102,6 +102,7 @@ var tableBlock = &Block{
 		{Name: "reverse", Type: cty.Map(cty.String), Summary: "Which key a value goes back to, where several rows share the value."},
 		{Name: "default", Holds: Keyword, Type: cty.String, Default: "none", Summary: "For an unknown key: none (null), keep (the key itself), fail (the record becomes a dead letter), or a value."},
 		{Name: "ignore_case", Type: cty.Bool, Default: "false", Summary: "Compare keys trimmed and without regard to case."},
+		{Name: "report", Type: cty.Bool, Default: "true", Summary: "Report unknown keys; false where the mapping deals with them itself."},
 	},
 }
 

@@ -206,6 +206,7 @@ param "timeout" {
 # [inferred] The original's list is unknown. A type that is not here is counted and left out: ASN, CIDR Block, CVE,
 # SHA-384, SHA-512, x509 Subject, URL Path … have no observable type.
 table "observable" {
+  report = false # skip "unsupported type" tells of others
   rows = {
     "IP Address"       = "ip" # or ipv6, by what it holds
     "IPv6 Address"     = "ip"

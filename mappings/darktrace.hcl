@@ -197,9 +197,14 @@ locals {
   origin   = origin(local.loopback ? local.typed : replace(local.typed, "http://", ""), null)
   shown    = origin(coalesce(param.console, local.origin), null)
   console  = replace(replace("${local.shown}|", ":443|", ""), "|", "") # people do not write the port of https
+
   collections = [for name in split(",", param.collections) : trimspace(name) if trimspace(name) != ""]
   source      = trimspace(param.source_name) == "" ? "ThreatQ" : trimspace(param.source_name)
-  content_types = { json = "application/json", form = "application/x-www-form-urlencoded" }
+
+  content_types = {
+    json = "application/json"
+    form = "application/x-www-form-urlencoded"
+  }
   dates = {
     spaced  = "2006-01-02 15:04:05"
     compact = "20060102T150405"
@@ -259,7 +264,11 @@ client "appliance" {
   on {
     status  = ["3xx"]
     do      = fail
-    message = jq("\"the appliance asks to log in: check the public token, and that the address is that of an appliance\"")
+    message = jq(<<-EOT
+      "the appliance redirects to " + ($response.headers.location // "another page")
+      + ", as where it asks to log in: check the public token, and that the address is that of an appliance"
+    EOT
+    )
   }
   on {
     status  = [400, 401]
@@ -695,6 +704,7 @@ flow "watched" {
     renew           = param.days_to_expiration > 0 ? "${param.days_to_expiration * 12}h" : null # half of the period
     differential    = !param.no_differential
     left            = param.left_policy
+    skipped         = param.left_policy # another type by now
 
     # Below the appliance's limit of a body, 100 KiB.
     batch {
@@ -721,7 +731,7 @@ flow "watched" {
       status  = [200]
       when    = jq("type != \"object\" or .response != \"SUCCESS\"")
       do      = fail
-      message = jq("\"the answer is not SUCCESS\"")
+      message = jq("if type == \"object\" then \"the answer is not SUCCESS but \\(.response // .)\" else \"the answer is a web page; check both tokens\" end")
     }
 
     # Entries of other sources are not ours. One without an expiry is sent again where it is to have one.
@@ -885,8 +895,8 @@ test "breaches of every shape" {
       "Operating System" = "Linux(5.4)"
       "Device Type"      = "Desktop"
       "Subnet ID"        = "2"
-      "First Seen"       = "2024-02-14 06:46:40"
-      "Last Seen"        = "2024-05-14 06:46:40"
+      "First Seen"       = "2024-02-14 08:00:00"
+      "Last Seen"        = "2024-05-14 08:00:00"
       "Tag"              = ["Domain Controller", "High Risk"]
     }
   }
