@@ -16,7 +16,7 @@ import (
 	"tqmap/engine/request"
 )
 
-const outcomeSummary = "What the answer says of each item: objects {key, id, exists, error, retry}, all but key optional; without key by an id that is known already, else in the order sent. `exists`: the server left as it was what it had; `error`: not taken (with `retry`: the next run tries again). Without it, a good answer takes all."
+const outcomeSummary = "What the answer says of each item: objects {key, id, exists, error, retry}, all but key optional; without key by an id that is known already, else in the order sent. `exists`: the server left as it was what it had; `error`: not taken (with `retry`: the next run tries again). Without it, a good answer takes all, unless it is an HTML page."
 
 func outcomeAttr(more string) dsl.Attr {
 	return dsl.Attr{Name: "outcome", Holds: dsl.JQ, Summary: outcomeSummary + more}
