@@ -261,6 +261,7 @@ var errPage = errors.New("the answer is good by its status, but the body is HTML
 func (t *httpItems) Class(op export.Op, err error) export.Class {
 	var ruled *request.RuledError
 	var status *request.StatusError
+	var lost *request.TransportError
 	var unwritten *refusedError
 	batch := t.ops[op].batch
 	switch {
@@ -275,6 +276,9 @@ func (t *httpItems) Class(op export.Op, err error) export.Class {
 	case errors.Is(err, request.ErrUnavailable):
 		if errors.As(err, &status) && (status.Status == http.StatusTooManyRequests || status.Status == http.StatusServiceUnavailable) {
 			return export.Unavailable
+		}
+		if errors.As(err, &lost) && !lost.Sent {
+			return export.Unavailable // it was not what is sent that kept the server from answering
 		}
 		return export.TooSlow
 	case batch && errors.As(err, &status) && (status.Where != "" || !aboutContent[status.Status]):
