@@ -219,8 +219,8 @@ func (t *httpItems) element(it *export.Item) map[string]any {
 		sent, _ := code.Decode(b.Sent)
 		out["before"] = map[string]any{"item": sent, "id": orNil(b.ID), "expires": timeOrNil(b.Expires), "since": timeOrNil(b.Since)}
 	}
-	if it.Held != nil && it.Held.Fields != nil {
-		out["held"] = it.Held.Fields
+	if fields, err := fieldsOf(it.Held); err == nil && fields != nil { // our own JSON
+		out["held"] = fields
 	}
 	return out
 }
