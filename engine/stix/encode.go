@@ -63,7 +63,7 @@ func encode(w *wire) Encoded {
 	if modified == "" {
 		modified = w.Created
 	}
-	return Encoded{w.ID, modified, bytes.TrimSuffix(b.Bytes(), []byte("\n"))}
+	return Encoded{w.ID, modified, bytes.Clone(bytes.TrimSuffix(b.Bytes(), []byte("\n")))} // to keep not half a buffer of nothing
 }
 
 // rewrite changes an object that was made by encode.

@@ -25,8 +25,9 @@ type Config struct {
 	Has func(id string) bool
 }
 
-// Graph is the objects of an export and how they are related. It holds each object in its
-// encoded form, some 600 bytes. It is used by one goroutine.
+// Graph is the objects of an export and how they are related. It holds each object encoded,
+// which takes less than a kilobyte with its relations, and makes relationships as they are
+// taken. It is used by one goroutine.
 type Graph struct {
 	namer
 	conf     Config

@@ -287,13 +287,13 @@ func TestInvalid(t *testing.T) {
 		return with(func(o *stix.Object) { o.References = []stix.Reference{{SourceName: "a", ExternalID: "1"}, r} })
 	}
 	for want, o := range map[string]stix.Object{
-		"value: it is empty; give":       with(func(o *stix.Object) { o.Value = " " }),
-		"created: it is missing; give":   with(func(o *stix.Object) { o.Created = time.Time{} }),
-		"modified: the year 10000 has":   with(func(o *stix.Object) { o.Modified = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }),
-		"valid_until: the year -1 has":   with(func(o *stix.Object) { o.ValidUntil = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC) }),
-		`tlp: "PURPLE" is no label`:      with(func(o *stix.Object) { o.TLP = []string{"GREEN", "PURPLE"} }),
-		"external_references[1]: source": refer(stix.Reference{ExternalID: "x"}),
-		"external_references[1]: it ref": refer(stix.Reference{SourceName: "x"}),
+		"value: it is empty; give":                                       with(func(o *stix.Object) { o.Value = " " }),
+		"created: it is missing; give":                                   with(func(o *stix.Object) { o.Created = time.Time{} }),
+		"modified: the year 10000 has":                                   with(func(o *stix.Object) { o.Modified = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }),
+		"valid_until: the year -1 has":                                   with(func(o *stix.Object) { o.ValidUntil = time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC) }),
+		`tlp: "PURPLE" is no label`:                                      with(func(o *stix.Object) { o.TLP = []string{"GREEN", "PURPLE"} }),
+		"external_references[1]: source":                                 refer(stix.Reference{ExternalID: "x"}),
+		"external_references[1]: it ref":                                 refer(stix.Reference{SourceName: "x"}),
 		`external_references[1]: source_name and external_id do not fit`: refer(stix.Reference{SourceName: "cve", ExternalID: "CVE-1"}),
 		"external_references[1]: source_name and":                        refer(stix.Reference{SourceName: "x", ExternalID: "CAPEC-12"}),
 		"external_references[1]: url is no":                              refer(stix.Reference{SourceName: "x", URL: "www.example.com/a b"}),

@@ -47,9 +47,11 @@ var kinds = map[string]kind{
 // plurals are the two objects that ThreatQ's API calls by another name than the rest.
 var plurals = map[string]string{"indicators": "indicator", "adversaries": "adversary"}
 
+var underscores = strings.NewReplacer("-", "_", " ", "_")
+
 // kindOf finds the type of STIX, and the name of the object as ids know it.
 func kindOf(object, typ string) (string, kind, bool) {
-	object = strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(object))
+	object = underscores.Replace(strings.ToLower(object))
 	if one, ok := plurals[object]; ok {
 		object = one
 	}

@@ -74,9 +74,11 @@ func (g *Graph) labels(k kind, o *Object) []string {
 	return nil
 }
 
+var hyphens = strings.NewReplacer(" ", "-", "_", "-")
+
 // normalLabel spells a label as STIX does.
 func normalLabel(s string) string {
-	return strings.NewReplacer(" ", "-", "_", "-").Replace(strings.ToLower(strings.TrimSpace(s)))
+	return hyphens.Replace(strings.ToLower(strings.TrimSpace(s)))
 }
 
 // confidences are the words of STIX's scale None/Low/Med/High.

@@ -68,8 +68,10 @@ func equal(path, text string) string { return path + " = " + literal(text) }
 // literal quotes a text. Only two characters end a literal or change what follows them;
 // everything else, line breaks too, stands for itself.
 func literal(text string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(text) + "'"
+	return "'" + escapes.Replace(text) + "'"
 }
+
+var escapes = strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 
 // as takes the value as it is.
 func as(path string) pattern {
@@ -125,9 +127,11 @@ func autonomousSystem(_ Version, value string) (string, bool) {
 	return fmt.Sprintf("autonomous-system:number = %d", n), err == nil
 }
 
+var separators = strings.NewReplacer(":", "", "-", "", ".", "")
+
 // hardwareAddress of six bytes, in any of the usual ways to write it.
 func hardwareAddress(_ Version, value string) (string, bool) {
-	digits := strings.NewReplacer(":", "", "-", "", ".", "").Replace(tidy(value))
+	digits := separators.Replace(tidy(value))
 	if len(digits) != 12 || strings.Trim(digits, "0123456789abcdef") != "" {
 		return "", false
 	}

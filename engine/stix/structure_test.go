@@ -47,7 +47,10 @@ func structure(t testing.TB, v stix.Version, objects []stix.Encoded) {
 		}
 		typ, _ := m["type"].(string)
 		id, _ := m["id"].(string)
-		bad := func(format string, args ...any) { t.Helper(); t.Errorf("%s %s: "+format, append([]any{v, e.JSON}, args...)...) }
+		bad := func(format string, args ...any) {
+			t.Helper()
+			t.Errorf("%s %s: "+format, append([]any{v, e.JSON}, args...)...)
+		}
 		if id != e.ID || !ids[v].MatchString(id) || !strings.HasPrefix(id, typ+"--") || seen[id] {
 			bad("id %s", e.ID)
 		}
