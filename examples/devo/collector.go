@@ -129,7 +129,7 @@ func (l *link) shake() error {
 		config.VerifyConnection = func(tls.ConnectionState) error { return errRefused }
 	}
 	var in net.Conn = l.raw
-	if tcp, ok := l.raw.(*net.TCPConn); ok && (l.has(FaultSlow) || l.has(FaultLate) || l.has(FaultStall)) {
+	if tcp, ok := l.raw.(*net.TCPConn); ok && l.has(FaultStall) {
 		_ = tcp.SetReadBuffer(16 << 10) // so that the sender notices early
 	}
 	if f, ok := l.faults[FaultSlow]; ok {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -56,6 +57,29 @@ func start(t *testing.T, o sim.Options, faults ...string) *site {
 	return s
 }
 
+// settle makes each pause wait until all lines so far are read, or the connection is lost: what
+// five seconds would do. rows is how many rows the session has.
+func (s *site) settle(rows int) {
+	const pause = time.Hour // unlike the waits between tries
+	s.Pause = pause
+	paused := 0
+	s.Sleep = func(ctx context.Context, d time.Duration) error {
+		if d != pause {
+			paused = 0
+			return ctx.Err()
+		}
+		lines := 1 + paused*rows
+		paused++
+		for ctx.Err() == nil {
+			if all := s.sim.Connections(); len(all) > 0 && all[len(all)-1].Messages >= lines {
+				break
+			}
+			runtime.Gosched()
+		}
+		return ctx.Err()
+	}
+}
+
 func identity(t *testing.T, of sim.Identity) *devo.Identity {
 	t.Helper()
 	id, warnings, err := devo.ParseIdentity(devo.Material{Certificate: of.Certificate, Key: of.Key, Chain: of.Chain}, time.Now())
@@ -105,3 +129,10 @@ func list(rows ...devo.Row) devo.Rows {
 
 func row(values ...any) devo.Row  { return devo.Row{Values: values} }
 func gone(values ...any) devo.Row { return devo.Row{Values: values, Delete: true} }
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

@@ -171,12 +171,22 @@ func (t *stream) drain() error {
 	}
 	switch err := <-t.heard; {
 	case errors.Is(err, io.EOF) && !t.early:
-		return nil
+		return t.farewell()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &SessionError{class: ErrUnconfirmed, Err: fmt.Errorf("the collector did not close within %s after all was sent", t.c.CloseTimeout)}
 	default:
 		return &SessionError{class: classify(err), Err: plainly(err)}
 	}
+}
+
+// farewell looks below TLS, whose end may come from a collector that has not read everything: closing then
+// resets the connection. One that only half-closes has said enough.
+func (t *stream) farewell() error {
+	_, err := io.Copy(io.Discard, t.raw.Conn)
+	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil
+	}
+	return &SessionError{class: ErrUnavailable, Err: fmt.Errorf("the collector closed before it had read everything: %w", err)}
 }
 
 // explain makes a SessionError of what a connection ended with; of the end of the caller's ctx, its cause.
