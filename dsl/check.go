@@ -29,8 +29,11 @@ func (m *Mapping) check(d *decoder, top *Node) {
 		}
 	}
 	for _, p := range m.Params {
-		if !c.used.has("param", p.Name) {
+		switch used := c.used.has("param", p.Name); {
+		case !used && !p.Unused:
 			c.unused(p.Node)
+		case used && p.Unused:
+			c.d.errorf(p.Node.Val("unused").Range, "Used after all", "Something reads param %q, so it has an effect: leave unused out.", p.Name)
 		}
 	}
 	for _, t := range m.Tables {

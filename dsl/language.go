@@ -65,6 +65,7 @@ var paramBlock = &Block{
 		{Name: "env", Type: cty.String, Summary: "Environment variable read beside TQMAP_<CONNECTOR>_<PARAM>."},
 		{Name: "flag", Type: cty.String, Summary: "Command line flag, e.g. \"start-historical\" for --start-historical."},
 		{Name: "short", Type: cty.String, Summary: "Short form of the flag, e.g. \"s\" for -s or \"ep\" for -ep."},
+		{Name: "unused", Type: cty.Bool, Default: "false", Summary: "Taken and kept as the connector that this one replaces did, though nothing reads it."},
 		{Name: "aliases", Type: cty.List(cty.String), Summary: "Other spellings of the flag, e.g. [\"historical\"] beside --HISTORICAL."},
 	},
 	Blocks: []Child{{Block: &Block{
@@ -101,6 +102,7 @@ var tableBlock = &Block{
 		{Name: "reverse", Type: cty.Map(cty.String), Summary: "Which key a value goes back to, where several rows share the value."},
 		{Name: "default", Holds: Keyword, Type: cty.String, Default: "none", Summary: "For an unknown key: none (null), keep (the key itself), fail (the record becomes a dead letter), or a value."},
 		{Name: "ignore_case", Type: cty.Bool, Default: "false", Summary: "Compare keys trimmed and without regard to case."},
+		{Name: "report", Type: cty.Bool, Default: "true", Summary: "Report unknown keys; false where the mapping deals with them itself."},
 	},
 }
 

@@ -19,6 +19,7 @@ type Param struct {
 	Options           []string
 	Env, Flag, Short  string
 	Aliases           []string // of Flag
+	Unused            bool     // nothing is to read it
 	Node              *Node
 
 	fallback cty.Value // the default, of Type; NilVal where there is none that fits
@@ -59,7 +60,7 @@ func (d *decoder) param(n *Node, s *Scoped) *Param {
 	p := &Param{
 		Name: n.Labels[0], Node: n,
 		Label: r.String("label", n.Labels[0]), Help: r.String("help", ""),
-		Required: r.Bool("required", false), Sensitive: r.Bool("sensitive", false),
+		Required: r.Bool("required", false), Sensitive: r.Bool("sensitive", false), Unused: r.Bool("unused", false),
 		Options: r.Strings("options"), Env: r.String("env", ""),
 		Flag: r.String("flag", ""), Short: r.String("short", ""), Aliases: r.Strings("aliases"),
 	}

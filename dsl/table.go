@@ -21,6 +21,7 @@ type Table struct {
 	Rows []Row
 
 	fold     bool
+	quiet    bool   // unknown keys are not counted
 	fallback string // none, keep, fail or value
 	value    string
 	forward  map[string]string
@@ -40,6 +41,7 @@ func (e *UnknownKeyError) Error() string {
 func (d *decoder) table(n *Node, s *Scoped) *Table {
 	t := &Table{Name: n.Labels[0], Node: n, forward: map[string]string{}, back: map[string]string{}, fallback: "none"}
 	t.fold = d.static(n, s).Bool("ignore_case", false)
+	t.quiet = !d.static(n, s).Bool("report", true)
 	d.tableRows(t, s)
 	d.reverse(t, s)
 	if v := n.Val("default"); v != nil && !v.bad {
@@ -226,7 +228,9 @@ func (ts *Tables) find(t *Table, in map[string]string, key any, withDefault bool
 	if v, ok := in[t.norm(text)]; ok {
 		return v, nil
 	}
-	ts.miss(t.Name, text)
+	if !t.quiet {
+		ts.miss(t.Name, text)
+	}
 	if !withDefault {
 		return nil, nil
 	}

@@ -21,8 +21,8 @@ func collectedShape() code.Shape {
 	for _, name := range collectedTimes {
 		fields[name] = instant
 	}
-	for _, k := range threatq.Kinds() {
-		fields["related_"+k.Code+"_count"] = code.Shape{Kind: code.Int, Optional: true}
+	for _, f := range relatedFields {
+		fields[f.name] = code.Shape{Kind: code.Int, Optional: true}
 	}
 	return code.ObjectOf(fields)
 }
@@ -69,16 +69,24 @@ func collectedVars(o *threatq.Found, of threatq.Collection, collection string) m
 	for i, at := range timesOf(o) {
 		out[collectedTimes[i]] = maybeTime(at)
 	}
-	for _, k := range threatq.Kinds() {
-		name := "related_" + k.Code + "_count"
-		if out[name] = nil; o.Related != nil {
-			if n, ok := o.Related[k.Code]; ok {
-				out[name] = n
-			}
+	for _, f := range relatedFields {
+		out[f.name] = nil
+		if n, ok := o.Related[f.code]; ok {
+			out[f.name] = n
 		}
 	}
 	return out
 }
+
+// relatedField is the count of linked objects of a kind.
+type relatedField struct{ name, code string }
+
+var relatedFields = func() (out []relatedField) {
+	for _, k := range threatq.Kinds() {
+		out = append(out, relatedField{"related_" + k.Code + "_count", k.Code})
+	}
+	return out
+}()
 
 // maybeTime is null for the zero time.
 func maybeTime(at time.Time) any {

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"tqmap/dsl"
 	"tqmap/engine/request"
 	"tqmap/engine/threatq"
@@ -187,8 +189,12 @@ func (s *stock) found(body map[string]any) (out []*stocked) {
 	all := body["filters"].(map[string]any)["+and"].([]any)
 	tag := all[0].(map[string]any)["tags"].(string)
 	since := time.Time{}
-	if len(all) > 1 {
-		since, _ = time.Parse(time.DateTime, all[1].(map[string]any)["touched_at"].(map[string]any)["+gte"].(string))
+	for _, more := range all[1:] {
+		at, err := time.Parse(time.DateTime, more.(map[string]any)["touched_at"].(map[string]any)["+gte"].(string))
+		if err != nil {
+			s.t.Error(err)
+		}
+		since = later(since, at)
 	}
 	for _, o := range s.rows {
 		if slices.Contains(o.in, tag) && !o.touched.Before(since) {
@@ -371,7 +377,7 @@ func TestCollectionRecord(t *testing.T) {
 		t.Errorf("fields %s", got)
 	}
 	k = s.collect(time.Time{}, nil, "page_size   = 3", `fields = ["value", "related_adversary_count"]`)
-	if got := fmt.Sprint(s.bodies[len(s.bodies)-1]["fields"]); got != "[id value related_adversary_count]" || len(k.ids) != 2 {
+	if got := fmt.Sprint(s.bodies[len(s.bodies)-1]["fields"]); got != "[id touched_at value related_adversary_count]" || len(k.ids) != 2 {
 		t.Errorf("fields %s", got)
 	}
 }
@@ -451,6 +457,56 @@ func TestCollectionChangesWhileReading(t *testing.T) {
 	}
 }
 
+// Whatever happens between the pages: what is in the collection all the time comes, and once;
+// in an order that changes do not disturb it always does, in another one it is told if not.
+func TestCollectionChangesAtRandom(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(0, 25).Draw(rt, "objects")
+		s := newStock(t, n)
+		stays, next := map[int]bool{}, n
+		for _, id := range oneTo(n) {
+			stays[id] = true
+		}
+		changes := rapid.SliceOfN(rapid.SliceOfN(rapid.IntRange(0, 4*40), 0, 3), 30, 30).Draw(rt, "changes behind each page")
+		s.during = func(page int) {
+			if page > len(changes) {
+				return
+			}
+			for _, change := range changes[page-1] {
+				what, o := change%4, s.rows[:0]
+				if len(s.rows) > 0 {
+					o = s.rows[change/4%len(s.rows):]
+				}
+				switch {
+				case what == 0:
+					next++
+					s.put(next, "Main").touched = noon.Add(time.Duration(page) * time.Second)
+				case len(o) == 0:
+				case what == 1:
+					o[0].in, stays[o[0].id] = nil, false
+				case what == 2:
+					o[0].in = []string{"Main"} // back again, or there already
+				default:
+					o[0].touched = noon.Add(time.Duration(page) * time.Second)
+				}
+			}
+		}
+		sort := rapid.SampledFrom([]string{"id", "-id", "-touched_at,-id", "touched_at,id"}).Draw(rt, "sort")
+		k := s.collect(time.Time{}, nil, "page_size   = 3", fmt.Sprintf("page_size = %d\nsort = %q", rapid.IntRange(1, 5).Draw(rt, "size"), sort))
+		if k.err != nil {
+			rt.Fatal(k.err)
+		}
+		if got := k.sorted(); len(slices.Compact(slices.Clone(got))) != len(got) {
+			rt.Fatalf("some come twice: %v", got)
+		}
+		for id := range stays {
+			if stays[id] && !slices.Contains(k.ids, id) && (strings.HasSuffix(sort, "id") && !strings.Contains(sort, ",") || k.whole) {
+				rt.Fatalf("sorted by %s, %d is missing of %v; whole %t, notes %q", sort, id, k.ids, k.whole, k.notes)
+			}
+		}
+	})
+}
+
 // Every page something leaves: it still comes to an end, with all that stays.
 func TestCollectionThatShrinks(t *testing.T) {
 	s := newStock(t, 60)
@@ -496,6 +552,10 @@ func TestCollectionHeldBack(t *testing.T) {
 			tc.change(s)
 			k := s.collect(time.Time{}, nil, "page_size   = 3", "page_size = 3\npaging = \""+tc.paging+"\"")
 			k.want(t, tc.name, tc.ids, tc.whole, tc.notes...)
+			if tc.paging == "offset" { // what is looked at twice does not make up for it
+				again := s.collect(time.Time{}, nil, "page_size   = 3", "page_size = 3\nsort = \"created_at,id\"")
+				again.want(t, tc.name+", touched ones again", tc.ids, tc.whole, tc.notes...)
+			}
 			if untold := strings.HasPrefix(tc.name, "no total"); untold != (len(k.hints) > 0) {
 				t.Errorf("hints %q", k.hints)
 			}

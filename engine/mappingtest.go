@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -167,7 +168,10 @@ func (c *testCheck) item(name string) (map[string]any, []string) {
 			names = append(names, strconv.Quote(it.Name()))
 			continue
 		}
-		got := map[string]any{"key": it.Key, "label": it.Name(), "expires": timeOrNil(it.Expires)}
+		got := map[string]any{"key": it.Key, "label": it.Name(), "expires": nil}
+		if !it.Expires.IsZero() {
+			got["expires"] = it.Expires.UTC().Format(time.RFC3339Nano)
+		}
 		if fields, ok := it.Body.(map[string]any); ok {
 			maps.Copy(got, fields)
 		} else {

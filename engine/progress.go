@@ -280,6 +280,9 @@ func (p *progress) skipped(m *Mapped) {
 
 func title(record any) any {
 	fields, _ := record.(map[string]any)
+	if fields["title"] == nil {
+		return fields["value"] // of an indicator
+	}
 	return fields["title"]
 }
 

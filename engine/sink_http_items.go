@@ -11,6 +11,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/engine/decode"
 	"tqmap/engine/export"
 	"tqmap/engine/request"
 )
@@ -227,15 +228,23 @@ func (t *httpItems) element(it *export.Item) map[string]any {
 // results reads what the answer says of each item.
 func (t *httpItems) results(ctx context.Context, q *itemRequest, items []*export.Item, resp *request.Response) ([]export.Result, error) {
 	out := make([]export.Result, len(items))
-	if q.outcome == nil {
-		return out, nil
-	}
 	body, err := plainBody(resp)
 	if err != nil {
 		return nil, err
 	}
-	said, err := view{params: t.run.Bound.Params, response: resp}.run(ctx, q.outcome, body)
-	if err != nil {
+	page, _ := body.(string)
+	strange := decode.IsHTML(page)
+	if q.outcome == nil && !strange {
+		return out, nil
+	}
+	var said []any
+	if q.outcome != nil {
+		said, err = view{params: t.run.Bound.Params, response: resp}.run(ctx, q.outcome, body)
+	}
+	switch {
+	case strange && (err != nil || q.outcome == nil):
+		return nil, errPage
+	case err != nil:
 		return nil, fmt.Errorf("the server has accepted, but its answer cannot be understood: %w", err)
 	}
 	if err := (&outcomes{items: items, out: out}).read(said); err != nil {
@@ -243,6 +252,9 @@ func (t *httpItems) results(ctx context.Context, q *itemRequest, items []*export
 	}
 	return out, nil
 }
+
+// errPage keeps items from being taken for delivered that a proxy or a login page has swallowed.
+var errPage = errors.New("the answer is good by its status, but the body is HTML: a proxy or login page may have answered, so nobody knows whether the items were taken; if HTML is the server's way, read it with an outcome")
 
 // Class sorts errors. In a batch, an answer that a rule calls a failure, or a status that is not about
 // what was sent, will not be better for halves of it.

@@ -143,12 +143,16 @@ func (p *progress) slice(ctx context.Context, slice Window, t *track, page pageF
 		w := todo[0]
 		todo = todo[1:]
 		t.reading(w.End)
-		err := p.source.read(ctx, w, func(b *batch) error { return page(ctx, t, b) })
+		var delivery error // which says nothing of the window, even where it is by a rule
+		err := p.source.read(ctx, w, func(b *batch) error {
+			delivery = page(ctx, t, b)
+			return delivery
+		})
 		var ruled *request.RuledError
 		switch {
 		case errors.Is(err, errEnough):
 			err = nil
-		case errors.As(err, &ruled):
+		case errors.As(err, &ruled) && (delivery == nil || ruled.Action == request.Stop):
 			var halves []Window
 			halves, err = p.obey(err, ruled, w, t)
 			todo = append(halves, todo...)

@@ -30,7 +30,7 @@ func threatqKind() sourceKind {
 				{Name: "objects", Type: cty.String, Scope: dsl.Run, Default: "indicators", Summary: "What to read of them: indicators, events, adversaries, malware, …"},
 				{Name: "page_size", Type: cty.Number, Scope: dsl.Run, Default: "1000", Summary: "Objects asked for at once; ThreatQ gives no more than 1000."},
 				{Name: "paging", Type: cty.String, Default: "offset", Options: []string{"offset", "cursor"}, Summary: "How to ask for the next page. cursor does not slow down with depth."},
-				{Name: "sort", Type: cty.String, Scope: dsl.Run, Default: "id", Summary: "Fields to sort by, \"-\" before one for falling, such as \"-updated_at,-id\". Of records with one key the first is taken."},
+				{Name: "sort", Type: cty.String, Scope: dsl.Run, Default: "id", Summary: "Fields to sort by, \"-\" before one for falling, such as \"-updated_at,-id\". Of records with one key the first is taken. By another order than id, what is touched meanwhile is asked for once more at the end."},
 				{Name: "changed_since", Type: cty.String, Scope: dsl.Run, Summary: "Only objects touched at this instant or later: changed themselves or in attributes, sources, tags or links. Null: all."},
 				{Name: "fields", Type: cty.List(cty.String), Scope: dsl.Run, Summary: "What to ask for of each object; what is left out is empty in the record. Default: all but the related_<object>_count fields."},
 			},
@@ -72,10 +72,11 @@ type collections struct {
 	marks bool                // paging by cursor
 	since time.Time
 
-	seen   map[int64]int // in which collection an object was last seen, from 1
-	number int           // of the page
-	part   bool          // not everything was there to read
-	ended  bool          // all pages were read
+	seen   map[int64]int // in which pass through a collection an object was last met, from 1
+	passes int
+	number int  // of the page
+	part   bool // not everything was there to read
+	ended  bool // all pages were read
 }
 
 func openCollections(_ context.Context, r *Run, f *dsl.Flow, _ *FlowReport) (source, error) {
@@ -88,8 +89,11 @@ func openCollections(_ context.Context, r *Run, f *dsl.Flow, _ *FlowReport) (sou
 	s.marks = read.String("paging", "offset") == "cursor"
 	if len(s.query.Fields) == 0 {
 		s.query.Fields = threatq.SearchFields(s.of)
-	} else if !slices.Contains(s.query.Fields, "id") {
-		s.query.Fields = append([]string{"id"}, s.query.Fields...)
+	}
+	for _, needed := range []string{"touched_at", "id"} {
+		if !slices.Contains(s.query.Fields, needed) {
+			s.query.Fields = append([]string{needed}, s.query.Fields...)
+		}
 	}
 	if len(s.names) == 0 {
 		read.Fail("collections", "No collection", "Name at least one data collection; to run without any, leave the flow out with its `when`.")
@@ -149,7 +153,7 @@ func (s *collections) read(ctx context.Context, w Window, yield func(*batch) err
 	if w.Start.After(since) {
 		since = w.Start
 	}
-	s.seen, s.number, s.ended, s.part = map[int64]int{}, 0, false, !since.IsZero() || len(missing) > 0
+	s.seen, s.passes, s.number, s.ended, s.part = map[int64]int{}, 0, 0, false, !since.IsZero() || len(missing) > 0
 	if len(found) == 0 {
 		var all []error
 		for _, m := range missing {
@@ -162,7 +166,7 @@ func (s *collections) read(ctx context.Context, w Window, yield func(*batch) err
 			return err
 		}
 	}
-	for i, c := range found {
+	for _, c := range found {
 		query, dropped := c.Query.For(s.of)
 		if len(dropped) > 0 {
 			s.run.Log.Info("conditions of the data collection that these objects cannot meet are left out", "collection", c.Name, "objects", s.of, "conditions", strings.Join(dropped, ", "))
@@ -170,7 +174,8 @@ func (s *collections) read(ctx context.Context, w Window, yield func(*batch) err
 		if !since.IsZero() {
 			query = query.TouchedSince(since)
 		}
-		walk := &collectionWalk{collections: s, name: c.Name, index: i + 1, query: query, yield: yield, least: -1}
+		s.passes++
+		walk := &collectionWalk{collections: s, name: c.Name, query: query, sort: s.query.Sort, begun: s.passes, pass: s.passes, yield: yield, least: -1}
 		if err := walk.all(ctx); err != nil {
 			return fmt.Errorf("data collection %q: %w", c.Name, err)
 		}

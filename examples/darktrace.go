@@ -28,6 +28,7 @@ func openDarktrace(o Options) (appliance, error) {
 			return map[string]string{
 				"host": "http://" + addr, "public_token": darktrace.DefaultPublicToken, "private_token": darktrace.DefaultPrivateToken,
 				"rate": "3000/m", "console": "https://" + opts.FQDN, // the pace is for real appliances; links are to be the same in each run
+				"collections": "Block List, Watch List", "days_to_expiration": "30",
 			}
 		},
 	}, nil

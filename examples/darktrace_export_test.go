@@ -86,7 +86,9 @@ func TestExportChanges(t *testing.T) {
 			if posts[0]["addlist"] != "new.example" && posts[len(posts)-1]["addlist"] != "new.example" {
 				t.Errorf("sent: %v", posts)
 			}
-			if removed := slices.IndexFunc(posts, func(p map[string]string) bool { return p["removeentry"] == "evil.example" && p["source"] == "ThreatQ" && len(p) == 2 }); (removed >= 0) != (policy == "remove") {
+			if removed := slices.IndexFunc(posts, func(p map[string]string) bool {
+				return p["removeentry"] == "evil.example" && p["source"] == "ThreatQ" && len(p) == 2
+			}); (removed >= 0) != (policy == "remove") {
 				t.Errorf("sent: %v: %+v", posts, f)
 			}
 			if w.watch(engine.Ok); len(w.posts()) != 0 {
@@ -258,50 +260,105 @@ func TestExportDryRun(t *testing.T) {
 	}
 }
 
-// What keeps an export from working is told in a way that can be acted upon, and in every flow.
-func TestDarktraceRefusals(t *testing.T) {
-	for _, tc := range []struct {
-		name   string
-		params map[string]string
-		fault  string
-		change func(*darkWorld)
-		says   string
-	}{
-		{name: "private token", params: map[string]string{"private_token": "not-the-one"}, says: "API SIGNATURE ERROR: check the private token"},
-		{name: "public token", params: map[string]string{"public_token": "not-the-one"}, says: "asks to log in: check the public token"},
-		{name: "clock", fault: "clock times=forever", says: "check the clock of this machine"},
-		{name: "permission", fault: "forbidden times=forever", says: "the tokens are good, but their user lacks a permission"},
-		{name: "login page", fault: "login-page times=forever", says: "answered with its login page"},
-		{name: "error with 200", fault: "says-error times=forever", says: "answered ERROR"},
-		{name: "broken JSON", fault: "truncated times=forever", says: "JSON"},
+// Appliances before version 6 take forms only.
+func TestExportAsForm(t *testing.T) {
+	w := exporting(t)
+	w.params["body_format"], w.params["source_name"], w.params["left_policy"], w.params["days_to_expiration"] = "form", "A & B", "remove", "2"
+	w.watch(engine.Ok)
+	calls := w.dark.Journal()
+	want := "addlist=evil.example%2Cbad.example%2Cboth.example%2C198.51.100.7%2Cother.example&description=Exported%20from%20ThreatQ&expiry=2024-05-16T09%3A00%3A00&source=A%20%26%20B"
+	if last := calls[len(calls)-1]; last.Body != want {
+		t.Errorf("sent %s", last.Body)
+	}
+	w.drop("evil.example")
+	w.watch(engine.Ok)
+	if got := w.watched("A & B"); strings.Contains(got, "evil") || strings.Count(got, "@16T09:00") != 4 {
+		t.Errorf("watched: %s", got)
+	}
+}
+
+func TestExportSettings(t *testing.T) {
+	for _, tc := range []struct{ param, value, says string }{
+		{"source_name", strings.Repeat("x", 64), "up to 63 characters"},
+		{"days_to_expiration", "-1", "whole number of days"},
+		{"days_to_expiration", "a week", "days_to_expiration"},
+		{"historical", "0", "at least one day"},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			w := exporting(t, func(o *darktrace.Options) { o.Incidents, o.Breaches = 5, 5 })
-			for k, v := range tc.params {
-				w.params[k] = v
-			}
-			if tc.fault != "" {
-				f, err := darktrace.ParseFault(tc.fault)
-				if err != nil {
-					t.Fatal(err)
-				}
-				w.dark.Inject(f)
-			}
-			report := w.run()
-			if report.Outcome != engine.Failed {
-				t.Errorf("outcome %s", report.Outcome)
-			}
-			for _, f := range report.Flows {
-				if !strings.Contains(f.Error, tc.says) {
-					t.Errorf("%s says %q, want %q", f.Name, f.Error, tc.says)
-				}
-			}
-			if n := len(w.dark.Journal()); n > 4 {
-				t.Errorf("%d requests: what cannot work is asked for once", n)
-			}
-			if log := w.log.String(); strings.Contains(log, darktrace.DefaultPrivateToken) || strings.Contains(log, "not-the-one") {
-				t.Error("a token is in the log")
-			}
-		})
+		w := exporting(t)
+		w.params[tc.param] = tc.value
+		if _, err := w.job().Run(context.Background()); err == nil || !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%s = %s: %v", tc.param, tc.value, err)
+		}
+		if n := len(w.dark.Journal()); n > 0 {
+			t.Errorf("%s = %s: %d requests", tc.param, tc.value, n)
+		}
+	}
+	w := exporting(t)
+	w.params["source_name"], w.params["days_to_expiration"] = " ", "0"
+	w.watch(engine.Ok)
+	if got := w.watched("ThreatQ"); strings.Count(got, " ") != 4 {
+		t.Errorf("watched: %s", got)
+	}
+}
+
+// A list that takes no answer at all is not asked for each entry: what fails by halves is given up.
+func TestExportToAListThatIsDown(t *testing.T) {
+	w := newDarkWorld(t)
+	w.collect("Block")
+	var names []string
+	for i := range 200 {
+		names = append(names, fmt.Sprintf("h%03d.example", i))
+	}
+	w.put("FQDN", names, "Block")
+	w.params["collections"] = "Block"
+	w.dark.Inject(darktrace.Fault{Kind: darktrace.FaultGateway, On: "POST:intelfeed", Times: darktrace.Forever})
+	f := flowOf(w.run(), "watched")
+	if n := len(w.posts()); n > 9*4 || len(w.letters()) > 0 || f.Created != 0 {
+		t.Errorf("%d requests, %d dead letters: %+v", n, len(w.letters()), f)
+	}
+	w.dark.ClearFaults()
+	w.dark.Inject(darktrace.Fault{Kind: darktrace.FaultGateway, On: "POST:intelfeed", Times: 4}) // once is too much at a time
+	f = w.watch(engine.Ok)
+	if got := len(w.dark.Watched("ThreatQ")); got != 200 {
+		t.Errorf("%d watched: %+v", got, f)
+	}
+}
+
+// The right to edit the list is one of its own: without it, alerts still come in.
+func TestExportWithoutPermission(t *testing.T) {
+	w := exporting(t, some)
+	w.dark.Inject(darktrace.Fault{Kind: darktrace.FaultForbidden, On: "intelfeed", Times: darktrace.Forever})
+	report := w.run()
+	if f := flowOf(report, "watched"); report.Outcome != engine.Failed || !strings.Contains(f.Error, "Edit Domains") {
+		t.Errorf("%s: %+v", report.Outcome, f)
+	}
+	w.complete()
+}
+
+// A good status alone does not say that entries were taken.
+func TestExportAnswerIsNoSuccess(t *testing.T) {
+	for fault, says := range map[string]string{"says-error": "not SUCCESS but ERROR", "login-page": "a web page"} {
+		w := exporting(t)
+		w.dark.Inject(darktrace.Fault{Kind: fault, On: "POST:intelfeed"})
+		if f := flowOf(w.run(), "watched"); !strings.Contains(f.Error, says) || f.Created != 0 {
+			t.Errorf("%s: %+v", fault, f)
+		}
+		w.watch(engine.Ok)
+		if got := len(w.dark.Watched("ThreatQ")); got != 5 {
+			t.Errorf("%s: %d watched", fault, got)
+		}
+	}
+}
+
+// An indicator of another type by now is none of the export's.
+func TestExportTypeChanges(t *testing.T) {
+	w := exporting(t)
+	w.params["left_policy"] = "remove"
+	w.watch(engine.Ok)
+	w.drop("evil.example")
+	w.put("Filename", []string{"evil.example"}, "Block")
+	w.watch(engine.Ok)
+	if got := w.watched("ThreatQ"); strings.Contains(got, "evil") || strings.Count(got, " ") != 3 {
+		t.Errorf("watched: %s", got)
 	}
 }

@@ -164,9 +164,9 @@ func waitsText(waits []time.Duration) string {
 
 const faultIntro = `# What happens when something goes wrong
 
-Written by ` + "`go test ./examples -run FaultPage -update`" + ` from the table that the same test tries: each row is a run of
+Written by ` + "`go test ./examples -run FaultPage -update`" + ` from the tables that the same tests try: each row is a run of
 the whole engine over TCP against an API of three pages with two records each, with a state on disk and a ThreatQ that
-has the fault. Where no setting is named, the mapping has the defaults.
+has the fault. Where no setting is named, the mapping has the defaults. Exports have a [table of their own](#exports).
 
 What an operator can rely on:
 
@@ -200,6 +200,7 @@ func faultPage() string {
 		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | **%s** | %s | %d | %d | %d | %s |\n", r.name, r.page, r.setting(), number(r.requests),
 			waitsText(r.waits), r.outcome, number(r.left.cursor), r.left.delivered, r.left.ledger, r.left.dead, cell(strings.Join(r.says, " … ")))
 	}
+	b.WriteString(itemFaultPage())
 	return b.String()
 }
 
@@ -223,7 +224,7 @@ func (r *faultRow) setting() string {
 
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
-// FAULTS.md is the table of TestFaultMatrix.
+// FAULTS.md has the tables of TestFaultMatrix and TestItemFaultMatrix.
 func TestFaultPage(t *testing.T) {
 	got := faultPage()
 	if *update {

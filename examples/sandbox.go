@@ -42,6 +42,8 @@ type Sandbox struct {
 	// URL and Params reach the appliance: Params are what its mapping asks for.
 	URL    string
 	Params map[string]string
+	// Defaults are for parameters that are not given otherwise.
+	Defaults map[string]string
 	// Library is the ThreatQ-compatible library, and LibraryURL its address.
 	Library    *threatq.Library
 	LibraryURL string
@@ -65,10 +67,12 @@ type appliance struct {
 	close   func() error
 	// params are the mapping's parameters for an appliance at addr.
 	params func(addr string) map[string]string
+	// defaults are for parameters that the operator may try out.
+	defaults map[string]string
 }
 
 func simulators() []simulator {
-	return []simulator{{"ironnet", openIronNet}, {"darktrace", openDarktrace}, {"tutorial", openTutorial}}
+	return []simulator{{"ironnet", openIronNet}, {"darktrace", openDarktrace}, {"cisco_threat_response", openCTIA}, {"tutorial", openTutorial}}
 }
 
 // Names lists the connectors that have a simulated appliance.
@@ -135,7 +139,7 @@ func open(ctx context.Context, sim simulator, o Options) (_ *Sandbox, err error)
 	if err != nil {
 		return nil, err
 	}
-	s.URL, s.Params = "http://"+addr, a.params(addr)
+	s.URL, s.Params, s.Defaults = "http://"+addr, a.params(addr), a.defaults
 	return s, nil
 }
 

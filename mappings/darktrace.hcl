@@ -103,11 +103,12 @@ param "no_differential" {
 }
 
 param "historical" {
-  label = "Historical"
-  help  = "Past days of Darktrace data to load, whatever was loaded before. Default: from where the last run ended, in the first run 5 days."
-  type  = integer
-  flag  = "HISTORICAL"
-  short = "hist"
+  label   = "Historical"
+  help    = "Past days of Darktrace data to load, whatever was loaded before. Default: from where the last run ended, in the first run 5 days."
+  type    = integer
+  flag    = "HISTORICAL"
+  short   = "hist"
+  aliases = ["historical"]
   validation {
     condition     = param.historical == null ? true : param.historical >= 1
     error_message = "Load at least one day."
@@ -142,6 +143,14 @@ param "date_format" {
   type    = string
   default = "spaced"
   options = ["spaced", "compact", "iso"]
+}
+
+param "body_format" {
+  label   = "Body Format"
+  help    = "How watched domains are sent: json, or form for appliances before version 6."
+  type    = string
+  default = "json"
+  options = ["json", "form"]
 }
 
 param "slice" {
@@ -188,8 +197,14 @@ locals {
   origin   = origin(local.loopback ? local.typed : replace(local.typed, "http://", ""), null)
   shown    = origin(coalesce(param.console, local.origin), null)
   console  = replace(replace("${local.shown}|", ":443|", ""), "|", "") # people do not write the port of https
+
   collections = [for name in split(",", param.collections) : trimspace(name) if trimspace(name) != ""]
   source      = trimspace(param.source_name) == "" ? "ThreatQ" : trimspace(param.source_name)
+
+  content_types = {
+    json = "application/json"
+    form = "application/x-www-form-urlencoded"
+  }
   dates = {
     spaced  = "2006-01-02 15:04:05"
     compact = "20060102T150405"
@@ -233,6 +248,12 @@ client "appliance" {
     }
   }
 
+  on {
+    status = [429]
+    do     = wait
+    wait   = jq("$response.headers | .[\"retry-after\"] // .[\"x-rate-limit-reset\"]")
+  }
+
   # A redirect is a refusal; following it would bring a login page.
   on {
     status  = ["3xx"]
@@ -243,7 +264,11 @@ client "appliance" {
   on {
     status  = ["3xx"]
     do      = fail
-    message = jq("\"the appliance asks to log in: check the public token, and that the address is that of an appliance\"")
+    message = jq(<<-EOT
+      "the appliance redirects to " + ($response.headers.location // "another page")
+      + ", as where it asks to log in: check the public token, and that the address is that of an appliance"
+    EOT
+    )
   }
   on {
     status  = [400, 401]
@@ -679,6 +704,7 @@ flow "watched" {
     renew           = param.days_to_expiration > 0 ? "${param.days_to_expiration * 12}h" : null # half of the period
     differential    = !param.no_differential
     left            = param.left_policy
+    skipped         = param.left_policy # another type by now
 
     # Below the appliance's limit of a body, 100 KiB.
     batch {
@@ -686,12 +712,13 @@ flow "watched" {
       max_bytes = "64000"
     }
     request {
-      method = "POST"
-      path   = "/intelfeed"
-      json = expr(<<-EOT
-        param.days_to_expiration > 0
-          ? {addlist: join(map(batch, .key), ','), description: 'Exported from ThreatQ', expiry: format(batch[0].expires, '2006-01-02T15:04:05'), source: local.source}
-          : {addlist: join(map(batch, .key), ','), description: 'Exported from ThreatQ', source: local.source}
+      method       = "POST"
+      path         = "/intelfeed"
+      content_type = local.content_types[param.body_format]
+      body = expr(<<-EOT
+        let always = {addlist: join(map(batch, .key), ','), description: 'Exported from ThreatQ', source: local.source};
+        let fields = param.days_to_expiration > 0 ? merge(always, {expiry: format(batch[0].expires, '2006-01-02T15:04:05')}) : always;
+        param.body_format == 'json' ? toJSON(fields) : join(map(pairs(fields), .key + '=' + url_encode(.value)), '&')
       EOT
       )
     }
@@ -704,7 +731,7 @@ flow "watched" {
       status  = [200]
       when    = jq("type != \"object\" or .response != \"SUCCESS\"")
       do      = fail
-      message = jq("\"the answer is not SUCCESS\"")
+      message = jq("if type == \"object\" then \"the answer is not SUCCESS but \\(.response // .)\" else \"the answer is a web page; check both tokens\" end")
     }
 
     # Entries of other sources are not ours. One without an expiry is sent again where it is to have one.
@@ -723,9 +750,14 @@ flow "watched" {
 
     remove {
       request {
-        method = "POST"
-        path   = "/intelfeed"
-        json   = { removeentry = expr("each.key"), source = local.source }
+        method       = "POST"
+        path         = "/intelfeed"
+        content_type = local.content_types[param.body_format]
+        body = expr(<<-EOT
+          param.body_format == 'json' ? toJSON({removeentry: each.key, source: local.source})
+            : 'removeentry=' + url_encode(each.key) + '&source=' + url_encode(local.source)
+        EOT
+        )
       }
     }
   }
@@ -863,8 +895,8 @@ test "breaches of every shape" {
       "Operating System" = "Linux(5.4)"
       "Device Type"      = "Desktop"
       "Subnet ID"        = "2"
-      "First Seen"       = "2024-02-14 06:46:40"
-      "Last Seen"        = "2024-05-14 06:46:40"
+      "First Seen"       = "2024-02-14 08:00:00"
+      "Last Seen"        = "2024-05-14 08:00:00"
       "Tag"              = ["Domain Controller", "High Risk"]
     }
   }
@@ -878,5 +910,24 @@ test "one breach by itself, with its model as it was" {
   expect "event" "Compromise::Watched Domain: Label 101" {
     attributes = { "Model Breach ID" = "40001", "Darktrace Link" = "https://darktrace.sandbox.test/#modelbreach/40001" }
     indicators = [["IP Address", "10.21.17.95"], ["FQDN", "fs-01.corp.sandbox.test"], ["MAC Address", "02:1A:B4:78:DB:E6"], ["FQDN", "watched01.rare.sandbox.test"]]
+  }
+}
+
+test "domains and addresses are watched, once each" {
+  flow    = flow.watched
+  now     = "2024-05-14T09:00:00Z"
+  params  = { host = "darktrace.example.com", collections = "Block, Second", source_name = "SOC", days_to_expiration = 30 }
+  skipped = { "unsupported type: MD5" = 1, "no value that a list can hold" = 1 }
+  records = [
+    { id = 1, type = "FQDN", value = "Evil.Example." },
+    { id = 2, type = "IP Address", value = "2001:DB8::7" },
+    { id = 3, type = "MD5", value = "900150983cd24fb0d6963f7d28e17f72" },
+    { id = 4, type = "FQDN", value = "a,b.example" },
+    { id = 5, type = "FQDN", value = "evil.example" },
+  ]
+  expect_request {
+    method = "POST"
+    path   = "/intelfeed"
+    json   = { addlist = "evil.example,2001:db8::7", description = "Exported from ThreatQ", expiry = "2024-06-13T09:00:00", source = "SOC" }
   }
 }

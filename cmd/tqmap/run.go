@@ -188,6 +188,11 @@ func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir s
 	for name, value := range box.Params {
 		s.Params[name] = dsl.Text(value, "--sandbox")
 	}
+	for name, value := range box.Defaults {
+		if _, given := s.Params[name]; !given {
+			s.Params[name] = dsl.Text(value, "--sandbox")
+		}
+	}
 	if simulated {
 		delete(s.Params, "port")
 	}

@@ -68,8 +68,15 @@ func (a *app) printSandbox(name string, box *examples.Sandbox) {
 	if box.URL != "" {
 		fmt.Fprintf(a.stdout, "%s appliance  %s\n", name, box.URL)
 	}
-	for _, k := range slices.Sorted(maps.Keys(box.Params)) {
-		fmt.Fprintf(a.stdout, "  --param %s=%s\n", k, box.Params[k])
+	params := map[string]string{}
+	maps.Copy(params, box.Defaults)
+	maps.Copy(params, box.Params)
+	for _, k := range slices.Sorted(maps.Keys(params)) {
+		quote := ""
+		if strings.Contains(params[k], " ") {
+			quote = "'"
+		}
+		fmt.Fprintf(a.stdout, "  --param %s%s=%s%s\n", quote, k, params[k], quote)
 	}
 	fmt.Fprintf(a.stdout, "ThreatQ library    %s\n", box.LibraryURL)
 	fmt.Fprintf(a.stdout, "  TQMAP_THREATQ_HOST=%s\n  TQMAP_THREATQ_CLIENT_ID=%s\n  TQMAP_THREATQ_USERNAME=%s\n  TQMAP_THREATQ_PASSWORD=%s\n",

@@ -82,6 +82,23 @@ func counted(keys map[string]int) string {
 	return strings.Join(out, ", ")
 }
 
+// named is what n objects of a collection are called. Those of most types are named in the singular.
+func named(collection string, n int) string {
+	name := strings.ReplaceAll(collection, "_", " ")
+	switch one, plural := strings.CutSuffix(name, "s"); {
+	case !plural && n == 1:
+		return name + " object"
+	case !plural:
+		return name + " objects"
+	case n != 1:
+		return name
+	case strings.HasSuffix(one, "ie"):
+		return strings.TrimSuffix(one, "ie") + "y"
+	default:
+		return one
+	}
+}
+
 // verdict says in a sentence what changed in ThreatQ and on the vendor's side.
 func verdict(r *engine.Report) string {
 	did, would := "", ""
@@ -104,15 +121,13 @@ func verdict(r *engine.Report) string {
 			}
 			continue
 		}
-		kind = strings.ReplaceAll(kind, "_", " ")
-		if c.Created > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s %screated", c.Created, kind, would))
-		}
-		if c.Updated > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s %supdated", c.Updated, kind, would))
-		}
-		if c.Removed > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s %staken back", c.Removed, kind, would))
+		for _, done := range []struct {
+			n    int
+			what string
+		}{{c.Created, "created"}, {c.Updated, "updated"}, {c.Removed, "taken back"}} {
+			if done.n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s %s%s", done.n, named(kind, done.n), would, done.what))
+			}
 		}
 	}
 	if len(parts) == 0 {

@@ -43,6 +43,9 @@ func sniff(start []byte) string {
 	return ""
 }
 
+// IsHTML says that a body begins as an HTML page does.
+func IsHTML(body string) bool { return sniff([]byte(body[:min(len(body), 512)])) == isHTML }
+
 // startsJSON asks for two signs, as [ alone may start text of other kinds.
 func startsJSON(text []byte) bool {
 	if len(text) == 0 || text[0] != '{' && text[0] != '[' {

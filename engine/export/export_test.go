@@ -203,6 +203,19 @@ func TestUpdateOfMissing(t *testing.T) {
 	w.want("update a, request a", "+ a")
 }
 
+// A target whose index lags says by turns that an item exists and that it is missing.
+func TestExistsAndIsMissing(t *testing.T) {
+	w := newWorld(t)
+	w.imports = true
+	must(t, w.run(Config{}, map[string]string{"a": "1"}))
+	w.lags = true
+	must(t, w.run(Config{HeldBatch: 5}, map[string]string{"a": "2"}))
+	w.want("update a, request a, held 1, update a", "failed a")
+	w.lags = false
+	must(t, w.run(Config{HeldBatch: 5}, map[string]string{"a": "2"}))
+	w.want("update a", "~ a")
+}
+
 func TestRenew(t *testing.T) {
 	half := 12 * time.Hour
 	for _, tc := range []struct {

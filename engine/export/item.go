@@ -31,6 +31,7 @@ type Item struct {
 	// Held is what the target says it has, where it was asked.
 	Held *Held
 
+	resent bool    // it was missing where it was to be updated
 	unsure *Memory // of a delivery whose answer was lost, of an item that is new otherwise
 }
 

@@ -14,6 +14,8 @@ const (
 	giveUpAfter = 3
 )
 
+var errUndecided = errors.New("the target says that it exists, and that there is nothing to update; its index may lag behind")
+
 // drain sends what fills batches, or everything. What one request brings to light may
 // fill the queue of another.
 func (e *Export) drain(ctx context.Context, all bool) error {
@@ -157,7 +159,10 @@ func (e *Export) settle(ctx context.Context, op Op, items []*Item, results []Res
 			e.watch.Event(Failed, op, it, r.Err)
 		case r.Err != nil:
 			changes = append(changes, *e.refuse(it, r.Err))
+		case r.Missing && op == Update && it.resent:
+			e.watch.Event(Failed, op, it, errUndecided)
 		case r.Missing && op == Update:
+			it.resent = true
 			it.Before, it.Held, it.ID = nil, nil, ""
 			e.queue[Request] = append(e.queue[Request], it)
 		case r.Exists && op == Request && (e.HeldBatch > 0 || e.Max[Update] > 0):

@@ -35,6 +35,7 @@ type world struct {
 	commits int
 
 	// Switches.
+	lags    bool                                                      // updates find nothing, whatever there is
 	imports bool                                                      // a target that leaves alone what exists, and says so
 	bad     map[string]bool                                           // refuses the whole request
 	itemBad map[string]bool                                           // an error of the item in a good answer
@@ -85,7 +86,7 @@ func (w *world) one(op Op, it *Item) Result {
 	case op.withdraws():
 		delete(w.store, it.Key)
 		return Result{}
-	case op == Update && !has:
+	case op == Update && (!has || w.lags):
 		return Result{Missing: true}
 	case op == Request && has && w.imports:
 		return Result{ID: id, Exists: true}

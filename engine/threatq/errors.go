@@ -1,6 +1,7 @@
 package threatq
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,6 +100,9 @@ var ErrHidden = errors.New("the answer is empty, so this account may not read th
 // {"errors":[…]} or {"data":{"errors":{field:[…]}}}, either of which may come
 // with status 200.
 func bodyErrors(body []byte) []string {
+	if !bytes.Contains(body, []byte(`"errors"`)) { // a page of a thousand objects is not read in vain
+		return nil
+	}
 	var b struct {
 		Errors json.RawMessage
 		Data   json.RawMessage

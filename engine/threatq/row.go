@@ -58,6 +58,16 @@ type rowSource struct {
 	TLPName text   `json:"tlp_name"`
 }
 
+// UnmarshalJSON takes a name alone, too, as projections may give it.
+func (s *rowSource) UnmarshalJSON(b []byte) error {
+	type record rowSource
+	*s = rowSource{}
+	if len(b) > 0 && b[0] == '"' {
+		return s.Name.UnmarshalJSON(b)
+	}
+	return json.Unmarshal(b, (*record)(s))
+}
+
 type rowAttr struct {
 	ID        number `json:"id"`
 	Name      text   `json:"name"`

@@ -33,12 +33,12 @@ func TestFound(t *testing.T) {
 		want Found
 	}{
 		{"projected", Indicators, `{"id":7,"value":"a.example","type":"FQDN","status":"Active","score":7,"tags":["a","b"],
-			"sources":[{"name":"Feed","tlp_id":2,"tlp_name":"Amber"},{"name":"Other"},{"name":"By id","tlp_id":4}],
+			"sources":[{"name":"Feed","tlp_id":2,"tlp_name":"Amber"},{"name":"Other"},{"name":"By id","tlp_id":4},"Name alone"],
 			"attributes":[{"id":1,"name":"Disposition","value":"Malicious","created_at":"2026-01-02 03:04:05","updated_at":"2026-01-02 03:04:05"}],
 			"adversaries":[],"expires_at":"2026-01-02 03:04:05","created_at":"2026-01-02 03:04:05","updated_at":"2026-01-02 03:04:05",
 			"touched_at":"2026-01-02 03:04:05","published_at":"2026-01-02 03:04:05"}`,
 			Found{ID: 7, Name: "a.example", Type: "FQDN", Status: "Active", Score: &seven, Tags: []string{"a", "b"},
-				Sources:    []Source{{"Feed", "AMBER"}, {"Other", ""}, {"By id", "CLEAR"}},
+				Sources:    []Source{{"Feed", "AMBER"}, {"Other", ""}, {"By id", "CLEAR"}, {"Name alone", ""}},
 				Attributes: []FoundAttribute{{"Disposition", "Malicious", at, at}},
 				CreatedAt:  at, UpdatedAt: at, TouchedAt: at, PublishedAt: at, ExpiresAt: at}},
 		{"whole", Indicators, `{"id":7,"value":"a.example","type":{"id":11,"name":"FQDN","class":"network"},"status":{"id":1,"name":"Active"},

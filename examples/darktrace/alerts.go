@@ -79,7 +79,10 @@ func (a *alerts) listBreaches(w span, field string) []record {
 	defer a.mu.Unlock()
 	var out []record
 	for i := range a.gen.breaches {
-		if a.gen.created(i, a.gen.breaches) < w.from { // no activity comes after it
+		switch at := a.gen.created(i, a.gen.breaches); {
+		case at < w.from: // no activity comes after it
+			continue
+		case at > w.to && field == "creationTime":
 			continue
 		}
 		r := a.gen.breach(i)

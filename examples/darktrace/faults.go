@@ -15,6 +15,7 @@ import (
 // Kinds of faults.
 const (
 	FaultRate      = "rate"       // 429 with Retry-After
+	FaultReset     = "reset"      // 429 with X-Rate-Limit-Reset, RetryAfter from now
 	FaultGateway   = "gateway"    // 502
 	FaultError     = "error"      // 500
 	FaultLarge     = "large"      // 504 for windows longer than Over, as often as they are asked for
@@ -30,7 +31,7 @@ const (
 	FaultInput     = "input"      // 400 INPUT ERROR
 )
 
-var faultKinds = []string{FaultRate, FaultGateway, FaultError, FaultLarge, FaultSlow, FaultDrop, FaultDropAfter, FaultTruncated,
+var faultKinds = []string{FaultRate, FaultReset, FaultGateway, FaultError, FaultLarge, FaultSlow, FaultDrop, FaultDropAfter, FaultTruncated,
 	FaultLoginPage, FaultLogin, FaultForbidden, FaultClock, FaultSaysError, FaultInput}
 
 // Forever as Fault.Times means until the faults are cleared.
@@ -171,11 +172,15 @@ func length(q url.Values) time.Duration {
 }
 
 // instead is the answer of a fault that keeps the call from being carried out.
-func (f Fault) instead(r *http.Request) *answer {
+func (f Fault) instead(r *http.Request, now time.Time) *answer {
 	switch f.Kind {
 	case FaultRate:
 		out := page(http.StatusTooManyRequests, "Too Many Requests\n")
 		out.header.Set("Retry-After", strconv.Itoa(int((f.RetryAfter+time.Second-1)/time.Second)))
+		return out
+	case FaultReset:
+		out := page(http.StatusTooManyRequests, "Too Many Requests\n")
+		out.header.Set("X-Rate-Limit-Reset", strconv.FormatInt(now.Add(f.RetryAfter).Unix(), 10))
 		return out
 	case FaultGateway:
 		return page(http.StatusBadGateway, "<html><head><title>502 Bad Gateway</title></head></html>\n")

@@ -64,19 +64,20 @@ func (s *Simulator) Unwatch(source, name string) {
 // live are the entries of a source that have not expired; the caller holds the lock.
 func (f *feed) live(source string) []Entry {
 	now := f.opt.Now()
-	maps.DeleteFunc(f.sources[source], func(_ string, e Entry) bool { return e.Expiry != nil && !now.Before(*e.Expiry) })
+	maps.DeleteFunc(f.sources[source], func(_ string, e Entry) bool { return e.over(now) })
 	return slices.SortedFunc(maps.Values(f.sources[source]), func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
 }
 
+func (e Entry) over(now time.Time) bool { return e.Expiry != nil && !now.Before(*e.Expiry) }
+
 // add says whether the entry was there before.
 func (f *feed) add(source string, e Entry) (had bool) {
-	f.live(source)
 	if f.sources[source] == nil {
 		f.sources[source] = map[string]Entry{}
 	}
-	_, had = f.sources[source][e.Name]
+	old, had := f.sources[source][e.Name]
 	f.sources[source][e.Name] = e
-	return had
+	return had && !old.over(f.opt.Now())
 }
 
 // listFeed is GET /intelfeed.

@@ -33,6 +33,7 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if dropped {
 		panic(http.ErrAbortHandler)
 	}
+	w.Header().Set("Date", s.opt.Now().UTC().Format(http.TimeFormat))
 	ans.send(w)
 }
 
@@ -44,7 +45,7 @@ func (s *Simulator) produce(r *http.Request, body []byte, readErr error, fault F
 	case FaultSlow:
 		wait(r, fault.Delay)
 	}
-	if ans := fault.instead(r); ans != nil {
+	if ans := fault.instead(r, s.opt.Now()); ans != nil {
 		return ans, false
 	}
 	ans = s.dispatch(r, body, readErr)

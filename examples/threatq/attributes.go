@@ -12,6 +12,9 @@ type attribute struct {
 }
 
 func (t *tx) attributes(o *object) (list []attribute, err error) {
+	if t.page != nil {
+		return t.page.attributes[o.uid], nil
+	}
 	err = t.every(`SELECT id, name, value, created_at, updated_at, touched_at FROM attribute WHERE object = ? ORDER BY id`,
 		[]any{o.uid}, func(scan scanner) error {
 			var a attribute

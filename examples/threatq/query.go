@@ -101,6 +101,10 @@ func (c *call) conditions(k *kind, q query) (*where, error) {
 func (c *call) searchRows(objects []*object, fields []string) ([]row, error) {
 	rows := make([]row, len(objects))
 	want := func(field string) bool { return len(fields) == 0 || slices.Contains(fields, field) }
+	if err := c.readParts(objects, want); err != nil {
+		return nil, err
+	}
+	defer func() { c.tx.page = nil }()
 	for i, o := range objects {
 		r, err := c.searchRow(o, want)
 		if err != nil {

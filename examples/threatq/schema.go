@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS object (
   content TEXT
 );
 CREATE UNIQUE INDEX IF NOT EXISTS object_key ON object (kind, key);
+CREATE INDEX IF NOT EXISTS object_updated ON object (kind, updated_at, uid);
 CREATE INDEX IF NOT EXISTS object_name ON object (name);
 
 CREATE TABLE IF NOT EXISTS attribute_name (

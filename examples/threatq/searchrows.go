@@ -171,13 +171,21 @@ func (t *tx) searchComments(o *object, r row) error {
 
 // searchAdversaries adds the one part that is there even if it is empty.
 func (t *tx) searchAdversaries(o *object, r row) error {
-	list, _, err := t.linked(o, t.kinds.byNum[kindAdversary], -1, 0)
+	list, err := t.adversaries(o)
 	rows := make([]row, len(list))
 	for i, other := range list {
 		rows[i] = row{"id": other.id(), "name": other.name}
 	}
 	r["adversaries"] = rows
 	return err
+}
+
+func (t *tx) adversaries(o *object) ([]*object, error) {
+	if t.page != nil {
+		return t.page.adversaries[o.uid], nil
+	}
+	list, _, err := t.linked(o, t.kinds.byNum[kindAdversary], -1, 0)
+	return list, err
 }
 
 // searchCounts adds related_<code>_count for every kind.

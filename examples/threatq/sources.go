@@ -11,6 +11,9 @@ type sourceOf struct {
 }
 
 func (t *tx) sourcesOf(owner int64) (list []sourceOf, err error) {
+	if t.page != nil {
+		return t.page.sources[owner], nil
+	}
 	err = t.every(`SELECT source, id, tlp_id, published_at, created_at, updated_at FROM object_source
 		WHERE owner = ? ORDER BY id`, []any{owner}, func(scan scanner) error {
 		var s sourceOf

@@ -148,6 +148,8 @@ type tx struct {
 	*store
 	ctx context.Context
 	now int64 // Unix seconds; one time for everything in the transaction
+	// page is what was read of the parts of a page; nil: they are read object by object.
+	page *pageParts
 }
 
 func (t *tx) finish() error {

@@ -29,6 +29,9 @@ func (t *tx) putTag(o *object, name string) (id int64, err error) {
 
 // tags are the tags of the object, by id.
 func (t *tx) tags(o *object) (ids []int64, names []string, err error) {
+	if t.page != nil {
+		return t.page.tags[o.uid].ids, t.page.tags[o.uid].names, nil
+	}
 	err = t.every("SELECT tag.id, tag.name FROM object_tag JOIN tag ON tag.id = tag WHERE object = ? ORDER BY tag.id",
 		[]any{o.uid}, func(scan scanner) error {
 			var id int64
