@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -54,6 +55,7 @@ func Block() *dsl.Block {
 			{Name: "chain_only", Type: cty.Bool, Scope: dsl.Run, Default: "false", Summary: "Trust no authority of the system besides."},
 			defaulting(text("host", "How this machine is called in the lines."), "its name"),
 			defaulting(text("pause", "Wait after the line that opens a session, and before the one that closes it."), "5s"),
+			defaulting(text("retry_wait", "Wait before a session that failed is sent again, as a whole; then three and nine times as long."), "5s"),
 			defaulting(text("write_timeout", "How long the collector may take no data at all."), "120s"),
 			defaulting(text("close_timeout", "How long to wait at the end for the collector to close, too: nothing else says that all arrived."), "30s"),
 			{Name: "max_items", Type: cty.Number, Scope: dsl.Run, Default: "10000", Summary: "Rows in a session of mode incremental."},
@@ -169,9 +171,10 @@ func overTLS(s Setting, r *dsl.Reading) (Sender, error) {
 	for _, w := range warnings {
 		s.Log.Warn(w.Error(), "sink", s.Node.Range.String())
 	}
+	wait := r.Period("retry_wait", 5*time.Second)
 	c := &Collector{
-		Address: address, Identity: id, Host: r.String("host", ""), Log: s.Log, Sleep: s.Sleep,
-		Pause: or(r.Period("pause", 5*time.Second)), WriteTimeout: r.Period("write_timeout", 0), CloseTimeout: r.Period("close_timeout", 0),
+		Address: address, Identity: id, Host: r.String("host", ""), Log: s.Log, Sleep: s.Sleep, Waits: []time.Duration{wait, 3 * wait, 9 * wait},
+		Pause: or(r.Duration("pause", 5*time.Second)), WriteTimeout: r.Period("write_timeout", 0), CloseTimeout: r.Period("close_timeout", 0),
 	}
 	return c, err
 }
@@ -185,8 +188,13 @@ func or(pause time.Duration) time.Duration {
 }
 
 func overREST(s Setting, r *dsl.Reading) (Sender, error) {
+	domain := strings.TrimSpace(r.String("domain", ""))
+	if domain == "" {
+		r.Fail("domain", "No domain", "The REST API needs the domain of the account.")
+		return nil, nil
+	}
 	client, err := s.Client()
-	return &API{Client: client, Domain: r.String("domain", ""), Sleep: s.Sleep}, err
+	return &API{Client: client, Domain: domain, Sleep: s.Sleep}, err
 }
 
 // Row is the line of an item, in the order of the columns.
