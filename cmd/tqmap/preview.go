@@ -171,11 +171,11 @@ func collect(ctx context.Context, r *engine.Run, flows []*dsl.Flow, limit int, f
 	return shown, nil
 }
 
-// fillRequired gives required parameters a stand-in: a recorded answer needs no
-// address and no password.
+// fillRequired gives required parameters a stand-in, and secrets, which may be required by the
+// value of another one: a recorded answer needs no address and no password.
 func fillRequired(m *dsl.Mapping, given map[string]dsl.Given) {
 	for _, p := range m.Params {
-		if _, ok := given[p.Name]; !ok && p.Required && p.Type == dsl.StringParam && p.Default() == "" {
+		if _, ok := given[p.Name]; !ok && (p.Required || p.Sensitive) && p.Type == dsl.StringParam && p.Default() == "" {
 			given[p.Name] = dsl.Text("preview", "--from")
 		}
 	}
