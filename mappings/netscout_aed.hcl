@@ -296,9 +296,9 @@ client "appliance" {
   }
   on {
     status  = [200]
-    when    = jq("type != \"object\"")
+    when    = jq("type == \"string\" and test(\"^\\\\s*<\")")
     do      = fail
-    message = jq("\"the answer is a page for people, or no list: check the API token, and that the hostname is that of an appliance\"")
+    message = jq("\"the answer is a page for people: check the API token, and that the hostname is that of an appliance\"")
   }
 }
 
