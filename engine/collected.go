@@ -13,6 +13,9 @@ func collectedShape() code.Shape {
 	maybe := code.Shape{Kind: code.String, Optional: true}
 	fields := map[string]code.Shape{
 		"id": {Kind: code.Int}, "type": text, "value": text, "status": text, "description": text, "collection": text,
+		"object": text, "depth": {Kind: code.Int}, "related": code.ListOf(code.ObjectOf(map[string]code.Shape{
+			"object": text, "id": {Kind: code.Int}, "type": maybe, "value": text, "created_at": instant, "updated_at": instant, "status": maybe,
+		})),
 		"title": maybe, "name": maybe, "score": {Kind: code.Int, Optional: true},
 		"tags": code.ListOf(text), "adversaries": code.ListOf(text),
 		"sources":    code.ListOf(code.ObjectOf(map[string]code.Shape{"name": text, "tlp": maybe})),
@@ -42,6 +45,7 @@ func timesOf(o *threatq.Found) []time.Time {
 func collectedVars(o *threatq.Found, of threatq.Collection, collection string) map[string]any {
 	out := map[string]any{
 		"id": int(o.ID), "type": o.Type, "value": o.Name, "status": o.Status, "description": o.Description, "collection": collection,
+		"object": of.Kind().Code, "depth": 0, "related": []any{},
 		"title": nil, "name": nil, "score": nil,
 		"tags": anyTexts(o.Tags), "adversaries": anyTexts(o.Adversaries),
 	}

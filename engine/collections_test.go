@@ -236,7 +236,10 @@ func (k *took) sorted() []int { return slices.Sorted(slices.Values(k.ids)) }
 // collect reads the source of the mapping, changed by edits, from start on.
 func (s *stock) collect(start time.Time, given map[string]string, edits ...string) *took {
 	s.t.Helper()
-	r := s.newRun(given, edits...)
+	return readAll(s.newRun(given, edits...), start)
+}
+
+func readAll(r *Run, start time.Time) *took {
 	src, err := r.source(context.Background(), r.Bound.Flows[0], &FlowReport{})
 	if err != nil {
 		return &took{err: err}
@@ -261,21 +264,27 @@ func (s *stock) collect(start time.Time, given map[string]string, edits ...strin
 
 func (s *stock) newRun(given map[string]string, edits ...string) *Run {
 	s.t.Helper()
-	server := httptest.NewServer(s)
-	s.t.Cleanup(server.Close)
+	return runOver(s.t, s, given, edits...)
+}
+
+// runOver is a run of the mapping, changed by edits, with a ThreatQ.
+func runOver(t *testing.T, platform http.Handler, given map[string]string, edits ...string) *Run {
+	t.Helper()
+	server := httptest.NewServer(platform)
+	t.Cleanup(server.Close)
 	base, err := url.Parse(server.URL)
 	if err != nil {
-		s.t.Fatal(err)
+		t.Fatal(err)
 	}
-	b := &bench{t: s.t, text: collectionsText}
+	b := &bench{t: t, text: collectionsText}
 	b.edit(edits...)
 	params := map[string]dsl.Given{}
 	for name, value := range given {
 		params[name] = dsl.Text(value, "test")
 	}
-	bound, errs := load(s.t, b.text).Bind(params, noon)
+	bound, errs := load(t, b.text).Bind(params, noon)
 	if len(errs) > 0 {
-		s.t.Fatal(errors.Join(errs...))
+		t.Fatal(errors.Join(errs...))
 	}
 	client := threatq.NewClient(request.New(request.Config{BaseURL: base, Retries: request.NoRetries}), threatq.Options{})
 	return &Run{Bound: bound, Platform: client, State: &memory{}, Log: slog.New(slog.DiscardHandler)}

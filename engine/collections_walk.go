@@ -71,6 +71,7 @@ type found struct {
 	first bool    // its first object was met in this pass before
 	fresh []int64 // objects that were not met in this pass before
 	new   []any   // those that were not met at all
+	newAt []int   // where they are in the page
 }
 
 // ask reads a page.
@@ -93,6 +94,11 @@ func (w *collectionWalk) ask(ctx context.Context, offset, limit int, mark string
 	if got.Total >= 0 && (w.least < 0 || got.Total < w.least) {
 		w.least = got.Total
 	}
+	if w.links != nil {
+		if err := w.links.members(ctx, f); err != nil {
+			return nil, fmt.Errorf("related objects: %w", err)
+		}
+	}
 	return f, nil
 }
 
@@ -110,7 +116,7 @@ func (w *collectionWalk) meet(f *found, i int) {
 		w.met++
 	}
 	if before == 0 {
-		f.new = append(f.new, collectedVars(o, w.of, w.name))
+		f.new, f.newAt = append(f.new, collectedVars(o, w.of, w.name)), append(f.newAt, i)
 	}
 }
 

@@ -33,6 +33,8 @@ func threatqKind() sourceKind {
 				{Name: "sort", Type: cty.String, Scope: dsl.Run, Default: "id", Summary: "Fields to sort by, \"-\" before one for falling, such as \"-updated_at,-id\". Of records with one key the first is taken. By another order than id, what is touched meanwhile is asked for once more at the end."},
 				{Name: "changed_since", Type: cty.String, Scope: dsl.Run, Summary: "Only objects touched at this instant or later: changed themselves or in attributes, sources, tags or links. Null: all."},
 				{Name: "fields", Type: cty.List(cty.String), Scope: dsl.Run, Summary: "What to ask for of each object; what is left out is empty in the record. Default: all but the related_<object>_count fields."},
+				{Name: "depth", Type: cty.Number, Scope: dsl.Run, Default: "0", Summary: "With 1 to 3, objects that are related to those of the collections follow them, up to so many steps away, each as a record of its own and each once."},
+				{Name: "related", Type: cty.List(cty.String), Scope: dsl.Run, Summary: "Types of objects that links are followed to: adversaries, malware, report, indicators, … Default: all that mappings know."},
 			},
 			Blocks: []dsl.Child{{Block: windowBlock(), Max: 1}},
 			Yields: &shape,
@@ -46,12 +48,21 @@ func checkCollections(r *dsl.Reading) {
 	if v := r.Node().Val("collections"); v != nil && r.Known("collections") && len(given(r.Strings("collections"))) == 0 {
 		r.Fail("collections", "No collection", "Name at least one data collection.")
 	}
+	if r.Known("depth") {
+		depthOf(r)
+	}
+	if r.Known("related") {
+		relatedOf(r)
+	}
 	window := r.Node().Block("window")
 	if window == nil {
 		return
 	}
 	if r.Has("changed_since") {
 		r.Fail("changed_since", "Two starts", "The window says from when on objects are read; leave one of the two out.")
+	}
+	if r.Has("depth") {
+		r.Fail("depth", "Not with a window", "A window reads what was touched since the last run, which tells nothing of the objects that are related to the others.")
 	}
 	w := r.Of(window)
 	if w.Has("slice") {
@@ -71,6 +82,7 @@ type collections struct {
 	query threatq.SearchQuery // fields, sort and limit
 	marks bool                // paging by cursor
 	since time.Time
+	links *relations // nil: not followed
 
 	seen   map[int64]int // in which pass through a collection an object was last met, from 1
 	passes int
@@ -96,6 +108,15 @@ func openCollections(_ context.Context, r *Run, f *dsl.Flow, _ *FlowReport) (sou
 			s.query.Fields = append([]string{needed}, s.query.Fields...)
 		}
 	}
+	related := relatedOf(read)
+	if depth := depthOf(read); depth > 0 {
+		s.links = &relations{collections: s, depth: depth, follow: related}
+		for _, c := range s.links.fromMembers() {
+			if field := countField(c); !slices.Contains(s.query.Fields, field) {
+				s.query.Fields = append(s.query.Fields, field)
+			}
+		}
+	}
 	if len(s.names) == 0 {
 		read.Fail("collections", "No collection", "Name at least one data collection; to run without any, leave the flow out with its `when`.")
 	}
@@ -119,15 +140,11 @@ func given(names []string) (out []string) {
 // objectsOf is the collection of the objects to read, which may be named by their kind.
 func objectsOf(r *dsl.Reading) threatq.Collection {
 	name := r.String("objects", string(threatq.Indicators))
-	for _, k := range threatq.Kinds() {
-		if k.Code == name {
-			return k.Collection
-		}
-	}
-	if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != "" {
+	c, ok := collectionNamed(name)
+	if !ok {
 		r.Fail("objects", "Bad object type", "%q is no collection of objects: it has small letters, digits, - and _, such as \"indicators\".", name)
 	}
-	return threatq.Collection(name)
+	return c
 }
 
 // sortedBy is the order that a sort gives to touched_at.
@@ -167,6 +184,11 @@ func (s *collections) read(ctx context.Context, w Window, yield func(*batch) err
 			return err
 		}
 	}
+	if s.links != nil {
+		if err := s.links.begin(ctx); err != nil {
+			return err
+		}
+	}
 	for _, c := range found {
 		query, dropped := c.Query.For(s.of)
 		if len(dropped) > 0 {
@@ -182,6 +204,11 @@ func (s *collections) read(ctx context.Context, w Window, yield func(*batch) err
 			return err // of whoever takes the pages
 		case err != nil:
 			return fmt.Errorf("data collection %q: %w", c.Name, err)
+		}
+	}
+	if s.links != nil {
+		if err := s.links.read(ctx, yield); err != nil {
+			return err
 		}
 	}
 	s.ended = true

@@ -50,6 +50,15 @@ func (t *tx) linked(o *object, k *kind, limit, offset int) (list []*object, pivo
 	return list, pivots, err
 }
 
+// allLinked is linked without an end, from the page where its links were read.
+func (t *tx) allLinked(o *object, k *kind) ([]*object, []pivot, error) {
+	if t.page != nil && t.page.links != nil {
+		of := t.page.links[linkEnds{o.uid, k.num}]
+		return of.objects, of.pivots, nil
+	}
+	return t.linked(o, k, -1, 0)
+}
+
 func (t *tx) linkCount(o *object, k *kind) (n int, err error) {
 	from, to := k.bounds()
 	_, err = t.one("SELECT count(*) FROM link WHERE owner = ? AND other >= ? AND other < ?", []any{o.uid, from, to}, &n)
@@ -79,7 +88,7 @@ func (t *tx) linkedRow(owner, other *object, p pivot) row {
 
 // linkedRows are the rows of all objects of one kind linked with o.
 func (t *tx) linkedRows(o *object, k *kind) ([]row, error) {
-	list, pivots, err := t.linked(o, k, -1, 0)
+	list, pivots, err := t.allLinked(o, k)
 	rows := make([]row, len(list))
 	for i := range list {
 		rows[i] = t.linkedRow(o, list[i], pivots[i])

@@ -58,6 +58,9 @@ func filter(w *where, k *kind, name string, values []string) error {
 	if !ok {
 		return refuse(http.StatusBadRequest, "%s cannot be filtered by %q.", k.collection, name)
 	}
+	if col.form == formID {
+		return filterIDs(w, col, name, values)
+	}
 	alternatives := make([]string, len(values))
 	var args []any
 	indexed := name == k.field
@@ -77,6 +80,20 @@ func filter(w *where, k *kind, name string, values []string) error {
 		w.sql[0] = unindexedKind
 	}
 	w.add("("+strings.Join(alternatives, " OR ")+")", args...)
+	return nil
+}
+
+// filterIDs takes any number of ids, one by one from the table.
+func filterIDs(w *where, col column, name string, values []string) error {
+	uids := make([]int64, len(values))
+	for i, value := range values {
+		_, uid, err := col.equal(value)
+		if err != nil {
+			return invalid(name, "The %s filter %q cannot be read: %v.", name, value, err)
+		}
+		uids[i] = uid.(int64)
+	}
+	w.add(col.sql+amongThem, among(uids)...)
 	return nil
 }
 
@@ -214,6 +231,10 @@ func (c *call) list() (reply, error) {
 	}
 	objects, err := c.objects("SELECT "+objectColumns+" FROM object"+w.String()+orderBy(sort)+" LIMIT ? OFFSET ?",
 		append(w.args, limit, offset)...)
+	if err == nil {
+		err = c.readParts(objects, c.with())
+	}
+	defer func() { c.tx.page = nil }()
 	rows := make([]row, len(objects))
 	for i, o := range objects {
 		if err == nil {
@@ -225,4 +246,16 @@ func (c *call) list() (reply, error) {
 		}
 	}
 	return listed(total, rows), err
+}
+
+// with says which parts the "with" of a list asks for.
+func (c *call) with() func(part string) bool {
+	asked := map[string]bool{}
+	for name := range strings.SplitSeq(c.query.Get("with"), ",") {
+		head, _, _ := strings.Cut(strings.TrimSpace(name), ".")
+		asked[head] = true
+		asked[everyLink] = asked[everyLink] || c.store.kinds.relation(head) != nil
+	}
+	delete(asked, "adversaries") // among the links
+	return func(part string) bool { return asked[part] }
 }

@@ -87,6 +87,9 @@ func (c *call) related(o *object, head, rest string) (any, error) {
 		return []row{}, nil
 	}
 	k := c.store.kinds.relation(head)
+	if c.options.OldWith && strings.Contains(head, "_") {
+		return nil, refuse(http.StatusInternalServerError, "Server Error")
+	}
 	if k == nil {
 		return nil, refuse(http.StatusBadRequest, "Call to undefined relationship [%s] on %s.", head, o.kind.name)
 	}

@@ -35,6 +35,9 @@ type Options struct {
 	// OldSearch leaves out what newer search items carry: uuid, the scores,
 	// tlp_name, sources of attributes and the related_*_count numbers.
 	OldSearch bool
+	// OldWith answers names with an underscore in "with" with status 500, as some versions
+	// do; in camel case they are known.
+	OldWith bool
 	// IndexDelay hides objects from searches (not from lists) until they are
 	// this old, as the platform's search index does. Times are whole seconds.
 	IndexDelay time.Duration

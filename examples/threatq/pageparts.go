@@ -12,6 +12,15 @@ type pageParts struct {
 	sources     map[int64][]sourceOf
 	tags        map[int64]tagged
 	adversaries map[int64][]*object
+	links       map[linkEnds]linkList // nil: not read
+}
+
+// linkEnds are an object and a kind that it is linked with.
+type linkEnds struct{ uid, kind int64 }
+
+type linkList struct {
+	objects []*object
+	pivots  []pivot
 }
 
 type tagged struct {
@@ -52,6 +61,7 @@ func (t *tx) readParts(objects []*object, want func(field string) bool) error {
 		{want("sources") || want("attributes"), func() error { return t.readSources(p, owners) }},
 		{want("tags"), func() error { return t.readTags(p, uids) }},
 		{want("adversaries"), func() error { return t.readAdversaries(p, uids) }},
+		{want(everyLink), func() error { return t.readLinks(p, uids) }},
 	} {
 		if part.wanted {
 			if err := part.read(); err != nil {
@@ -61,6 +71,24 @@ func (t *tx) readParts(objects []*object, want func(field string) bool) error {
 	}
 	t.page = p
 	return nil
+}
+
+// everyLink asks readParts for the links with objects of all kinds.
+const everyLink = "*"
+
+func (t *tx) readLinks(p *pageParts, uids []int64) error {
+	p.links = map[linkEnds]linkList{}
+	return t.every("SELECT "+prefixed("object")+", link.owner, link.id, link.outgoing, link.created_at, link.updated_at"+
+		" FROM link JOIN object ON object.uid = link.other WHERE link.owner"+amongThem+"ORDER BY link.id",
+		among(uids), func(scan scanner) error {
+			var owner int64
+			var v pivot
+			o, err := t.scanObject(scan, &owner, &v.id, &v.outgoing, &v.created, &v.updated)
+			ends := linkEnds{owner, uidKind(o.uid)}
+			of := p.links[ends]
+			p.links[ends] = linkList{append(of.objects, o), append(of.pivots, v)}
+			return err
+		})
 }
 
 // among are ids as one argument of a fixed statement.

@@ -100,7 +100,9 @@ func (c *call) conditions(k *kind, q query) (*where, error) {
 
 func (c *call) searchRows(objects []*object, fields []string) ([]row, error) {
 	rows := make([]row, len(objects))
-	want := func(field string) bool { return len(fields) == 0 || slices.Contains(fields, field) }
+	want := func(field string) bool {
+		return field != everyLink && (len(fields) == 0 || slices.Contains(fields, field))
+	}
 	if err := c.readParts(objects, want); err != nil {
 		return nil, err
 	}

@@ -13,7 +13,8 @@ import (
 // StockCollections. Types, statuses, scores, TLP, attributes and expiry are mixed, always in
 // the same way; values are made up of reserved addresses and names. Times go by the
 // library's clock: each indicator is a second younger than the one before it. Every second
-// one is in "Block List", every fifth in "Watch List".
+// one is in "Block List", every fifth in "Watch List". Some are linked with adversaries,
+// malware, reports and the like, a handful of each, which are linked among themselves.
 func (l *Library) Stock(ctx context.Context, n int) error {
 	return l.transact(ctx, func(t *tx) error {
 		for _, c := range StockCollections() {
@@ -21,7 +22,8 @@ func (l *Library) Stock(ctx context.Context, n int) error {
 				return err
 			}
 		}
-		s := &stocking{tx: t, of: n, objects: newBulk("object (kind, key, "+objectColumns+")", 19, ""), tagged: newBulk("object_tag (object, tag)", 2, ""), tags: map[string]int64{}}
+		s := &stocking{tx: t, of: n, objects: newBulk("object (kind, key, "+objectColumns+")", 19, ""), tagged: newBulk("object_tag (object, tag)", 2, ""), tags: map[string]int64{},
+			links: newBulk("link (owner, other, id, outgoing, created_at, updated_at)", 6, " ON CONFLICT DO NOTHING")}
 		if err := s.lists(); err != nil {
 			return err
 		}
@@ -30,7 +32,10 @@ func (l *Library) Stock(ctx context.Context, n int) error {
 				return fmt.Errorf("indicator %d: %w", i, err)
 			}
 		}
-		for _, b := range []*bulk{&s.objects, &s.tagged} {
+		if err := s.relations(); err != nil {
+			return err
+		}
+		for _, b := range []*bulk{&s.objects, &s.tagged, &s.links} {
 			if err := t.flushBulk(b); err != nil {
 				return err
 			}
@@ -43,6 +48,8 @@ type stocking struct {
 	*tx
 	of              int
 	objects, tagged bulk
+	links           bulk
+	uids            []int64 // of the indicators
 	tags            map[string]int64
 	feed, report    *sourceRow
 	disposition     int64
@@ -104,6 +111,7 @@ func (s *stocking) indicator(i int) error {
 	if i%6 == 0 {
 		description = fmt.Sprintf("Seen in the sandbox under number %d.", i)
 	}
+	s.uids = append(s.uids, o.uid)
 	err := s.add(&s.objects, k.num, o.key(), o.uid, o.name, typ.ID, stockStatus(i), description,
 		nil, nil, nil, at, nil, expires, nil, score, at, at, at, nil)
 	for _, step := range []func(int, *object, int64) error{s.context, s.membership} {
