@@ -132,15 +132,11 @@ func (m *Mapped) ItemFields() [][2]string {
 	return out
 }
 
-// exportConfig reads what the sink says of keeping items in step. The Ops that it has
-// blocks for come from the sink's kind.
-func exportConfig(r *Run, n *dsl.Node, max map[export.Op]int) (export.Config, error) {
+// itemConfig adds what any sink says of keeping items in step to what comes from its kind.
+func itemConfig(c export.Config, r *Run, n *dsl.Node) (export.Config, error) {
 	read := n.Read(r.Bound.Scope)
-	c := export.Config{
-		Now: r.Bound.Now, Max: max, DryRun: r.DryRun,
-		All: !read.Bool("differential", true), AllowEmpty: read.Bool("allow_empty", false),
-		AfterRequest: n.Block(string(export.Update)).Read(r.Bound.Scope).Bool("after_request", false),
-	}
+	c.Now, c.DryRun = r.Bound.Now, r.DryRun
+	c.All, c.AllowEmpty = !read.Bool("differential", true), read.Bool("allow_empty", false)
 	if read.Has("renew") {
 		if text := read.String("renew", ""); text != "" {
 			d, err := dsl.ParseDuration(text)
@@ -150,7 +146,7 @@ func exportConfig(r *Run, n *dsl.Node, max map[export.Op]int) (export.Config, er
 			c.Renew = &d
 		}
 	}
-	c.Left, c.Skipped = policy(read, "left", max), policy(read, "skipped", max)
+	c.Left, c.Skipped = policy(read, "left", c.Max), policy(read, "skipped", c.Max)
 	return c, read.Err()
 }
 

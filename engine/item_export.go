@@ -9,16 +9,11 @@ import (
 
 // itemExporter settles pages by keeping a target in step with the items of their records.
 func (p *progress) itemExporter(ctx context.Context) (pageFunc, error) {
-	n := p.flow.Sink
-	to, max, whole, some, err := openHTTPItems(ctx, p.run, p.flow)
+	to, c, err := p.run.itemTarget(ctx, p.flow)
 	if err != nil {
 		return nil, err
 	}
-	c, err := exportConfig(p.run, n, max)
-	if err != nil {
-		return nil, err
-	}
-	c.HeldWhole, c.HeldBatch, c.Again = whole, some, p.again
+	c.Again = p.again
 	rule := p.mapper.items.rule
 	ledger := &itemLedger{run: p.run, flow: p.flow.Name, rule: rule}
 	x := &itemExporting{progress: p}

@@ -42,7 +42,7 @@ func httpSinkKind() sinkKind {
 			}, itemBlocks()...),
 			Check: checkHTTPSink,
 		},
-		open: openHTTPSink,
+		open: openHTTPSink, items: openHTTPTarget,
 	}
 }
 

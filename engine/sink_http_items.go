@@ -109,28 +109,35 @@ type httpItems struct {
 	held *holding
 }
 
-// openHTTPItems also returns how many items go into a request of each Op, whether what the
-// server has is read as a whole, or else for how many items at once, 0 for not at all.
-func openHTTPItems(ctx context.Context, r *Run, f *dsl.Flow) (t *httpItems, max map[export.Op]int, whole bool, some int, err error) {
+// openHTTPTarget opens a sink "http" with items, as a kind of sink does.
+func openHTTPTarget(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error) {
+	t, c, err := openHTTPItems(ctx, r, f)
+	return t, c, err
+}
+
+// openHTTPItems also returns how many items go into a request of each Op, and how it is found
+// out what the server has.
+func openHTTPItems(ctx context.Context, r *Run, f *dsl.Flow) (t *httpItems, c export.Config, err error) {
 	t = &httpItems{run: r, flow: f, ops: map[export.Op]*itemRequest{}}
-	max = map[export.Op]int{}
+	c.Max = map[export.Op]int{}
 	nodes := map[export.Op]*dsl.Node{export.Request: f.Sink, export.Update: f.Sink.Block("update"), export.Remove: f.Sink.Block("remove"), export.Expire: f.Sink.Block("expire")}
 	for op, n := range nodes {
 		if n == nil {
 			continue
 		}
 		if t.ops[op], err = newItemRequest(n, f.Sink, r.Bound); err != nil {
-			return nil, nil, false, 0, err
+			return nil, c, err
 		}
-		max[op] = t.ops[op].max
+		c.Max[op] = t.ops[op].max
 	}
 	if t.doer, err = r.doer(ctx, f.Sink); err != nil {
-		return nil, nil, false, 0, err
+		return nil, c, err
 	}
 	if t.held, err = openHeld(f, r, t.doer); t.held != nil {
-		whole, some = t.held.batch == 0, t.held.batch
+		c.HeldWhole, c.HeldBatch = t.held.batch == 0, t.held.batch
 	}
-	return t, max, whole, some, err
+	c.AfterRequest = f.Sink.Block(string(export.Update)).Read(r.Bound.Scope).Bool("after_request", false)
+	return t, c, err
 }
 
 // newItemRequest reads n. What is said of answers to all requests of the sink holds for its own, too.
