@@ -60,12 +60,14 @@ func (e *inquiry) ask(ctx context.Context, f asking, vars map[string]any) (any, 
 		if err != nil {
 			return nil, err
 		}
-		if hash := contentHash(list); len(list) > 0 && hash == before {
+		if hash := contentHash(list); len(list) > 0 && hash == before && !tellsApart(paging) {
 			return nil, ErrSamePage
 		} else if before = hash; step.Back {
 			before = ""
 		}
-		all = append(all, list...)
+		if !step.Seen {
+			all = append(all, list...)
+		}
 	}
 	return all, nil
 }

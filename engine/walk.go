@@ -71,6 +71,9 @@ func (w *walk) page(ctx context.Context) (bool, error) {
 	if end != nil && p.count == 0 && !page.HeldBack(end) {
 		return false, w.explain(end)
 	}
+	if step.Seen {
+		p.pending = nil
+	}
 	b, err := p.last(ctx, rest)
 	if err != nil {
 		return false, w.explain(err)
@@ -158,12 +161,15 @@ func (p *pageReader) read(ctx context.Context, resp *request.Response) (any, err
 		return nil, own.err
 	case err != nil:
 		return nil, p.explain(&DecodeError{Request: p.asked, Err: err})
-	case p.count > 0 && p.hash() == p.before:
+	case p.count > 0 && p.hash() == p.before && !tellsApart(p.node.Block("paginate")):
 		return nil, p.explain(ErrSamePage)
 	}
 	p.before = p.hash()
 	return rest, nil
 }
+
+// tellsApart says whether the paginator itself knows records that it has met.
+func tellsApart(paging *dsl.Node) bool { return paging.Val("ids") != nil }
 
 // ownError carries an error of ours through a decoder.
 type ownError struct{ err error }

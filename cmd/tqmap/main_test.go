@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 		// A copy of the binary with the name of a connector of the guides.
 		"tq-conn-ironnet":      main,
 		"tq-conn-darktrace":    main,
+		"tq-conn-netscout-aed": main,
 		"tq-conn-ctr-exporter": main,
 	})
 }

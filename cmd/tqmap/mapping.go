@@ -38,7 +38,7 @@ func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
 		return nil
 	}
 	a.mapping, a.diags = dsl.Load(in, engine.Vocabulary())
-	shorts, aliases := map[string]string{}, map[string]string{}
+	shorts, aliases := spare(cmd.Flags()), map[string]string{}
 	for _, p := range a.mapping.Params {
 		if p.Flag == "" {
 			continue
@@ -47,6 +47,7 @@ func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
 			return usagef("%s: the flag %s of parameter %q belongs to tqmap itself; choose another", p.Node.Range, name, p.Name)
 		}
 		declare(cmd.Flags(), p)
+		delete(shorts, p.Short)
 		for _, name := range p.Aliases {
 			aliases[name] = p.Flag
 		}
@@ -59,6 +60,18 @@ func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
 		return pflag.NormalizedName(cmp.Or(aliases[name], name))
 	})
 	return nil
+}
+
+// spare are short forms that the verb has unless the mapping has another use for them: one
+// guide's -e is the end of a query, another's the export alone.
+func spare(flags *pflag.FlagSet) map[string]string {
+	out := map[string]string{}
+	for short, name := range map[string]string{"i": "import", "e": "export"} {
+		if flags.Lookup(name) != nil {
+			out[short] = name
+		}
+	}
+	return out
 }
 
 // taken is the form of p's flag that the verb has already; "" if there is none.

@@ -37,8 +37,8 @@ func (o *options) declare(cmd *cobra.Command) {
 	f.StringVarP(&o.name, "name", "n", "", "connector instance, with settings and state of its own (default: the connector's name)")
 	f.StringArrayVar(&o.params, "param", nil, "`name=value` of a parameter; may be repeated")
 	f.StringSliceVar(&o.flows, "flow", nil, "only this flow; may be repeated")
-	f.BoolVar(&o.imports, "import", false, "only flows into ThreatQ")
-	f.BoolVar(&o.exports, "export", false, "only flows out of ThreatQ")
+	f.BoolVar(&o.imports, "import", false, "only flows into ThreatQ (also -i, where the mapping has no other use for it)")
+	f.BoolVar(&o.exports, "export", false, "only flows out of ThreatQ (also -e, where the mapping has no other use for it)")
 	f.Var(&o.until, "until", "end of what is read, UTC or RFC 3339 (default: now)")
 	f.Var(&o.now, "now", "clock of the run, for trying things as of another day")
 	f.StringVar(&o.threatqHost, "threatq-host", "", "address of ThreatQ")
@@ -151,7 +151,7 @@ func (o *options) chosen(m *dsl.Mapping, all func(*dsl.Flow) bool) ([]*dsl.Flow,
 		return out, nil
 	}
 	for _, f := range m.Flows {
-		if !all(f) || o.imports && f.Exports() || o.exports && !f.Exports() {
+		if !all(f) || o.imports != o.exports && o.exports != f.Exports() { // both are as none
 			continue
 		}
 		out = append(out, f)

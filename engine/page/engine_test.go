@@ -32,9 +32,13 @@ func (d *deaf) Do(context.Context, request.Request) (*request.Response, error) {
 
 // The engine itself stops a walk over one and the same page.
 func TestServerIgnoresPaging(t *testing.T) {
-	for _, tc := range []struct{ name, source string }{
-		{"P23 U15 page", "request {\npath = \"/\"\nquery = { page = page.number }\n}\npaginate \"page\" { size = 2 }"},
-		{"P23 U15 offset", "request {\npath = \"/\"\nquery = { offset = page.offset }\n}\npaginate \"offset\" { size = 2 }"},
+	for _, tc := range []struct {
+		name, source string
+		err          error
+	}{
+		{"P23 U15 page", "request {\npath = \"/\"\nquery = { page = page.number }\n}\npaginate \"page\" { size = 2 }", engine.ErrSamePage},
+		{"P23 U15 offset", "request {\npath = \"/\"\nquery = { offset = page.offset }\n}\npaginate \"offset\" { size = 2 }", engine.ErrSamePage},
+		{"P23 U15 ids are the end", "request {\npath = \"/\"\nquery = { page = page.number }\n}\npaginate \"page\" {\nsize = 2\nids = jq(\"[.items[].id]\")\n}", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			text := fmt.Sprintf(frame, tc.source)
@@ -52,8 +56,8 @@ func TestServerIgnoresPaging(t *testing.T) {
 				Clients: func(context.Context, *dsl.Client) (request.Doer, error) { return server, nil },
 			}
 			err := run.Preview(t.Context(), m.Flows[0], func(engine.Mapped) bool { got++; return true })
-			if !errors.Is(err, engine.ErrSamePage) || server.asked != 2 || got != 2 {
-				t.Errorf("%v after %d requests and %d records; want ErrSamePage after 2 and 2", err, server.asked, got)
+			if !errors.Is(err, tc.err) || server.asked != 2 || got != 2 {
+				t.Errorf("%v after %d requests and %d records; want %v after 2 and 2", err, server.asked, got, tc.err)
 			}
 		})
 	}

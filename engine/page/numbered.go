@@ -5,7 +5,7 @@ import "tqmap/dsl"
 // numberedAttrs are the rules of the kinds that count: pages or records.
 func numberedAttrs() []dsl.Attr {
 	return []dsl.Attr{
-		totalAttr, totalPagesAttr, hasMoreAttr, stopAttr, shortPageAttr,
+		totalAttr, totalPagesAttr, hasMoreAttr, stopAttr, idsAttr, shortPageAttr,
 		onEmptyAttr(onEmptyStop, "\"continue\" where pages in the middle may be empty: each page then stands for size records, whatever it holds."),
 		maxPagesAttr, maxRecordsAttr, resetAttr,
 	}
@@ -21,6 +21,7 @@ type numbered struct {
 	at     int   // records before the present page
 	starts []int // of whole pages: the records before each page so far
 	last   int   // total of the answer before, -1: none yet
+	met    met
 }
 
 func readNumbered(n *dsl.Node, r *dsl.Reading) numbered {
@@ -34,6 +35,9 @@ func readNumbered(n *dsl.Node, r *dsl.Reading) numbered {
 	}
 	if w.onEmpty == onEmptyContinue {
 		w.checkEndless(n, r)
+	}
+	if w.ids != nil && w.total != nil {
+		r.Fail("ids", "Rules that clash", "Where the total shrinks, pages are read again, which bring nothing new: leave ids out, or total.")
 	}
 	return w
 }
@@ -60,6 +64,9 @@ func (w *numbered) Next(a Answer) (Step, error) {
 	s, err := w.hear(a)
 	if err != nil {
 		return Step{}, err
+	}
+	if old, err := w.met.all(a, w.ids); err != nil || old {
+		return Step{Seen: old, Note: w.met.note(w.index, a.Records >= w.size)}, err
 	}
 	step, err := w.move(a.Records, s)
 	step.Note = s.note
@@ -90,7 +97,7 @@ func (w *numbered) move(records int, s said) (Step, error) {
 	case w.ended(records, s):
 		return Step{}, nil
 	case w.reset > 0 && w.at+max(w.size, 1) > w.reset:
-		w.index, w.at, w.starts, w.last = 0, 0, nil, -1
+		w.index, w.at, w.starts, w.last, w.met = 0, 0, nil, -1, nil
 		return Step{More: true, Restart: true}, nil
 	}
 	return Step{More: true}, nil

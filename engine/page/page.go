@@ -36,6 +36,8 @@ type Step struct {
 	// nothing would change, and the walk must fail. The Paginator stands at its first page already and
 	// is to be kept, as its limits go on counting.
 	Restart bool
+	// Seen: the answer holds only what pages before it held, and is the end as such.
+	Seen bool
 	// Note is something the operator should know, said once in a walk.
 	Note string
 }

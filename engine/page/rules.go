@@ -24,6 +24,7 @@ var (
 	totalPagesAttr = dsl.Attr{Name: "total_pages", Holds: dsl.JQ, Summary: "Number of pages in the answer, a number or its text; asked only where the answer has no total."}
 	hasMoreAttr    = dsl.Attr{Name: "has_more", Holds: dsl.JQ, Summary: "Whether there are more pages: true or false, or their text. Null decides nothing."}
 	stopAttr       = dsl.Attr{Name: "stop", Holds: dsl.JQ, Summary: "True on the last page, whatever the other rules say; e.g. jq(\"length == 0\")."}
+	idsAttr        = dsl.Attr{Name: "ids", Holds: dsl.JQ, Summary: "What tells the records of an answer apart, as a list, e.g. jq(\"[.items[].id]\"). For servers that do not tell the end and, behind it, may answer with a page again: one that brings nothing new is the end, and not a mistake."}
 	shortPageAttr  = dsl.Attr{Name: "short_page", Type: cty.Bool, Default: "true where there is a size and no other rule", Summary: "A page of fewer records than size is the last one. Not for servers that cap pages below size."}
 	maxPagesAttr   = dsl.Attr{Name: "max_pages", Type: cty.Number, Scope: dsl.Run, Default: "10000", Summary: "Give up after so many pages, whatever the server announces."}
 	maxRecordsAttr = dsl.Attr{Name: "max_records", Type: cty.Number, Scope: dsl.Run, Summary: "Leave the rest to the next run after so many records, counted by whole pages. Unset: no limit."}
@@ -37,7 +38,7 @@ func onEmptyAttr(def, summary string) dsl.Attr {
 // rules say where the pages end. Whichever says so first ends it; the limits
 // (max_pages, max_records) win over everything.
 type rules struct {
-	total, totalPages, hasMore, stop *dsl.Val
+	total, totalPages, hasMore, stop, ids *dsl.Val
 
 	size    int  // 0: not declared
 	short   bool // a page below size is the last one
@@ -51,7 +52,7 @@ type rules struct {
 // readRules serves the check at load, too, where r leaves out what is not known yet.
 func readRules(n *dsl.Node, r *dsl.Reading, onEmpty string) rules {
 	out := rules{
-		total: n.Val("total"), totalPages: n.Val("total_pages"), hasMore: n.Val("has_more"), stop: n.Val("stop"),
+		total: n.Val("total"), totalPages: n.Val("total_pages"), hasMore: n.Val("has_more"), stop: n.Val("stop"), ids: n.Val("ids"),
 		size:       count(r, "size", 0, 1, "Bad page size", "Ask for at least one record at a time."),
 		maxPages:   count(r, "max_pages", 10000, 1, "Bad page limit", "Allow at least one page."),
 		maxRecords: count(r, "max_records", 0, 1, "Bad limit", "Allow at least one record."),
@@ -60,7 +61,7 @@ func readRules(n *dsl.Node, r *dsl.Reading, onEmpty string) rules {
 	if out.onEmpty != onEmptyStop && out.onEmpty != onEmptyContinue {
 		r.Fail("on_empty", "Unknown choice", "After an empty page, %q or %q.", onEmptyStop, onEmptyContinue)
 	}
-	out.short = r.Bool("short_page", !out.declared() && out.onEmpty != onEmptyContinue)
+	out.short = r.Bool("short_page", !out.declared() && out.ids == nil && out.onEmpty != onEmptyContinue)
 	return out
 }
 

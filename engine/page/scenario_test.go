@@ -113,6 +113,7 @@ func play(t *testing.T, source string, answers []txtar.File) string {
 		t.Fatal(errors.Join(errs...))
 	}
 	w.scope, w.source, w.extract = b.Scope, m.Flows[0].Source, m.Flows[0].Record.Extract
+	w.tells = w.source.Block("paginate").Val("ids") != nil
 	w.start = "2026-02-28T12:00:00Z"
 	w.run()
 	return w.out.String()
@@ -130,6 +131,7 @@ type walk struct {
 	pages         page.Paginator
 	start, latest string
 	before        string // the records of the page before
+	tells         bool   // the paginator itself knows what it has met
 	target        string
 	asked         string // the present address
 	window, page  map[string]any
@@ -189,7 +191,7 @@ func (w *walk) one() (page.Step, error) {
 	}
 	records := eval(w.extract)
 	if len(records) > 0 {
-		if w.before == w.show(records) {
+		if w.before == w.show(records) && !w.tells {
 			return page.Step{}, engine.ErrSamePage
 		}
 		w.before = w.show(records)
@@ -205,6 +207,9 @@ func (w *walk) one() (page.Step, error) {
 		if is {
 			fmt.Fprintln(&w.out, " ", what)
 		}
+	}
+	if step.Seen {
+		fmt.Fprintln(&w.out, "  seen")
 	}
 	return step, err
 }
