@@ -23,8 +23,8 @@ reference: build ## write mappings/REFERENCE.md anew
 bench: ## the built-in mapping beside a program in Go: speed as a ratio, allocations, memory
 	@go test -run '^$$' -bench AgainstGo -benchtime 1x ./cmd/tqmap
 
-scale: ## 100,000 alerts, killed in the middle and run again; takes minutes
-	@TQMAP_SCALE=100000 go test ./cmd/tqmap -run Killed -v -timeout 60m
+scale: ## 100,000 alerts in and items out, killed in the middle and run again; takes minutes
+	@TQMAP_SCALE=100000 go test ./cmd/tqmap -run 'Killed|Exported' -v -timeout 120m
 
 clean: ## forget what was built and the sandbox's state
 	@rm -rf bin .tqmap

@@ -267,3 +267,69 @@ func TestDarktraceNeverPlain(t *testing.T) {
 		t.Errorf("%s", f.Error)
 	}
 }
+
+// What keeps a run from working is told in a way that can be acted upon, and in every flow.
+func TestDarktraceRefusals(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		params map[string]string
+		fault  string
+		change func(*darkWorld)
+		says   string
+	}{
+		{name: "private token", params: map[string]string{"private_token": "not-the-one"}, says: "API SIGNATURE ERROR: check the private token"},
+		{name: "public token", params: map[string]string{"public_token": "not-the-one"}, says: "redirects to /login, as where it asks to log in: check the public token"},
+		{name: "clock", fault: "clock times=forever", says: "check the clock of this machine"},
+		{name: "permission", fault: "forbidden times=forever", says: "the tokens are good, but their user lacks a permission"},
+		{name: "login page", fault: "login-page times=forever", says: "answered with its login page"},
+		{name: "error with 200", fault: "says-error times=forever", says: "answered ERROR"},
+		{name: "broken JSON", fault: "truncated times=forever", says: "JSON"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := exporting(t, func(o *darktrace.Options) { o.Incidents, o.Breaches = 5, 5 })
+			for k, v := range tc.params {
+				w.params[k] = v
+			}
+			if tc.fault != "" {
+				f, err := darktrace.ParseFault(tc.fault)
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.dark.Inject(f)
+			}
+			report := w.run()
+			if report.Outcome != engine.Failed {
+				t.Errorf("outcome %s", report.Outcome)
+			}
+			for _, f := range report.Flows {
+				if !strings.Contains(f.Error, tc.says) {
+					t.Errorf("%s says %q, want %q", f.Name, f.Error, tc.says)
+				}
+			}
+			if n := len(w.dark.Journal()); n > 4 {
+				t.Errorf("%d requests: what cannot work is asked for once", n)
+			}
+			if log := w.log.String(); strings.Contains(log, darktrace.DefaultPrivateToken) || strings.Contains(log, "not-the-one") {
+				t.Error("a token is in the log")
+			}
+		})
+	}
+}
+
+// A state that is lost costs time, not duplicates: both sides are found as they are.
+func TestDarktraceLostState(t *testing.T) {
+	w := exporting(t, some)
+	w.mustRun(engine.Ok)
+	before := len(w.events())
+	w.dir = t.TempDir()
+	w.dark.ResetJournal()
+	again := w.mustRun(engine.Ok)
+	for _, f := range again.Flows {
+		if f.Created != 0 || f.Updated != 0 {
+			t.Errorf("%+v", f)
+		}
+	}
+	if posts := w.posts(); len(posts) != 0 || len(w.events()) != before {
+		t.Errorf("sent %v; %d events, then %d", posts, before, len(w.events()))
+	}
+}

@@ -21,7 +21,7 @@ import (
 	"tqmap/examples/threatq"
 )
 
-// scale is how many alerts the crash test brings in: TQMAP_SCALE, or few enough
+// scale is how many alerts the crash test brings in, and how many items it sends out: TQMAP_SCALE, or few enough
 // to be run with every change. `make scale` takes 100,000.
 func scale(t *testing.T) int {
 	text := os.Getenv("TQMAP_SCALE")
@@ -101,26 +101,12 @@ func TestKilledRunLosesAndDoublesNothing(t *testing.T) {
 			g.left.Store(int64(n/pageSize)/2 + 1)
 			run := connectorRun(t, serve(t, appliance.Handler()), serve(t, g))
 
-			killed := run()
-			if err := killed.Start(); err != nil {
-				t.Fatal(err)
-			}
-			exited := make(chan error, 1)
-			go func() { exited <- killed.Wait() }()
-			select {
-			case <-g.reached:
-			case err := <-exited:
-				t.Fatalf("the run ended before it was killed: %v\n%s", err, killed.Stderr)
-			}
-			if err := killed.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-			<-exited
+			kill(t, run(), g.reached)
 			close(over)
 
 			second := run()
 			report := finish(t, second)
-			checkMemory(t, second)
+			checkMemory(t, second, 200)
 			if report.Outcome != engine.Ok {
 				t.Errorf("outcome %s after the kill: %+v", report.Outcome, report.Flows[1])
 			}
@@ -130,6 +116,25 @@ func TestKilledRunLosesAndDoublesNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// kill starts a run and ends it once it has reached the gate.
+func kill(t *testing.T, cmd *exec.Cmd, reached <-chan struct{}) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	select {
+	case <-reached:
+	case err := <-exited:
+		t.Fatalf("the run ended before it was killed: %v\n%s", err, cmd.Stderr)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-exited
 }
 
 func serve(t *testing.T, h http.Handler) string {
@@ -191,7 +196,8 @@ func exactlyOnce(t *testing.T, appliance *ironnet.Simulator, library *threatq.Li
 	}
 }
 
-func checkMemory(t *testing.T, cmd *exec.Cmd) {
+// checkMemory wants the peak of a command to be at most so many MB.
+func checkMemory(t *testing.T, cmd *exec.Cmd, most int) {
 	t.Helper()
 	var peak int
 	status, err := os.ReadFile(peakFile(cmd))
@@ -208,8 +214,8 @@ func checkMemory(t *testing.T, cmd *exec.Cmd) {
 		t.Log("left out: the bound on memory, because the race detector multiplies it")
 		return
 	}
-	if peak > 200 {
-		t.Errorf("peak memory %d MB, want at most 200", peak)
+	if peak > most {
+		t.Errorf("peak memory %d MB, want at most %d", peak, most)
 	}
 }
 

@@ -97,8 +97,10 @@ func subnet(d device) string {
 	return ""
 }
 
-// full is how breaches write a device: what is not known is not there.
-func (d device) full(seen int64) record {
+// full is how breaches write a device: as it is now, whenever the breach was, and what is not
+// known is not there.
+func (g generator) full(d device) record {
+	seen := g.to - int64(d.did%12)*time.Hour.Milliseconds()
 	out := record{"did": d.did, "sid": d.sid, "firstSeen": seen - (90 * 24 * time.Hour).Milliseconds(), "lastSeen": seen, "typename": "device", "typelabel": d.kind}
 	for name, text := range map[string]string{"hostname": d.name, "ip": d.ip, "macaddress": d.mac, "vendor": d.vendor} {
 		if text != "" || name == "vendor" {

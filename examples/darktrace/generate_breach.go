@@ -19,7 +19,7 @@ func (g generator) breach(i int) record {
 		"pbid": 40_000 + i, "time": began, "creationTime": at, "commentCount": i % 11 / 10, "score": float64(r.IntN(1000)) / 1000,
 		"model":               record{"then": model, "now": model},
 		"triggeredComponents": []any{component(r, began, "External Data Transfer", record{"Destination IP": "198.51.100.7", "Direction": "out"})},
-		"device":              d.full(at), "mitreTechniques": []any{record{"technique": "Exfiltration Over C2 Channel", "techniqueID": "T1041"}},
+		"device":              g.full(d), "mitreTechniques": []any{record{"technique": "Exfiltration Over C2 Channel", "techniqueID": "T1041"}},
 	}
 	g.bendBreach(r, out, model, shape, i)
 	return out
@@ -73,7 +73,7 @@ func (g generator) bendBreach(r *rand.Rand, out, model record, shape string, i i
 		model["name"], model["compliance"], model["category"] = "Compliance::External Windows Communications", true, "Informational"
 	case "saas":
 		d := g.device(5 + i%4*10)
-		out["device"] = d.full(whole(out["creationTime"]))
+		out["device"] = g.full(d)
 		model["name"], model["mitre"] = "SaaS::Access::Password Spray", record{"tactics": []any{"credential-access", "command-and-control"}, "techniques": []any{"T1110.003", "T1041"}}
 		out["aianalystData"] = []any{record{"uuid": uuid(r), "related": []any{out["pbid"]}, "summariser": "SaasBruteforceSummary"}}
 	case "response":
