@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"tqmap/dsl/code"
@@ -35,6 +36,8 @@ type Bound struct {
 	// Now is the run's clock.
 	Now    time.Time
 	Tables *Tables
+	// Lock is how the runs of the instance keep out of each other's way.
+	Lock Lock
 }
 
 // As is the mapping as the instance called name runs it, which connector.instance says;
@@ -73,6 +76,10 @@ func (m *Mapping) Bind(given map[string]Given, now time.Time) (*Bound, []error) 
 	}
 	if len(errs) == 0 && failed.HasErrors() { // else likely for the same reason
 		errs = append(errs, failed)
+	}
+	var bad hcl.Diagnostics
+	if b.Lock, bad = b.lock(); len(errs) == 0 && bad.HasErrors() {
+		errs = append(errs, bad)
 	}
 	if len(errs) > 0 {
 		return nil, errs

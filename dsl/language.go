@@ -31,6 +31,9 @@ var connectorBlock = &Block{
   title  = "Acme Sandbox"
   source = "Acme"
   tlp    = "AMBER"
+  lock {
+    kill_after = "12h"
+  }
 }`,
 	Attrs: []Attr{
 		{Name: "title", Type: cty.String, Required: true, Summary: "The name people read."},
@@ -40,6 +43,7 @@ var connectorBlock = &Block{
 		{Name: "description", Type: cty.String, Summary: "What the connector does, in a sentence or two."},
 		{Name: "executables", Type: cty.List(cty.String), Summary: "Names under which a copy or link of the program runs this mapping, beside tq-conn-<name>; for built-in mappings."},
 	},
+	Blocks: []Child{{Block: lockBlock, Max: 1}},
 }
 
 var paramBlock = &Block{

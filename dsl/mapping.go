@@ -36,6 +36,8 @@ type Connector struct {
 	Instance string
 	// Executables are names of the binary that run this mapping, beside tq-conn-<name>.
 	Executables []string
+
+	lock *Node
 }
 
 // Client is one server with its credentials and limits.

@@ -135,7 +135,7 @@ func (m *Mapped) ItemFields() [][2]string {
 // itemConfig adds what any sink says of keeping items in step to what comes from its kind.
 func itemConfig(c export.Config, r *Run, n *dsl.Node) (export.Config, error) {
 	read := n.Read(r.Bound.Scope)
-	c.Now, c.DryRun = r.Bound.Now, r.DryRun
+	c.Now, c.DryRun, c.Shared = r.Bound.Now, r.DryRun, r.Bound.Lock.Multiple
 	c.All, c.AllowEmpty = !read.Bool("differential", true), read.Bool("allow_empty", false)
 	if read.Has("renew") {
 		if text := read.String("renew", ""); text != "" {

@@ -14,6 +14,11 @@ connector "devo" {
   source      = "Devo"
   description = "Exports the indicators of a data collection to a lookup table of Devo."
   executables = ["tq-conn-devo-ioc-exporter"]
+
+  lock {
+    multiple   = param.allow_multiple_runs
+    kill_after = "${param.pid_timeout}s"
+  }
 }
 
 # ── Parameters of the guide ─────────────────────────────────────────────────────────────────────────────────────────

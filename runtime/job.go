@@ -56,7 +56,7 @@ func (j *Job) Run(ctx context.Context) (*engine.Report, error) {
 	if j.DryRun {
 		return j.dryRun(ctx, bound, platform)
 	}
-	return j.locked(ctx, func(ctx context.Context, in *state.Instance) *engine.Report {
+	return j.locked(ctx, bound.Lock, func(ctx context.Context, in *state.Instance) *engine.Report {
 		return j.run(ctx, bound, platform, in, in)
 	})
 }
@@ -70,15 +70,22 @@ func (j *Job) bind() (*dsl.Bound, *threatq.Client, error) {
 	return bound, platform, err
 }
 
-// locked opens the state and lets do run with the lock of the instance. What do reports
-// is kept in the history.
-func (j *Job) locked(ctx context.Context, do func(context.Context, *state.Instance) *engine.Report) (*engine.Report, error) {
+// locked opens the state and lets do run with the lock of the instance, or beside others. What
+// do reports is kept in the history.
+func (j *Job) locked(ctx context.Context, how dsl.Lock, do func(context.Context, *state.Instance) *engine.Report) (*engine.Report, error) {
 	store, err := OpenState(ctx, j.Dir, j.Settings.Database)
 	if err != nil {
 		return nil, err
 	}
 	defer store.Close()
-	lock, err := store.Lock(ctx, j.Instance, state.Owner{})
+	if how.Multiple {
+		in, err := store.Share(ctx, j.Instance)
+		if err != nil {
+			return nil, err
+		}
+		return j.record(ctx, store, func() *engine.Report { return do(ctx, in) })
+	}
+	lock, err := store.Lock(ctx, j.Instance, state.Owner{KillAfter: how.KillAfter, Ending: j.ending})
 	if err != nil {
 		return nil, err
 	}
@@ -97,6 +104,10 @@ func (j *Job) locked(ctx context.Context, do func(context.Context, *state.Instan
 		}
 	}()
 	return j.record(ctx, store, func() *engine.Report { return do(ctx, lock.Instance()) })
+}
+
+func (j *Job) ending(h state.Holder) {
+	j.Log.Warn("the previous run has taken too long, and is ended", "pid", h.PID, "since", h.Started)
 }
 
 // dryRun reads the state if there is one, and writes nothing anywhere but the tokens that a

@@ -24,7 +24,7 @@ func (j *Job) Retry(ctx context.Context, letters []state.DeadLetter) (*engine.Re
 	if len(letters) == 0 {
 		return j.engine(bound, platform, nil, nil).Summed(time.Now().UTC(), []*engine.FlowReport{}), nil
 	}
-	return j.locked(ctx, func(ctx context.Context, in *state.Instance) *engine.Report {
+	return j.locked(ctx, bound.Lock, func(ctx context.Context, in *state.Instance) *engine.Report {
 		started, run := time.Now().UTC(), j.engine(bound, platform, in, in)
 		var reports []*engine.FlowReport
 		for _, flow := range flowsOf(letters) {

@@ -36,6 +36,9 @@ func (e *Export) decide(it *Item, m Memory, known bool) *Change {
 		e.watch.Event(RefusedBefore, Request, it, nil)
 		return nil
 	}
+	if e.DryRun {
+		e.seen[digest(it.Key)] = true // where nothing is staged
+	}
 	if e.heldRead {
 		it.Held = e.held[it.Key]
 		return e.decideHeld(it)
@@ -152,7 +155,11 @@ func (e *Export) want(op Op, it *Item, why error) *Change {
 
 // memory is what to remember of an item that was delivered now.
 func (e *Export) memory(it *Item) *Memory {
-	m := &Memory{Hash: it.Hash, Sent: it.Sent, ID: it.ID, Label: it.Label, Expires: it.Expires, Since: e.Now}
+	hash := it.Hash
+	if e.Shared && e.Mirror == nil {
+		hash = ""
+	}
+	m := &Memory{Hash: hash, Sent: it.Sent, ID: it.ID, Label: it.Label, Expires: it.Expires, Since: e.Now}
 	if it.Before != nil && !it.Before.Since.IsZero() {
 		m.Since = it.Before.Since
 	}

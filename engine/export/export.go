@@ -28,6 +28,15 @@ type Config struct {
 	AllowEmpty bool
 	// Mirror, where it is not nil, is given everything at once, by Finish.
 	Mirror Mirror
+	// MirrorIs says what the Mirror is: another one, or one of another shape, has none of what
+	// the ledger knows, and is given everything.
+	MirrorIs string
+	// MirrorFirst: the Mirror is given everything only where it is not known to have it all;
+	// else items go there as to any other target.
+	MirrorFirst bool
+	// Shared: other runs may do the same at the same time, so that nobody knows whose items
+	// come last. Everything is sent, by every run.
+	Shared bool
 	// All: everything is sent and nothing is remembered.
 	All bool
 	// Again: what was refused before is offered once more.
@@ -115,15 +124,15 @@ type Export struct {
 	ledger Ledger
 	watch  Watcher
 
-	seen     map[[16]byte]struct{} // keys of this run
+	seen     map[[16]byte]bool // keys of this run, true where a mirror is to be given the item
 	queue    map[Op][]*Item
 	limit    map[Op]int // of items at once, as the target takes them
 	held     map[string]*Held
 	heldRead bool
 	inARow   int // requests that found the target down
 	staged   staged
-	out      map[string]bool // keys of records that are left out, for a mirror
-	failed   error           // of staging
+	begun    bool
+	failed   error // of staging
 
 	slow      map[Op]int // requests that went well since one of more items was too slow; absent: none was
 	suspects  []suspect
@@ -132,7 +141,7 @@ type Export struct {
 
 // New returns an Export that has seen nothing yet.
 func New(c Config, t Target, l Ledger, w Watcher) *Export {
-	e := &Export{Config: c, target: t, ledger: l, watch: w, seen: map[[16]byte]struct{}{}, queue: map[Op][]*Item{}, limit: map[Op]int{}, slow: map[Op]int{}, out: map[string]bool{}}
+	e := &Export{Config: c, target: t, ledger: l, watch: w, seen: map[[16]byte]bool{}, queue: map[Op][]*Item{}, limit: map[Op]int{}, slow: map[Op]int{}}
 	for op, n := range c.Max {
 		e.limit[op] = max(1, n)
 	}
@@ -143,15 +152,13 @@ func New(c Config, t Target, l Ledger, w Watcher) *Export {
 // the left out ones and the dead ones, of which those in out are withdrawn as Skipped says.
 // What does not fill a batch waits for Flush.
 func (e *Export) Take(ctx context.Context, items []*Item, out, dead []string) error {
+	if err := e.begin(ctx); err != nil {
+		return err
+	}
 	for _, key := range dead {
 		e.see(key)
 	}
 	items, out = e.unseen(items), e.unseenKeys(out)
-	if e.Mirror != nil {
-		for _, key := range out {
-			e.out[key] = true
-		}
-	}
 	known, err := e.known(ctx, items, out)
 	if err != nil {
 		return err
@@ -183,17 +190,21 @@ func (e *Export) Flush(ctx context.Context) error {
 	return e.isolate(ctx)
 }
 
-func (e *Export) see(key string) (before bool) {
+func digest(key string) [16]byte {
 	sum := sha256.Sum256([]byte(key))
-	id := [16]byte(sum[:16])
-	_, before = e.seen[id]
-	e.seen[id] = struct{}{}
+	return [16]byte(sum[:16])
+}
+
+func (e *Export) see(key string) (before bool) {
+	id := digest(key)
+	if _, before = e.seen[id]; !before {
+		e.seen[id] = false
+	}
 	return before
 }
 
 func (e *Export) wasSeen(key string) bool {
-	sum := sha256.Sum256([]byte(key))
-	_, ok := e.seen[[16]byte(sum[:16])]
+	_, ok := e.seen[digest(key)]
 	return ok
 }
 

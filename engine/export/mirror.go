@@ -22,6 +22,37 @@ type Mirror interface {
 // still there in the next run, nobody knows what the mirror has.
 const sending = "(sending)"
 
+// mirrorOf is the key of the one that says what the mirror is that was given the others.
+const mirrorOf = "(target)"
+
+// ours says that a ledger entry is about no item.
+func ours(key string) bool { return key == sending || key == mirrorOf }
+
+// begin finds out, once, whether the mirror is known to have what the ledger says.
+func (e *Export) begin(ctx context.Context) error {
+	if e.begun || e.Mirror == nil {
+		return nil
+	}
+	e.begun = true
+	if e.All {
+		if e.MirrorFirst {
+			e.Mirror = nil
+		}
+		return nil
+	}
+	known, err := e.ledger.Known(ctx, []string{sending, mirrorOf})
+	if err != nil {
+		return err
+	}
+	_, begun := known[sending]
+	is, _ := json.Marshal(e.MirrorIs)
+	e.staged.doubt = begun || string(known[mirrorOf].Sent) != string(is) || e.Shared
+	if e.MirrorFirst && !e.staged.doubt {
+		e.Mirror = nil
+	}
+	return nil
+}
+
 // commitAtOnce is how many items are remembered in one step.
 const commitAtOnce = 500
 
@@ -51,6 +82,7 @@ func (e *Export) stage(it *Item, what Event) *Change {
 	if err != nil {
 		return e.refuse(it, err)
 	}
+	e.seen[digest(it.Key)] = true
 	n := note{Key: it.Key, Event: what, Hash: it.Hash, Memory: e.memory(it), Changed: what != Unchanged}
 	if err := e.staged.write(n, row); err != nil && e.failed == nil {
 		e.failed = fmt.Errorf("the items cannot be kept until all are read: %w", err)
@@ -158,9 +190,6 @@ func (e *Export) replace(ctx context.Context) error {
 		return s.each(false, func(_ *note, row []byte) error { return yield(row) })
 	})
 	if err != nil {
-		for range s.changed {
-			e.watch.Event(Failed, Request, &Item{}, err)
-		}
 		return err
 	}
 	if err := e.tell(true); err != nil {
@@ -206,10 +235,18 @@ func (e *Export) remember(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, key := range append(e.staged.left, sending) {
+	for _, key := range e.staged.left {
 		if err := keep(Change{Key: key}); err != nil {
 			return err
 		}
+	}
+	is, err := json.Marshal(e.MirrorIs)
+	if err != nil {
+		return err
+	}
+	changes = append(changes, Change{Key: mirrorOf, Memory: &Memory{Sent: is, Hash: "1"}})
+	if !e.Shared { // another run may be sending
+		changes = append(changes, Change{Key: sending})
 	}
 	return e.commit(ctx, changes)
 }

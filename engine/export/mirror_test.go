@@ -61,6 +61,81 @@ func TestMirror(t *testing.T) {
 	}
 }
 
+// What the ledger knows is of one mirror: another one, or one of other columns, is given everything.
+func TestMirrorOfAnotherKind(t *testing.T) {
+	w := newWorld(t)
+	all := map[string]string{"a": "1", "b": "1"}
+	full := Config{Mirror: mirrored{w}, MirrorIs: "one"}
+	must(t, w.run(full, all))
+	w.want("replace", "+ a, + b")
+	full.MirrorIs = "two"
+	must(t, w.run(full, all))
+	w.want("replace", "")
+	must(t, w.run(full, all))
+	w.want("", "")
+}
+
+// A mirror that also takes changes is given everything once, and whenever it is in doubt.
+func TestMirrorFirst(t *testing.T) {
+	w := newWorld(t)
+	c := Config{Mirror: mirrored{w}, MirrorIs: "one", MirrorFirst: true, Left: Remove, Skipped: Remove, Max: map[Op]int{Request: 4, Remove: 2}}
+	must(t, w.run(c, map[string]string{"a": "1", "b": "1", "c": "1"}))
+	w.want("replace", "+ a, + b, + c")
+	must(t, w.run(c, map[string]string{"a": "2", "b": "1", "c": "-"}))
+	w.want("request a, remove c", "~ a, - c")
+	must(t, w.run(c, map[string]string{"a": "2", "d": "1"}))
+	w.want("request d, remove b", "+ d, - b")
+	w.before = func(int, Op, []string) (error, bool) { return errDown, true }
+	c.MirrorIs = "two"
+	if err := w.run(c, map[string]string{"a": "2", "d": "1"}); err == nil {
+		t.Error("no error of a session that failed")
+	}
+	w.before, c.MirrorIs = nil, "one" // what it was before, which does not help
+	must(t, w.run(c, map[string]string{"a": "2", "d": "1"}))
+	w.want("replace", "")
+}
+
+// Beside other runs nobody knows who comes last, so that each sends everything; nor does a run by
+// itself believe what they left.
+func TestShared(t *testing.T) {
+	all := map[string]string{"a": "1", "b": "1"}
+	w := newWorld(t)
+	c := Config{Mirror: mirrored{w}, Shared: true}
+	for _, told := range []string{"+ a, + b", "", ""} {
+		must(t, w.run(c, all))
+		w.want("replace", told)
+		c.Shared = told == "+ a, + b"
+	}
+	must(t, w.run(c, all))
+	w.want("", "")
+
+	w = newWorld(t)
+	must(t, w.run(Config{Shared: true}, all))
+	w.want("request a b", "+ a, + b")
+	must(t, w.run(Config{}, all))
+	if len(w.calls) != 1 {
+		t.Errorf("calls %v, want everything once more", w.calls)
+	}
+	must(t, w.run(Config{}, all))
+	w.want("", "")
+}
+
+// A mirror loses what cannot be made any more, and is given it again.
+func TestMirrorLosesWhatIsDead(t *testing.T) {
+	w := newWorld(t)
+	c := Config{Mirror: mirrored{w}, Now: noon}
+	must(t, w.run(c, map[string]string{"a": "1", "b": "1"}))
+	w.calls = nil
+	x := New(c, w, w, w)
+	must(t, x.Take(t.Context(), []*Item{item("b", "1")}, nil, []string{"a"}))
+	must(t, x.Finish(t.Context()))
+	if len(w.calls) != 1 || len(w.store) != 1 {
+		t.Errorf("calls %v, the mirror has %v", w.calls, w.store)
+	}
+	must(t, w.run(c, map[string]string{"a": "1", "b": "1"}))
+	w.want("replace", "+ a")
+}
+
 // Whatever is lost, a good run ends with source and mirror alike.
 func TestMirrorConverges(t *testing.T) {
 	for seed := range uint64(300) {

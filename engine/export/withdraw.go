@@ -39,6 +39,9 @@ func (e *Export) withdraw(op Op, key string, m Memory) {
 // Finish deals with items whose records the source has no more. It must be called only
 // after everything was read.
 func (e *Export) Finish(ctx context.Context) error {
+	if err := e.begin(ctx); err != nil {
+		return err
+	}
 	if e.Mirror != nil {
 		return e.finishMirror(ctx)
 	}
@@ -49,7 +52,7 @@ func (e *Export) Finish(ctx context.Context) error {
 		return e.spare(ctx)
 	}
 	err := e.ledger.All(ctx, func(key string, m Memory) error {
-		if e.wasSeen(key) {
+		if e.wasSeen(key) || ours(key) {
 			return nil
 		}
 		if err := e.left(ctx, key, m); err != nil {
@@ -63,19 +66,12 @@ func (e *Export) Finish(ctx context.Context) error {
 	return e.Flush(ctx)
 }
 
-// finishMirror finds what the source has no more, or leaves out by now, which is not given to
-// the mirror, and gives it the rest.
+// finishMirror finds what the mirror has and is not to be given any more, because the source has
+// lost it, leaves it out by now or cannot make an item of it, and gives it the rest.
 func (e *Export) finishMirror(ctx context.Context) error {
 	if !e.All {
 		err := e.ledger.All(ctx, func(key string, m Memory) error {
-			if key == sending {
-				e.staged.doubt = true
-				return nil
-			}
-			if e.wasSeen(key) && !e.out[key] {
-				return nil
-			}
-			if m.Delivered() {
+			if !ours(key) && !e.seen[digest(key)] && m.Delivered() {
 				e.staged.left = append(e.staged.left, key)
 				if e.DryRun {
 					e.watch.Event(Removed, Remove, &Item{Key: key, Label: m.Label, Before: &m}, nil)
@@ -106,8 +102,8 @@ func (e *Export) left(ctx context.Context, key string, m Memory) error {
 // often than a wish.
 func (e *Export) spare(ctx context.Context) error {
 	n := 0
-	err := e.ledger.All(ctx, func(_ string, m Memory) error {
-		if m.Delivered() {
+	err := e.ledger.All(ctx, func(key string, m Memory) error {
+		if m.Delivered() && !ours(key) {
 			n++
 		}
 		return nil

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,6 +50,9 @@ func child(place string) error {
 	s, err := open(ctx, place)
 	if err != nil {
 		return err
+	}
+	if os.Getenv("TQMAP_TEST_STATE_DEAF") != "" {
+		signal.Ignore(syscall.SIGTERM)
 	}
 	l, err := s.Lock(ctx, name, Owner{})
 	if err != nil {

@@ -12,11 +12,15 @@ import (
 //
 // An Instance from Lock.Instance commits only while its lock is held, else with
 // ErrFenced. One from Store.Instance is for looking and repairing: it commits
-// only while no live run holds the lock, else with a *LockedError.
+// only while no live run holds the lock, else with a *LockedError. One from Store.Share
+// commits until somebody takes the lock.
 type Instance struct {
 	store *Store
 	name  string
 	lock  *Lock
+
+	shared bool
+	token  int64 // of the last holder of the lock, before shared
 }
 
 var _ engine.State = (*Instance)(nil)

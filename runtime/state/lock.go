@@ -24,8 +24,11 @@ type Owner struct {
 	Host string // "": this machine
 	PID  int    // 0: this process
 	// KillAfter takes the lock over from a run that started longer ago than
-	// this, even if it is alive; its next commit fails with ErrFenced. 0: never.
+	// this, even if it is alive; its next commit fails with ErrFenced. If it runs on this
+	// machine, its process is ended before. 0: never.
 	KillAfter time.Duration
+	// Ending is told of a run whose process is about to be ended; nil: nobody is.
+	Ending func(Holder)
 }
 
 // Lock is the right of one run to commit for a connector instance.
@@ -59,6 +62,9 @@ type holder struct {
 // machine and is gone, else StaleAfter after its last heartbeat. Whoever loses
 // a lock cannot commit any more.
 func (s *Store) Lock(ctx context.Context, instance string, owner Owner) (*Lock, error) {
+	if err := s.evict(ctx, instance, owner); err != nil {
+		return nil, err
+	}
 	l := &Lock{store: s, name: instance, id: rand.Text(), lost: make(chan struct{})}
 	err := s.write(ctx, "lock "+instance, instance, func(tx *transaction) error {
 		held, err := s.holder(ctx, tx, instance)
@@ -253,6 +259,12 @@ func (i *Instance) fence(ctx context.Context, tx *transaction) error {
 	held, err := i.store.holder(ctx, tx, i.name)
 	if err != nil {
 		return err
+	}
+	if i.shared {
+		if held.token != i.token {
+			return ErrFenced
+		}
+		return nil
 	}
 	if i.lock == nil {
 		if now := i.store.now(); held.id != "" && !held.gone(now, i.store.kind.shared()) {

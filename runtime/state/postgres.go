@@ -40,7 +40,7 @@ func openDatabase(ctx context.Context, address string, steps []string, options .
 	db := sql.OpenDB(stdlib.GetConnector(*kind.config))
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
-	s := &Store{db: db, kind: kind}
+	s := &Store{db: db, kind: kind, grace: defaultGrace}
 	err = kind.prepare(ctx, db, steps)
 	if err == nil {
 		s.now, err = kind.clock(ctx, db)

@@ -33,7 +33,7 @@ func open(ctx context.Context, dir string, steps []string, options ...Option) (*
 	// cancelled while waiting in SQLite cannot.
 	db.SetMaxOpenConns(1)
 	kind := &sqliteFile{db: db, path: path}
-	s := &Store{db: db, kind: kind, now: time.Now}
+	s := &Store{db: db, kind: kind, now: time.Now, grace: defaultGrace}
 	for _, o := range options {
 		o(s)
 	}

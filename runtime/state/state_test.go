@@ -50,6 +50,17 @@ func TestConformance(t *testing.T) {
 				return s.Instance(strconv.Itoa(n))
 			})
 		})
+		t.Run("shared "+name, func(t *testing.T) {
+			s, n := open(t), 0
+			statetest.Run(t, func(t *testing.T) engine.State {
+				n++
+				i, err := s.Share(t.Context(), strconv.Itoa(n))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return i
+			})
+		})
 		t.Run("locked "+name, func(t *testing.T) {
 			s, n := open(t), 0
 			statetest.Run(t, func(t *testing.T) engine.State {

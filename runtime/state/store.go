@@ -24,6 +24,8 @@ type Store struct {
 	db   *sql.DB
 	kind backend
 	now  func() time.Time
+	// grace is how long a process that is told to end may take for it.
+	grace time.Duration
 }
 
 // Option changes how a Store works.

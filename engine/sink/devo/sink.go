@@ -26,7 +26,7 @@ func defaulting(a dsl.Attr, value string) dsl.Attr {
 
 // Block is what a mapping says of a lookup, beside what all sinks with items have in common.
 func Block() *dsl.Block {
-	mode := defaulting(text("mode", "full: the lookup holds what the source holds, and is sent as a whole when anything has changed. incremental: what is new or changed is sent, what left the source or is skipped is deleted where `left` and `skipped` say so."), "full")
+	mode := defaulting(text("mode", "full: the lookup holds what the source holds, and is sent as a whole when anything has changed. incremental: what is new or changed is sent, what left the source or is skipped is deleted where `left` and `skipped` say so; the first time, and after the lookup or its columns were changed, everything is sent."), "full")
 	mode.Options = []string{"full", "incremental"}
 	via := defaulting(text("via", "stream: lines over mutual TLS, with certificate, private_key and chain. api: the Lookups REST API, with client and domain."), "stream")
 	via.Options = []string{"stream", "api"}
@@ -132,14 +132,19 @@ func Open(s Setting) (*Sink, export.Config, error) {
 	if err = errors.Join(r.Err(), err); err != nil {
 		return nil, export.Config{}, at(s.Node, err)
 	}
-	c := export.Config{Max: map[export.Op]int{}}
+	c := export.Config{Max: map[export.Op]int{}, Mirror: out, MirrorIs: out.what(r), MirrorFirst: out.incremental}
 	if !out.incremental {
-		c.Mirror = out
 		return out, c, nil
 	}
 	n := r.Count("max_items", 10000, 1)
 	c.Max = map[export.Op]int{export.Request: n, export.Remove: n}
 	return out, c, r.Err()
+}
+
+// what tells the lookup from others, and from what it was with other columns, which only a session
+// that replaces everything may change.
+func (s *Sink) what(r *dsl.Reading) string {
+	return strings.Join([]string{r.String("via", "stream"), r.String("address", ""), r.String("domain", ""), s.lookup.Name, string(s.lookup.header())}, " ")
 }
 
 func at(n *dsl.Node, err error) error { return fmt.Errorf("%s: %w", n.Range, err) }
