@@ -433,7 +433,7 @@ func TestRelatedTakesFewRequests(t *testing.T) {
 		g.put(collection, others...)
 	}
 	g.put("indicators", items...)
-	for depth, most := range map[int]int{0: 7, 1: 120, 3: 200} {
+	for depth, most := range map[int]int{0: 7, 1: 120} {
 		k := g.read(t, fmt.Sprintf("page_size = 1000\ndepth = %d", depth))
 		want := n
 		if depth > 0 {

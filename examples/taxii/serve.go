@@ -262,11 +262,16 @@ func (c *call) acceptable(readErr error) error {
 
 // mediaType is that of the answer.
 func (c *call) mediaType() string {
-	switch {
-	case c.version == "2.1":
-		return taxii21
-	case c.route == "objects" || c.route == "object":
+	if c.version != "2.1" && (c.route == "objects" || c.route == "object") {
 		return stix20
+	}
+	return c.errorType()
+}
+
+// errorType is that of a refusal: TAXII, whatever was asked for.
+func (c *call) errorType() string {
+	if c.version == "2.1" {
+		return taxii21
 	}
 	return taxii20
 }
@@ -284,6 +289,7 @@ func (c *call) encode(result any, err error) answer {
 			ans.body = []byte(f.text)
 			return ans
 		}
+		ans.header.Set("Content-Type", c.errorType())
 		result = map[string]string{"title": strings.ReplaceAll(http.StatusText(f.status), " ", "") + "Error", "http_status": strconv.Itoa(f.status), "description": f.text}
 	case err != nil:
 		ans.status, result = http.StatusInternalServerError, map[string]string{"title": "InternalError", "http_status": "500", "description": fmt.Sprint(err)}
