@@ -15,8 +15,9 @@ func (p *progress) itemExporter(ctx context.Context) (pageFunc, error) {
 	}
 	c.Again = p.again
 	rule := p.mapper.items.rule
+	look, _ := to.(itemChecker)
 	ledger := &itemLedger{run: p.run, flow: p.flow.Name, rule: rule}
-	x := &itemExporting{progress: p}
+	x := &itemExporting{progress: p, look: look}
 	x.export = export.New(c, to, ledger, &itemWatcher{run: p.run, flow: p.flow, report: p.report, rule: rule})
 	p.flush, p.end = x.export.Flush, x.finish
 	return x.page, nil
@@ -25,11 +26,13 @@ func (p *progress) itemExporter(ctx context.Context) (pageFunc, error) {
 type itemExporting struct {
 	*progress
 	export  *export.Export
-	unknown bool // a record had no key, so nobody knows which one it was
+	look    itemChecker // nil: the target takes any item
+	unknown bool        // a record had no key, so nobody knows which one it was
 }
 
 func (x *itemExporting) page(ctx context.Context, t *track, b *batch) error {
 	page := x.mapPage(b)
+	x.check(page)
 	var items []*export.Item
 	var out, dead []string
 	for _, m := range page {
@@ -59,6 +62,28 @@ func (x *itemExporting) page(ctx context.Context, t *track, b *batch) error {
 	}
 	x.told()
 	return x.enough(page)
+}
+
+// An itemChecker is a target that knows before anything is sent which items it cannot be given: for
+// the reason skip, which leaves the record out, or because of err, which is its own fault.
+type itemChecker interface {
+	Check(it *export.Item) (skip string, err error)
+}
+
+// check sorts out what the target cannot be given.
+func (x *itemExporting) check(page []*Mapped) {
+	if x.look == nil {
+		return
+	}
+	for _, m := range page {
+		if m.Dead != nil || m.Skipped != "" {
+			continue
+		}
+		skip, err := x.look.Check(m.Item)
+		if m.Skipped = skip; err != nil {
+			m.Dead = newDeadLetter(x.mapper.items.rule, m.Key, err, m.Record, x.run.Bound.Now)
+		}
+	}
 }
 
 // follows commits the checkpoint of a page, once nothing of it is waiting.

@@ -24,7 +24,7 @@ type sinkKind struct {
 	items func(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error)
 }
 
-func sinkKinds() []sinkKind { return []sinkKind{httpSinkKind()} }
+func sinkKinds() []sinkKind { return []sinkKind{httpSinkKind(), taxiiSinkKind()} }
 
 func kindOfSink(f *dsl.Flow) (sinkKind, error) {
 	for _, k := range sinkKinds() {

@@ -23,6 +23,7 @@ type wire struct {
 	CreatedByRef     string            `json:"created_by_ref,omitempty"`
 	Created          string            `json:"created"`
 	Modified         string            `json:"modified,omitempty"`
+	Revoked          bool              `json:"revoked,omitempty"`
 	DefinitionType   string            `json:"definition_type,omitempty"`
 	Definition       map[string]string `json:"definition,omitempty"`
 	Name             string            `json:"name,omitempty"`

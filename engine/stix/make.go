@@ -41,7 +41,7 @@ func (g *Graph) node(me id, pattern string, o *Object) (*node, error) {
 	n := &node{created: o.Created, modified: later(o.Created, o.Modified), tlp: t}
 	w := g.wire(me.kind)
 	w.ID, w.Created, w.Modified = me.String(), instant(n.created), instant(n.modified)
-	w.Name, w.Description = o.Value, o.Description
+	w.Name, w.Description, w.Revoked = o.Value, o.Description, o.Revoked
 	w.Confidence, w.References, w.MarkingRefs = g.confidence(o.Confidence), o.References, g.marks(t)
 	w.setTypes(g.version, me.kind, g.labels(me.kind, o))
 	switch me.kind {

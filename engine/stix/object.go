@@ -31,6 +31,8 @@ type Object struct {
 	// unless it is later.
 	ValidFrom, ValidUntil time.Time
 	Description           string
+	// Revoked takes the object back. Modified must be later than in all versions before.
+	Revoked bool
 	// Labels are what its attributes say; those that STIX knows for the type count.
 	Labels []string
 	// DefaultLabels stand in where none does; default those of the Config.

@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/engine/export"
+	"tqmap/engine/request"
+	"tqmap/engine/sink/taxii"
+	"tqmap/engine/stix"
+)
+
+func taxiiSinkKind() sinkKind {
+	return sinkKind{
+		spec: &dsl.Block{
+			Type: "taxii", Summary: "A collection of a TAXII server, kept in step with the items: each is given there as an object of STIX, with what it is related to. Leave out with `skip` what is no part of the export.",
+			Example: `sink "taxii" {
+  client     = client.aed
+  collection = param.collection
+  threatq    = "https://${param.threatq_host}"
+  left       = "expire"
+  item = {
+    object   = "indicator"
+    type     = expr("indicator.type")
+    value    = expr("indicator.value")
+    created  = expr("indicator.created_at")
+    modified = expr("indicator.updated_at")
+    labels   = expr("values(indicator.attributes, 'Label')")
+    tlp      = expr("map(indicator.sources, .tlp)")
+  }
+}`,
+			Attrs: append([]dsl.Attr{
+				{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, with auth \"basic\" as a rule. API roots of other hosts need allow_hosts, and get no credentials."},
+				{Name: "collection", Type: cty.String, Scope: dsl.Run, Required: true, Summary: "Title or id of the collection, in any API root."},
+				{Name: "threatq", Type: cty.String, Scope: dsl.Run, Required: true, Summary: "The address of ThreatQ. All ids of objects are made from it: it must never change."},
+				{Name: "version", Type: cty.String, Scope: dsl.Run, Options: []string{"auto", "2.0", "2.1"}, Default: "auto", Summary: "Of TAXII, and of STIX. auto: 2.1, and where the server does not know it 2.0."},
+				{Name: "discovery", Type: cty.String, Scope: dsl.Run, Summary: "Path, or address, of the discovery. Default: that of the version, /taxii2/ or /taxii/."},
+				{Name: "network_only", Type: cty.Bool, Scope: dsl.Run, Default: "false", Summary: "Leave out indicators that are no address, block of addresses, host or URL."},
+				{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where this is true; other records count as skipped."},
+			}, taxiiItemAttrs()...),
+		},
+		items: openTAXII,
+	}
+}
+
+// taxiiItemAttrs are those of any sink with items that make sense where objects are revoked, and
+// not removed.
+func taxiiItemAttrs() []dsl.Attr {
+	var out []dsl.Attr
+	for _, a := range itemAttrs() {
+		switch a.Name {
+		case "compare", "expires", "default_expires", "renew":
+			continue
+		case "item":
+			a.Required = true
+			a.Summary = "The object: {object, type, value, created, modified, published, valid_from, valid_until, description, labels, default_labels, tlp, confidence, external_references, related}. `related` are {object, type, value, created, modified} of other objects of the export. The ledger remembers it, so that only new and changed items are sent."
+		case "left", "skipped":
+			a.Options = []string{"keep", string(export.Expire)}
+			a.Summary += " expire: it is sent once more as revoked."
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// taxiiAtOnce is how many items are made into objects at once. How many objects go into a
+// request, the server says.
+const taxiiAtOnce = 1000
+
+// taxiiItems is the target of a sink "taxii".
+type taxiiItems struct {
+	run  *Run
+	open func(context.Context) (*taxii.Collection, error)
+	to   *taxii.Collection // nil: not yet opened
+	stix stix.Config       // with the version once it is known
+}
+
+func openTAXII(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error) {
+	read := f.Sink.Read(r.Bound.Scope)
+	c := taxii.Config{
+		Collection: read.String("collection", ""), Version: read.String("version", "auto"), Discovery: read.String("discovery", ""),
+		Sleep: r.sleep, Log: r.Log,
+	}
+	t := &taxiiItems{run: r, stix: stix.Config{Version: stix.V21, ThreatQ: read.String("threatq", ""), NetworkOnly: read.Bool("network_only", false)}}
+	// A relation is made where one of its ends is sent; the other may be in another request, or there already.
+	t.stix.Has = func(string) bool { return true }
+	if c.Version == string(stix.V20) {
+		t.stix.Version = stix.V20
+	}
+	if err := read.Err(); err != nil {
+		return nil, export.Config{}, err
+	}
+	if _, err := stix.New(t.stix); err != nil {
+		return nil, export.Config{}, &placed{f.Sink.Range, err}
+	}
+	var err error
+	c.Doer, err = r.doer(ctx, f.Sink)
+	t.open = func(ctx context.Context) (*taxii.Collection, error) { return taxii.Open(ctx, c) }
+	return t, export.Config{Max: map[export.Op]int{export.Request: taxiiAtOnce, export.Expire: taxiiAtOnce}}, err
+}
+
+// Check finds what STIX has no place for, before anything is sent.
+func (t *taxiiItems) Check(it *export.Item) (string, error) {
+	g, err := stix.New(t.stix)
+	if err != nil {
+		return "", err
+	}
+	o, err := taxiiObject(it.Body)
+	if err == nil {
+		_, err = g.Add(t.exportable(g, o))
+	}
+	skip := (*stix.Skip)(nil)
+	if without := g.Unreferenced(); err == nil && len(without) > 0 {
+		err = without[0]
+	}
+	if errors.As(err, &skip) {
+		return (&stix.Skip{Reason: skip.Reason, Object: skip.Object, Type: skip.Type}).Error(), nil // its value would make every one a reason of its own
+	}
+	return "", err
+}
+
+func taxiiObject(body any) (stix.Object, error) {
+	fields, ok := body.(map[string]any)
+	if !ok {
+		return stix.Object{}, errors.New("an item of this sink must be an object: item = { object = …, type = …, value = … }")
+	}
+	return stix.FromMap(fields)
+}
+
+// exportable leaves out relations to what cannot be there.
+func (t *taxiiItems) exportable(g *stix.Graph, o stix.Object) stix.Object {
+	o.Related = slices.DeleteFunc(o.Related, func(r stix.Ref) bool { return g.Exportable(r.Object, r.Type, r.Value) != nil })
+	return o
+}
+
+// Held is not asked: a server that has a version of an object says so when it is sent.
+func (t *taxiiItems) Held(context.Context, []*export.Item) (map[string]*export.Held, error) {
+	return nil, nil
+}
+
+// Same is not asked either.
+func (t *taxiiItems) Same(*export.Item, *export.Held) (bool, error) { return true, nil }
+
+// Class sorts errors. What is about single objects is in their results.
+func (t *taxiiItems) Class(_ export.Op, err error) export.Class {
+	var pending *taxii.PendingError
+	if errors.As(err, &pending) || errors.Is(err, request.ErrUnavailable) {
+		return export.Unavailable
+	}
+	return export.Fatal
+}
