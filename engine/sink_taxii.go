@@ -20,7 +20,7 @@ func taxiiSinkKind() sinkKind {
 		spec: &dsl.Block{
 			Type: "taxii", Summary: "A collection of a TAXII server, kept in step with the items: each is given there as an object of STIX, with what it is related to. Leave out with `skip` what is no part of the export.",
 			Example: `sink "taxii" {
-  client     = client.aed
+  client     = client.api
   collection = param.collection
   threatq    = "https://${param.threatq_host}"
   left       = "expire"
@@ -30,7 +30,7 @@ func taxiiSinkKind() sinkKind {
     value    = expr("indicator.value")
     created  = expr("indicator.created_at")
     modified = expr("indicator.updated_at")
-    labels   = expr("values(indicator.attributes, 'Label')")
+    labels   = expr("attribute_values(indicator.attributes, 'Label')")
     tlp      = expr("map(indicator.sources, .tlp)")
   }
 }`,
