@@ -155,3 +155,23 @@ func TestVulnerability(t *testing.T) {
 		}
 	}
 }
+
+// What is revoked says so, in both versions; what is not does not speak of it.
+func TestRevoked(t *testing.T) {
+	for _, v := range []stix.Version{stix.V20, stix.V21} {
+		for _, revoked := range []bool{false, true} {
+			g, err := stix.New(stix.Config{Version: v, ThreatQ: "https://threatq.example.com"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+			if _, err := g.Add(stix.Object{Object: "malware", Value: "Wiper", Created: at, Modified: at.Add(time.Hour), Revoked: revoked}); err != nil {
+				t.Fatal(err)
+			}
+			all := slices.Collect(g.Objects())
+			if got := strings.Contains(string(all[len(all)-1].JSON), `"revoked":true`); got != revoked {
+				t.Errorf("%s, revoked %v: %s", v, revoked, all[len(all)-1].JSON)
+			}
+		}
+	}
+}
