@@ -214,6 +214,12 @@ param "taxii_version" {
   options = ["2.0", "2.1", "auto"]
 }
 
+param "taxii_path" {
+  label = "TAXII Path"
+  help  = "Path of the appliance's TAXII discovery. Default: that of the version, /taxii/ or /taxii2/."
+  type  = string
+}
+
 param "network_only" {
   label   = "Network Only"
   help    = "Export only the indicators that an appliance can act upon: addresses, blocks of them, domains and URLs."
@@ -348,7 +354,7 @@ client "stix" { # the credentials of the alerts are of no use here, and these no
   error_message = jq("objects | [.title, .description] | map(strings) | join(\": \")")
 
   auth "basic" {
-    when     = param.stix_username != null
+    when     = trimspace(coalesce(param.stix_username, "")) != ""
     username = param.stix_username
     password = coalesce(param.stix_password, "")
   }
@@ -518,6 +524,7 @@ flow "stix" {
   sink "taxii" {
     client       = client.stix
     version      = param.taxii_version
+    discovery    = param.taxii_path
     collection   = trimspace(param.stix_collection)
     threatq      = param.threatq_url
     network_only = param.network_only
