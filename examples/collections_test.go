@@ -64,12 +64,13 @@ flow "block" {
 type blocker struct {
 	*world
 	product string
+	mapping string // with SOURCE for what the source says more
 	mu      sync.Mutex
 	hosts   []map[string]any
 }
 
 func newBlocker(t *testing.T, n int) *blocker {
-	b := &blocker{world: &world{t: t, clock: &clock{now: start}, dir: t.TempDir(), log: &syncBuffer{}}}
+	b := &blocker{world: &world{t: t, clock: &clock{now: start}, dir: t.TempDir(), log: &syncBuffer{}}, mapping: exporter}
 	var err error
 	if b.library, err = threatq.Open(context.Background(), threatq.Options{Now: b.clock.Now, TokenLife: 1000 * time.Hour}); err != nil {
 		t.Fatal(err)
@@ -97,7 +98,7 @@ func (b *blocker) take(w http.ResponseWriter, r *http.Request) {
 // send runs the export afresh, with the faults given, and returns what was sent.
 func (b *blocker) send(params map[string]string, source string, faults ...string) (*engine.FlowReport, []map[string]any) {
 	b.t.Helper()
-	in := dsl.Input{FS: fstest.MapFS{"m.hcl": {Data: []byte(strings.Replace(exporter, "SOURCE", source, 1))}}, Names: []string{"m.hcl"}}
+	in := dsl.Input{FS: fstest.MapFS{"m.hcl": {Data: []byte(strings.Replace(b.mapping, "SOURCE", source, 1))}}, Names: []string{"m.hcl"}}
 	m, diags := dsl.Load(in, engine.Vocabulary())
 	if diags.HasErrors() {
 		b.t.Fatal(diags)
