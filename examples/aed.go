@@ -41,7 +41,7 @@ func openAED(o Options) (_ appliance, err error) {
 		params: func(addr string) map[string]string {
 			return map[string]string{
 				"hostname": "http://" + addr, "api_token": aed.DefaultToken, "rate": "3000/m", // the pace is for real appliances
-				"stix_username": taxii.DefaultUsername, "stix_password": taxii.DefaultPassword, "stix_collection": taxii.DefaultTitle,
+				"stix_username": taxii.DefaultUsername, "stix_password": taxii.DefaultPassword, "stix_collection": taxii.DefaultTitle, "threatq_url": "https://threatq.sandbox.test",
 			}
 		},
 		defaults: map[string]string{"collection": "Block List", "relationship_depth": "2"},

@@ -1,6 +1,7 @@
-# Netscout Arbor Edge Defense (AED) -> ThreatQ, by the connector guide 1.0.2.
+# Netscout Arbor Edge Defense (AED) <-> ThreatQ, by the connector guide 1.0.2.
 #
 #   flow "alerts"   the appliance's alerts -> events with attributes and related indicators
+#   flow "stix"     indicators of a data collection, and what they are related to -> STIX, over TAXII
 #
 # Token, base path, versions, pages, envelopes and times are as public clients of the appliance know them. No public
 # source has its list of alerts: path, parameters and fields of it are our choice, modelled on the alerts of the
@@ -10,7 +11,7 @@ connector "netscout_aed" {
   title       = "Netscout AED"
   version     = "1.0.2"
   source      = "Netscout AED"
-  description = "Brings the alerts of an Arbor Edge Defense appliance into ThreatQ as events with their indicators."
+  description = "Brings the alerts of an Arbor Edge Defense appliance into ThreatQ as events with their indicators, and exports a data collection to it as STIX."
 }
 
 # ── Parameters of the guide ─────────────────────────────────────────────────────────────────────────────────────────
@@ -31,17 +32,15 @@ param "api_token" {
 }
 
 param "stix_username" {
-  label  = "STIX Client Username"
-  help   = "The user that the appliance's STIX client logs in with to fetch threat intelligence."
-  type   = string
-  unused = true
+  label = "STIX Client Username"
+  help  = "The user that may give threat intelligence to the appliance, over TAXII."
+  type  = string
 }
 
 param "stix_password" {
   label     = "STIX Client Password"
   type      = string
   sensitive = true
-  unused    = true
 }
 
 param "collection" {
@@ -49,15 +48,17 @@ param "collection" {
   help    = "The data collection of ThreatQ to export. Empty: no export."
   type    = string
   default = ""
-  unused  = true
 }
 
 param "stix_collection" {
   label   = "AES STIX Collection Name"
-  help    = "The collection that the appliance is configured to read threat intelligence from."
+  help    = "Title, or id, of the TAXII collection that the appliance is configured to store threat intelligence in."
   type    = string
   default = ""
-  unused  = true
+  validation {
+    condition     = trimspace(param.collection) == "" || trimspace(param.stix_collection) != ""
+    error_message = "Name the collection of the appliance that the data collection is exported to."
+  }
 }
 
 param "relationship_depth" {
@@ -65,7 +66,6 @@ param "relationship_depth" {
   help    = "How many levels of relationships are exported, 0 to 3."
   type    = integer
   default = 1
-  unused  = true
   validation {
     condition     = param.relationship_depth >= 0 && param.relationship_depth <= 3
     error_message = "A depth is a whole number from 0 to 3."
@@ -74,42 +74,37 @@ param "relationship_depth" {
 
 param "indicator_labels" {
   label   = "Default Indicator Labels"
-  help    = "Labels of indicators without a matching label among their attributes."
+  help    = "Labels of indicators that have none that STIX knows in their attribute Label. None: malicious-activity where STIX needs one."
   type    = list
-  default = ["malicious-activity"]
-  unused  = true
+  default = []
 }
 
 param "threat_actor_labels" {
   label   = "Default Threat Actor Labels"
-  help    = "The same for related threat actors."
+  help    = "The same for related threat actors. None: hacker where STIX needs one."
   type    = list
-  default = ["unknown"]
-  unused  = true
+  default = []
 }
 
 param "malware_labels" {
   label   = "Default Malware Labels"
-  help    = "The same for related malware."
+  help    = "The same for related malware. None: bot where STIX needs one."
   type    = list
-  default = ["unknown"]
-  unused  = true
+  default = []
 }
 
 param "tool_labels" {
   label   = "Default Tool Labels"
-  help    = "The same for related tools."
+  help    = "The same for related tools. None: remote-access where STIX needs one."
   type    = list
-  default = ["unknown"]
-  unused  = true
+  default = []
 }
 
 param "report_labels" {
   label   = "Default Report Labels"
-  help    = "The same for related reports."
+  help    = "The same for related reports. None: threat-report where STIX needs one."
   type    = list
-  default = ["threat-report"]
-  unused  = true
+  default = []
 }
 
 param "severity" {
@@ -211,6 +206,46 @@ param "overlap" {
   default = "300s"
 }
 
+param "taxii_version" {
+  label   = "TAXII Version"
+  help    = "Version of TAXII and STIX that the appliance takes; auto: the newer one that it speaks."
+  type    = string
+  default = "2.0"
+  options = ["2.0", "2.1", "auto"]
+}
+
+param "taxii_path" {
+  label = "TAXII Path"
+  help  = "Path of the appliance's TAXII discovery. Default: that of the version, /taxii/ or /taxii2/."
+  type  = string
+}
+
+param "network_only" {
+  label   = "Network Only"
+  help    = "Export only the indicators that an appliance can act upon: addresses, blocks of them, domains and URLs."
+  type    = bool
+  default = false
+}
+
+param "threatq_url" {
+  label   = "ThreatQ URL"
+  help    = "What the ids of exported objects are made from, beside the objects themselves. Once something was exported it must not change."
+  type    = string
+  default = "https://threatq"
+  validation {
+    condition     = trimspace(param.threatq_url) != ""
+    error_message = "Give an address, such as https://threatq.example.com."
+  }
+}
+
+param "left_policy" {
+  label   = "Left Policy"
+  help    = "What becomes of exported objects that have left the data collection: keep them, or revoke them."
+  type    = string
+  default = "keep"
+  options = ["keep", "revoke"]
+}
+
 # ── The appliance ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 locals {
@@ -221,6 +256,14 @@ locals {
 
   keywords   = [for word in split(",", lower(param.keywords)) : trimspace(word) if trimspace(word) != ""]
   severities = [for level in ["Low", "Medium", "High"] : lower(level) if contains(param.severity, level)]
+
+  labels = {
+    indicator = param.indicator_labels
+    adversary = param.threat_actor_labels
+    malware   = param.malware_labels
+    tool      = param.tool_labels
+    report    = param.report_labels
+  }
 
   # Addresses that mean nothing to others, or do not exist.
   not_global = [
@@ -299,6 +342,21 @@ client "appliance" {
     when    = jq("type == \"string\" and test(\"^\\\\s*<\")")
     do      = fail
     message = jq("\"the answer is a page for people: check the API token, and that the hostname is that of an appliance\"")
+  }
+}
+
+client "stix" { # the credentials of the alerts are of no use here, and these not there
+  base_url      = local.origin
+  timeout       = param.timeout
+  retry_wait    = "2s"
+  verify_tls    = !param.disable_ssl
+  ca_file       = param.ca_file
+  error_message = jq("objects | [.title, .description] | map(strings) | join(\": \")")
+
+  auth "basic" {
+    when     = trimspace(coalesce(param.stix_username, "")) != ""
+    username = param.stix_username
+    password = coalesce(param.stix_password, "")
   }
 }
 
@@ -445,6 +503,51 @@ flow "alerts" {
   }
 }
 
+# ── ThreatQ -> Netscout AED ─────────────────────────────────────────────────────────────────────────────────────────
+
+flow "stix" {
+  when = trimspace(param.collection) != ""
+
+  source "threatq" {
+    collections = [trimspace(param.collection)]
+    depth       = param.relationship_depth
+    related = [ # what STIX has a type for
+      "indicators", "adversaries", "malware", "tool", "report", "attack_pattern", "campaign", "vulnerability", "intrusion_set", "course_of_action", "identity",
+    ]
+  }
+
+  record "object" {
+    key = expr("object.object + ':' + string(object.id)")
+  }
+
+  # Ids are made of what an object is, so that they are the same in each run and from each instance.
+  sink "taxii" {
+    client       = client.stix
+    version      = param.taxii_version
+    discovery    = param.taxii_path
+    collection   = trimspace(param.stix_collection)
+    threatq      = param.threatq_url
+    network_only = param.network_only
+    left         = param.left_policy == "revoke" ? "expire" : "keep"
+    label        = expr("object.value")
+    item = {
+      object         = expr("object.object")
+      type           = expr("object.type")
+      value          = expr("object.value")
+      description    = expr("strip_html(object.description)")
+      created        = expr("object.created_at")
+      modified       = expr("object.updated_at")
+      published      = expr("object.published_at")
+      valid_until    = expr("object.expires_at")
+      labels         = expr("map(filter(object.attributes, lower(trim(.name)) in ['label', 'labels']), .value)")
+      default_labels = expr("local.labels[object.object]")
+      confidence     = expr("first(attribute_values(object.attributes, 'Confidence'))")
+      tlp            = expr("compact(map(object.sources, .tlp))")
+      related        = expr("map(object.related, ({'object': .object, 'type': .type, 'value': .value, 'created': .created_at, 'modified': .updated_at}))")
+    }
+  }
+}
+
 # ── Tests: tqmap test netscout_aed ──────────────────────────────────────────────────────────────────────────────────
 
 test "alerts of every shape" {
@@ -564,4 +667,38 @@ test "alerts that miss what they need" {
 test "no alerts at all" {
   flow      = flow.alerts
   responses = ["testdata/netscout_aed/alerts_none.json"]
+}
+
+test "objects as STIX is made of them" {
+  flow   = flow.stix
+  params = { collection = "Block List", stix_collection = "Threats", indicator_labels = ["compromised"] }
+  records = [
+    {
+      object = "indicator", id = 7, type = "FQDN", value = "bad.example", description = "<p>Seen <b>twice</b></p>", created_at = "2026-03-01T08:00:00Z",
+      updated_at = "2026-03-02T08:00:00Z", published_at = "2026-03-01T07:00:00Z", expires_at = "2026-04-01T00:00:00Z",
+      sources    = [{ name = "a", tlp = "GREEN" }, { name = "b", tlp = null }, { name = "c", tlp = "AMBER" }],
+      attributes = [{ name = "Label", value = "Anomalous Activity" }, { name = "Port", value = "443" }, { name = "labels", value = "c2" }, { name = "Confidence", value = "80" }],
+      related    = [{ object = "adversary", id = 1, type = null, value = "Fancy Widget", created_at = "2026-01-01T00:00:00Z", updated_at = "2026-01-02T00:00:00Z", status = null }],
+    },
+    {
+      object = "adversary", id = 1, type = "", value = "Fancy Widget", description = "", created_at = "2026-01-01T00:00:00Z", updated_at = "2026-01-02T00:00:00Z",
+      published_at = null, expires_at = null, sources = [], attributes = [], related = [],
+    },
+  ]
+
+  expect "item" "bad.example" {
+    object         = "indicator"
+    type           = "FQDN"
+    value          = "bad.example"
+    description    = "Seen twice"
+    labels         = ["Anomalous Activity", "c2"]
+    default_labels = ["compromised"]
+    confidence     = "80"
+    tlp            = ["GREEN", "AMBER"]
+  }
+  expect "item" "Fancy Widget" {
+    object         = "adversary"
+    default_labels = []
+    related        = []
+  }
 }

@@ -2,6 +2,7 @@ package stix_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 

@@ -138,9 +138,10 @@ func listed(name string, rows []record, q url.Values, limit int) *answer {
 			*into = n
 		}
 	}
-	if size == 0 {
-		size = max(len(rows), 1)
+	if all := max(len(rows), 1); size == 0 || size > all {
+		size = all
 	}
+	number = min(number, len(rows)+1)
 	if limit > 0 {
 		size = min(size, limit)
 	}
