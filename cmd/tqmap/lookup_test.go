@@ -36,9 +36,9 @@ func lookupTarget(t *testing.T) (*devo.Simulator, exportTarget, *exportSink) {
 
 // All rows of a large collection arrive in one session. Memory does not hold them.
 func TestLookupExportedAtOnce(t *testing.T) {
-	n := scale(t)
-	rows := n / 11 * 11 // the collection has an eleventh of another type, which a lookup takes as well
-	library := serve(t, stocked(t, rows/11*10).Handler())
+	n := scale(t) * 10 / 11
+	rows := n + (n+9)/10 // with those of another type, which a lookup takes as well
+	library := serve(t, stocked(t, n).Handler())
 	for _, mode := range []string{"full", "incremental"} {
 		t.Run(fmt.Sprintf("%d %s", rows, mode), func(t *testing.T) {
 			sim, to, sink := lookupTarget(t)
