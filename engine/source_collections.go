@@ -74,6 +74,9 @@ func checkCollections(r *dsl.Reading) {
 	r.Add(w)
 }
 
+// mostAtOnce is how many objects ThreatQ gives with one page.
+const mostAtOnce = 1000
+
 // collections is the source of the objects in data collections.
 type collections struct {
 	run   *Run
@@ -99,6 +102,10 @@ func openCollections(_ context.Context, r *Run, f *dsl.Flow, _ *FlowReport) (sou
 	read := f.Source.Read(r.Bound.Scope)
 	s := &collections{run: r, names: given(read.Strings("collections")), of: objectsOf(read), since: readInstant(read, "changed_since")}
 	s.query = threatq.SearchQuery{Sort: read.String("sort", "id"), Limit: read.Count("page_size", 1000, 1), Fields: read.Strings("fields")}
+	if s.query.Limit > mostAtOnce {
+		r.Log.Warn("ThreatQ gives fewer objects at once than page_size says", "page_size", s.query.Limit, "asked for", mostAtOnce)
+		s.query.Limit = mostAtOnce
+	}
 	s.marks = read.String("paging", "offset") == "cursor"
 	if len(s.query.Fields) == 0 {
 		s.query.Fields = threatq.SearchFields(s.of)

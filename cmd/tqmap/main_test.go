@@ -27,10 +27,11 @@ func TestMain(m *testing.M) {
 		},
 		"bench-peak": benchPeak,
 		// A copy of the binary with the name of a connector of the guides.
-		"tq-conn-ironnet":      main,
-		"tq-conn-darktrace":    main,
-		"tq-conn-netscout-aed": main,
-		"tq-conn-ctr-exporter": main,
+		"tq-conn-ironnet":           main,
+		"tq-conn-darktrace":         main,
+		"tq-conn-ctr-exporter":      main,
+		"tq-conn-devo-ioc-exporter": main,
+		"tq-conn-netscout-aed":      main,
 	})
 }
 
