@@ -38,6 +38,10 @@ func around(slot, example string) string {
 	case slot == "sink": // a flow has one target, and what is acknowledged is an event
 		all["source"] = "source \"threatq_events\" {\n  types = [\"Alert\"]\n}"
 		all["event"] = ""
+		if strings.Contains(example, "indicator.") {
+			all["source"] = "source \"threatq\" {\n  collections = [\"Blocklist\"]\n}"
+			all["record"] = "record \"indicator\" {\n  key = expr(\"indicator.id\")\n}"
+		}
 	case slot == "assertion":
 		all["client"] = strings.Replace(all["client"], "%auth", "auth \"oauth2\" {\n  grant = \"urn:ietf:params:oauth:grant-type:jwt-bearer\"\n  token_url = \"/token\"\n%assertion\n}", 1)
 	case slot == "expect_request":

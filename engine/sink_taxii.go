@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
@@ -20,7 +22,7 @@ func taxiiSinkKind() sinkKind {
 		spec: &dsl.Block{
 			Type: "taxii", Summary: "A collection of a TAXII server, kept in step with the items: each is given there as an object of STIX, with what it is related to. Leave out with `skip` what is no part of the export.",
 			Example: `sink "taxii" {
-  client     = client.aed
+  client     = client.api
   collection = param.collection
   threatq    = "https://${param.threatq_host}"
   left       = "expire"
@@ -30,7 +32,7 @@ func taxiiSinkKind() sinkKind {
     value    = expr("indicator.value")
     created  = expr("indicator.created_at")
     modified = expr("indicator.updated_at")
-    labels   = expr("values(indicator.attributes, 'Label')")
+    labels   = expr("attribute_values(indicator.attributes, 'Label')")
     tlp      = expr("map(indicator.sources, .tlp)")
   }
 }`,
@@ -78,6 +80,9 @@ type taxiiItems struct {
 	open func(context.Context) (*taxii.Collection, error)
 	to   *taxii.Collection // nil: not yet opened
 	stix stix.Config       // with the version once it is known
+	// about are what has told a relation to a report by now, by its name: where links are followed,
+	// what is nearer tells them, and the report that is met last has none of its own.
+	about map[string][]any
 }
 
 func openTAXII(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error) {
@@ -86,7 +91,7 @@ func openTAXII(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.
 		Collection: read.String("collection", ""), Version: read.String("version", "auto"), Discovery: read.String("discovery", ""),
 		Sleep: r.sleep, Log: r.Log,
 	}
-	t := &taxiiItems{run: r, stix: stix.Config{Version: stix.V21, ThreatQ: read.String("threatq", ""), NetworkOnly: read.Bool("network_only", false)}}
+	t := &taxiiItems{run: r, about: map[string][]any{}, stix: stix.Config{Version: stix.V21, ThreatQ: read.String("threatq", ""), NetworkOnly: read.Bool("network_only", false)}}
 	// A relation is made where one of its ends is sent; the other may be in another request, or there already.
 	t.stix.Has = func(string) bool { return true }
 	if c.Version == string(stix.V20) {
@@ -110,7 +115,7 @@ func (t *taxiiItems) Check(it *export.Item) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	o, err := taxiiObject(it.Body)
+	o, err := t.reported(it)
 	if err == nil {
 		_, err = g.Add(t.exportable(g, o))
 	}
@@ -121,7 +126,28 @@ func (t *taxiiItems) Check(it *export.Item) (string, error) {
 	if errors.As(err, &skip) {
 		return (&stix.Skip{Reason: skip.Reason, Object: skip.Object, Type: skip.Type}).Error(), nil // its value would make every one a reason of its own
 	}
+	for _, r := range o.Related {
+		if err == nil && r.Object == "report" {
+			t.about[r.Value] = append(t.about[r.Value], map[string]any{"object": o.Object, "type": o.Type, "value": o.Value, "created": o.Created, "modified": o.Modified})
+		}
+	}
 	return "", err
+}
+
+// reported reads an item. A report is given what others have told of it, as if it had told it itself.
+func (t *taxiiItems) reported(it *export.Item) (stix.Object, error) {
+	o, err := taxiiObject(it.Body)
+	if err != nil || o.Object != "report" || len(t.about[o.Value]) == 0 {
+		return o, err
+	}
+	body := maps.Clone(it.Body.(map[string]any))
+	own, list := body["related"].([]any)
+	if !list && body["related"] != nil {
+		own = []any{body["related"]}
+	}
+	body["related"] = slices.Concat(own, t.about[o.Value])
+	it.Body, it.Hash, it.Sent = body, contentHash(body), json.RawMessage(contentOf(body))
+	return taxiiObject(body)
 }
 
 func taxiiObject(body any) (stix.Object, error) {

@@ -304,3 +304,39 @@ func TestTAXIIFaults(t *testing.T) {
 		})
 	}
 }
+
+func report(id int, name string, related ...thing) thing {
+	return thing{ID: id, Kind: "report", Value: name, Created: bornAt, Updated: bornAt, TLP: "GREEN", Related: append([]thing{}, related...)}
+}
+
+// A report is about what is related to it, whoever tells; one that is about nothing is left out. What it is about
+// makes a difference.
+func TestTAXIIReports(t *testing.T) {
+	w := newTAXIIWorld(t, taxii.Options{})
+	told, silent := report(8, "Told"), report(9, "Silent")
+	secret := host(3, "hunter2", told)
+	secret.Type = "Password"
+	w.list = []thing{host(1, "a.example", told), secret, told, silent, report(7, "Tells", host(1, "a.example"), secret)}
+	f := w.push(engine.Ok)
+	w.wants(f, "+3 ~0 =0 -0 dead 0 failed 0 skipped 2", 5)
+	if f.SkippedBy["report: refers to nothing that is sent"] != 1 {
+		t.Errorf("skipped by %v", f.SkippedBy)
+	}
+	refs := func() (out []int) {
+		for _, o := range w.taxii.Objects(taxii.DefaultCollection) {
+			if strings.HasPrefix(o.ID, "report--") {
+				out = append(out, strings.Count(string(o.JSON), `"indicator--`))
+			}
+		}
+		return out
+	}
+	if got := refs(); !slices.Equal(got, []int{1, 1}) {
+		t.Errorf("the reports refer to %v objects", got)
+	}
+	w.wants(w.push(engine.Ok), "+0 ~0 =3 -0 dead 0 failed 0 skipped 2", 0)
+	w.list = slices.Insert(w.list, 1, host(2, "b.example", told))
+	w.wants(w.push(engine.Ok), "+1 ~1 =2 -0 dead 0 failed 0 skipped 2", 4)
+	if got := refs(); !slices.Equal(got, []int{1, 1, 2}) {
+		t.Errorf("the reports refer to %v objects", got)
+	}
+}

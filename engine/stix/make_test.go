@@ -1,6 +1,8 @@
 package stix_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -152,6 +154,26 @@ func TestVulnerability(t *testing.T) {
 		m := one(t, stix.Config{}, stix.Object{Object: row.object, Type: row.typ, Value: row.value, References: row.own})
 		if diff := cmp.Diff(row.want, m["external_references"]); diff != "" || m["type"] != "vulnerability" || m["name"] != row.value || m["pattern"] != nil {
 			t.Errorf("%s: %v %s", row.value, m, diff)
+		}
+	}
+}
+
+// What is revoked says so, in both versions; what is not does not speak of it.
+func TestRevoked(t *testing.T) {
+	for _, v := range []stix.Version{stix.V20, stix.V21} {
+		for _, revoked := range []bool{false, true} {
+			g, err := stix.New(stix.Config{Version: v, ThreatQ: "https://threatq.example.com"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+			if _, err := g.Add(stix.Object{Object: "malware", Value: "Wiper", Created: at, Modified: at.Add(time.Hour), Revoked: revoked}); err != nil {
+				t.Fatal(err)
+			}
+			all := slices.Collect(g.Objects())
+			if got := strings.Contains(string(all[len(all)-1].JSON), `"revoked":true`); got != revoked {
+				t.Errorf("%s, revoked %v: %s", v, revoked, all[len(all)-1].JSON)
+			}
 		}
 	}
 }
