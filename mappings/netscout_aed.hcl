@@ -325,7 +325,7 @@ client "appliance" {
   on {
     status  = [401, 403]
     do      = fail
-    message = jq("([objects | .errors | arrays | .[] | objects | .message | strings] | first // \"the appliance refuses the API token\") + \" Check the API token; a new one is made on the appliance.\"")
+    message = jq("([objects | .errors | arrays | .[] | objects | .message | strings] | first // \"The appliance refuses the API token.\") + \" Check the API token; a new one is made on the appliance.\"")
   }
   on {
     status  = [404]
