@@ -213,7 +213,7 @@ func expected(typ, value string) []string {
 		return []string{hex[0:2] + ":" + hex[2:4] + ":" + hex[4:6] + ":" + hex[6:8] + ":" + hex[8:10] + ":" + hex[10:12]}
 	case "Registry Key":
 		for short, full := range map[string]string{"hklm": "HKEY_LOCAL_MACHINE", "hkcu": "HKEY_CURRENT_USER", "hkcr": "HKEY_CLASSES_ROOT", "hku": "HKEY_USERS", "hkcc": "HKEY_CURRENT_CONFIG"} {
-			if key := strings.SplitN(value, `\`, 2); strings.ToUpper(key[0]) == strings.ToUpper(short) {
+			if key := strings.SplitN(value, `\`, 2); strings.EqualFold(key[0], short) {
 				return []string{full + value[len(key[0]):]}
 			}
 		}
