@@ -1,11 +1,13 @@
-package engine
+package taxii
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -13,15 +15,14 @@ import (
 	"tqmap/dsl/code"
 	"tqmap/engine/export"
 	"tqmap/engine/request"
-	"tqmap/engine/sink/taxii"
 	"tqmap/engine/stix"
 )
 
-func taxiiSinkKind() sinkKind {
-	return sinkKind{
-		spec: &dsl.Block{
-			Type: "taxii", Summary: "A collection of a TAXII server, kept in step with the items: each is given there as an object of STIX, with what it is related to. Leave out with `skip` what is no part of the export.",
-			Example: `sink "taxii" {
+// Block is what a mapping says of a collection, beside what all sinks with items have in common.
+func Block() *dsl.Block {
+	return &dsl.Block{
+		Type: "taxii", Summary: "A collection of a TAXII server, kept in step with the items: each is given there as an object of STIX, with what it is related to. Leave out with `skip` what is no part of the export.",
+		Example: `sink "taxii" {
   client     = client.api
   collection = param.collection
   threatq    = "https://${param.threatq_host}"
@@ -36,25 +37,23 @@ func taxiiSinkKind() sinkKind {
     tlp      = expr("map(indicator.sources, .tlp)")
   }
 }`,
-			Attrs: append([]dsl.Attr{
-				{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, with auth \"basic\" as a rule. API roots of other hosts need allow_hosts, and get no credentials."},
-				{Name: "collection", Type: cty.String, Scope: dsl.Run, Required: true, Summary: "Title or id of the collection, in any API root."},
-				{Name: "threatq", Type: cty.String, Scope: dsl.Run, Required: true, Summary: "The address of ThreatQ. All ids of objects are made from it: it must never change."},
-				{Name: "version", Type: cty.String, Scope: dsl.Run, Options: []string{"auto", "2.0", "2.1"}, Default: "auto", Summary: "Of TAXII, and of STIX. auto: 2.1, and where the server does not know it 2.0."},
-				{Name: "discovery", Type: cty.String, Scope: dsl.Run, Summary: "Path, or address, of the discovery. Default: that of the version, /taxii2/ or /taxii/."},
-				{Name: "network_only", Type: cty.Bool, Scope: dsl.Run, Default: "false", Summary: "Leave out indicators that are no address, block of addresses, host or URL."},
-				{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where this is true; other records count as skipped."},
-			}, taxiiItemAttrs()...),
+		Attrs: []dsl.Attr{
+			{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, with auth \"basic\" as a rule. API roots of other hosts need allow_hosts, and get no credentials."},
+			{Name: "collection", Type: cty.String, Scope: dsl.Run, Required: true, Summary: "Title or id of the collection, in any API root."},
+			{Name: "threatq", Type: cty.String, Scope: dsl.Run, Required: true, Summary: "The address of ThreatQ. All ids of objects are made from it: it must never change."},
+			{Name: "version", Type: cty.String, Scope: dsl.Run, Options: []string{"auto", "2.0", "2.1"}, Default: "auto", Summary: "Of TAXII, and of STIX. auto: 2.1, and where the server does not know it 2.0."},
+			{Name: "discovery", Type: cty.String, Scope: dsl.Run, Summary: "Path, or address, of the discovery. Default: that of the version, /taxii2/ or /taxii/."},
+			{Name: "network_only", Type: cty.Bool, Scope: dsl.Run, Default: "false", Summary: "Leave out indicators that are no address, block of addresses, host or URL."},
+			{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where this is true; other records count as skipped."},
 		},
-		items: openTAXII,
 	}
 }
 
-// taxiiItemAttrs are those of any sink with items that make sense where objects are revoked, and
+// ItemAttrs are those of any sink with items that make sense where objects are revoked, and
 // not removed.
-func taxiiItemAttrs() []dsl.Attr {
+func ItemAttrs(all []dsl.Attr) []dsl.Attr {
 	var out []dsl.Attr
-	for _, a := range itemAttrs() {
+	for _, a := range all {
 		switch a.Name {
 		case "compare", "expires", "default_expires", "renew":
 			continue
@@ -70,28 +69,42 @@ func taxiiItemAttrs() []dsl.Attr {
 	return out
 }
 
-// taxiiAtOnce is how many items are made into objects at once. How many objects go into a
+// atOnce is how many items are made into objects at once. How many objects go into a
 // request, the server says.
-const taxiiAtOnce = 1000
+const atOnce = 1000
 
-// taxiiItems is the target of a sink "taxii".
-type taxiiItems struct {
-	run  *Run
-	open func(context.Context) (*taxii.Collection, error)
-	to   *taxii.Collection // nil: not yet opened
-	stix stix.Config       // with the version once it is known
+// Sink is the target of a sink "taxii".
+type Sink struct {
+	setting Setting
+	open    func(context.Context) (*Collection, error)
+	to      *Collection // nil: not yet opened
+	stix    stix.Config // with the version once it is known
 	// about are what has told a relation to a report by now, by its name: where links are followed,
 	// what is nearer tells them, and the report that is met last has none of its own.
 	about map[string][]any
 }
 
-func openTAXII(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error) {
-	read := f.Sink.Read(r.Bound.Scope)
-	c := taxii.Config{
-		Collection: read.String("collection", ""), Version: read.String("version", "auto"), Discovery: read.String("discovery", ""),
-		Sleep: r.sleep, Log: r.Log,
+// Setting is what the engine gives to a sink.
+type Setting struct {
+	Node  *dsl.Node
+	Scope *dsl.Scoped
+	Now   time.Time
+	Log   *slog.Logger
+	Sleep func(context.Context, time.Duration) error
+	// Client is the one that the block names.
+	Client request.Doer
+	// Remake gives an item another body.
+	Remake func(it *export.Item, body any)
+}
+
+// NewSink reads the block. The server is asked nothing before there is something to send.
+func NewSink(s Setting) (*Sink, export.Config, error) {
+	read := s.Node.Read(s.Scope)
+	c := Config{
+		Doer: s.Client, Collection: read.String("collection", ""), Version: read.String("version", "auto"), Discovery: read.String("discovery", ""),
+		Sleep: s.Sleep, Log: s.Log,
 	}
-	t := &taxiiItems{run: r, about: map[string][]any{}, stix: stix.Config{Version: stix.V21, ThreatQ: read.String("threatq", ""), NetworkOnly: read.Bool("network_only", false)}}
+	t := &Sink{setting: s, about: map[string][]any{}, stix: stix.Config{Version: stix.V21, ThreatQ: read.String("threatq", ""), NetworkOnly: read.Bool("network_only", false)}}
 	// A relation is made where one of its ends is sent; the other may be in another request, or there already.
 	t.stix.Has = func(string) bool { return true }
 	if c.Version == string(stix.V20) {
@@ -101,16 +114,14 @@ func openTAXII(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.
 		return nil, export.Config{}, err
 	}
 	if _, err := stix.New(t.stix); err != nil {
-		return nil, export.Config{}, &placed{f.Sink.Range, err}
+		return nil, export.Config{}, fmt.Errorf("%s: %w", s.Node.Range, err)
 	}
-	var err error
-	c.Doer, err = r.doer(ctx, f.Sink)
-	t.open = func(ctx context.Context) (*taxii.Collection, error) { return taxii.Open(ctx, c) }
-	return t, export.Config{Max: map[export.Op]int{export.Request: taxiiAtOnce, export.Expire: taxiiAtOnce}}, err
+	t.open = func(ctx context.Context) (*Collection, error) { return Open(ctx, c) }
+	return t, export.Config{Max: map[export.Op]int{export.Request: atOnce, export.Expire: atOnce}}, nil
 }
 
 // Check finds what STIX has no place for, before anything is sent.
-func (t *taxiiItems) Check(it *export.Item) (string, error) {
+func (t *Sink) Check(it *export.Item) (string, error) {
 	g, err := stix.New(t.stix)
 	if err != nil {
 		return "", err
@@ -135,8 +146,8 @@ func (t *taxiiItems) Check(it *export.Item) (string, error) {
 }
 
 // reported reads an item. A report is given what others have told of it, as if it had told it itself.
-func (t *taxiiItems) reported(it *export.Item) (stix.Object, error) {
-	o, err := taxiiObject(it.Body)
+func (t *Sink) reported(it *export.Item) (stix.Object, error) {
+	o, err := objectOf(it.Body)
 	if err != nil || o.Object != "report" || len(t.about[o.Value]) == 0 {
 		return o, err
 	}
@@ -146,11 +157,11 @@ func (t *taxiiItems) reported(it *export.Item) (stix.Object, error) {
 		own = []any{body["related"]}
 	}
 	body["related"] = slices.Concat(own, t.about[o.Value])
-	it.Body, it.Hash, it.Sent = body, contentHash(body), json.RawMessage(contentOf(body))
-	return taxiiObject(body)
+	t.setting.Remake(it, body)
+	return objectOf(body)
 }
 
-func taxiiObject(body any) (stix.Object, error) {
+func objectOf(body any) (stix.Object, error) {
 	fields, ok := body.(map[string]any)
 	if !ok {
 		return stix.Object{}, errors.New("an item of this sink must be an object: item = { object = …, type = …, value = … }")
@@ -159,22 +170,22 @@ func taxiiObject(body any) (stix.Object, error) {
 }
 
 // exportable leaves out relations to what cannot be there.
-func (t *taxiiItems) exportable(g *stix.Graph, o stix.Object) stix.Object {
+func (t *Sink) exportable(g *stix.Graph, o stix.Object) stix.Object {
 	o.Related = slices.DeleteFunc(o.Related, func(r stix.Ref) bool { return g.Exportable(r.Object, r.Type, r.Value) != nil })
 	return o
 }
 
 // Held is not asked: a server that has a version of an object says so when it is sent.
-func (t *taxiiItems) Held(context.Context, []*export.Item) (map[string]*export.Held, error) {
+func (t *Sink) Held(context.Context, []*export.Item) (map[string]*export.Held, error) {
 	return nil, nil
 }
 
 // Same is not asked either.
-func (t *taxiiItems) Same(*export.Item, *export.Held) (bool, error) { return true, nil }
+func (t *Sink) Same(*export.Item, *export.Held) (bool, error) { return true, nil }
 
 // Class sorts errors. What is about single objects is in their results.
-func (t *taxiiItems) Class(_ export.Op, err error) export.Class {
-	var pending *taxii.PendingError
+func (t *Sink) Class(_ export.Op, err error) export.Class {
+	var pending *PendingError
 	if errors.As(err, &pending) || errors.Is(err, request.ErrUnavailable) {
 		return export.Unavailable
 	}

@@ -1,6 +1,7 @@
-package engine
+package taxii
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,12 +12,11 @@ import (
 
 	"tqmap/dsl/code"
 	"tqmap/engine/export"
-	"tqmap/engine/sink/taxii"
 	"tqmap/engine/stix"
 )
 
 // Send gives items to the collection, as objects with their relations.
-func (t *taxiiItems) Send(ctx context.Context, op export.Op, items []*export.Item) (int, []export.Result, error) {
+func (t *Sink) Send(ctx context.Context, op export.Op, items []*export.Item) (int, []export.Result, error) {
 	if t.to == nil {
 		var err error
 		if t.to, err = t.open(ctx); err != nil {
@@ -28,7 +28,7 @@ func (t *taxiiItems) Send(ctx context.Context, op export.Op, items []*export.Ite
 	if err != nil {
 		return len(items), nil, err
 	}
-	s := taxiiSending{results: make([]export.Result, len(items)), of: map[string][]int{}}
+	s := sending{results: make([]export.Result, len(items)), of: map[string][]int{}}
 	for i, it := range items {
 		s.results[i] = t.add(g, op, it)
 		if id, _, ok := strings.Cut(s.results[i].ID, "@"); ok {
@@ -45,7 +45,7 @@ func (t *taxiiItems) Send(ctx context.Context, op export.Op, items []*export.Ite
 }
 
 // add puts an item into g. Its ID says which object, and which version of it, the target is given.
-func (t *taxiiItems) add(g *stix.Graph, op export.Op, it *export.Item) export.Result {
+func (t *Sink) add(g *stix.Graph, op export.Op, it *export.Item) export.Result {
 	o, err := t.object(op, it)
 	if err != nil {
 		return export.Result{Err: err}
@@ -59,7 +59,7 @@ func (t *taxiiItems) add(g *stix.Graph, op export.Op, it *export.Item) export.Re
 
 // object is what is sent of an item. Each version is later than the one before: of one that the
 // server has it takes no other content.
-func (t *taxiiItems) object(op export.Op, it *export.Item) (stix.Object, error) {
+func (t *Sink) object(op export.Op, it *export.Item) (stix.Object, error) {
 	body, again := it.Body, true
 	if op == export.Expire {
 		var err error
@@ -67,9 +67,9 @@ func (t *taxiiItems) object(op export.Op, it *export.Item) (stix.Object, error) 
 			return stix.Object{}, fmt.Errorf("what was delivered of it cannot be read: %w", err)
 		}
 	} else if it.Before != nil {
-		again = itemChanges(it.Before.Sent, it.Sent) == ""
+		again = bytes.Equal(it.Before.Sent, it.Sent)
 	}
-	o, err := taxiiObject(body)
+	o, err := objectOf(body)
 	if err != nil {
 		return o, err
 	}
@@ -99,16 +99,16 @@ func (t *taxiiItems) object(op export.Op, it *export.Item) (stix.Object, error) 
 }
 
 // after is a version that is later than last: that of the run, if it is.
-func (t *taxiiItems) after(last time.Time) time.Time {
-	now := t.run.Bound.Now.UTC().Truncate(time.Millisecond)
+func (t *Sink) after(last time.Time) time.Time {
+	now := t.setting.Now.UTC().Truncate(time.Millisecond)
 	if now.After(last) {
 		return now
 	}
 	return last.Truncate(time.Millisecond).Add(time.Millisecond)
 }
 
-// taxiiSending is what becomes of the items of one Send.
-type taxiiSending struct {
+// sending is what becomes of the items of one Send.
+type sending struct {
 	results []export.Result
 	of      map[string][]int // items by the ids of their objects
 }
@@ -117,14 +117,14 @@ var errNotSaid = errors.New("the server has not said what became of it")
 
 // judge puts what the server says of objects down to the items that they are of: a relation
 // is of both its ends.
-func (s *taxiiSending) judge(objects []stix.Encoded, out map[string]taxii.Outcome) {
+func (s *sending) judge(objects []stix.Encoded, out map[string]Outcome) {
 	for _, o := range objects {
 		what := out[o.ID]
-		if what.Kind == taxii.Created || what.Kind == taxii.Unchanged {
+		if what.Kind == Created || what.Kind == Unchanged {
 			continue
 		}
 		err, retry := error(errNotSaid), true
-		if what.Kind == taxii.Failed {
+		if what.Kind == Failed {
 			err, retry = fmt.Errorf("the server does not take %s: %s", o.ID, what.Message), false
 		}
 		for _, id := range owners(o) {

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+
+	"tqmap/dsl"
+	"tqmap/engine/export"
+	"tqmap/engine/request"
+	"tqmap/engine/sink/devo"
+	"tqmap/engine/sink/taxii"
+)
+
+// lookupSinkKind is the sink of rows of a lookup, a wire that is no HTTP.
+func lookupSinkKind() sinkKind {
+	spec := devo.Block()
+	items := itemAttrs()
+	items[0].Required = true
+	spec.Attrs = append(spec.Attrs, items...)
+	return sinkKind{spec: spec, items: func(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error) {
+		return devo.Open(devo.Setting{
+			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.Sleep,
+			Client: func() (request.Doer, error) { return r.doer(ctx, f.Sink) },
+		})
+	}}
+}
+
+// taxiiSinkKind is the sink of objects of STIX.
+func taxiiSinkKind() sinkKind {
+	spec := taxii.Block()
+	spec.Attrs = append(spec.Attrs, taxii.ItemAttrs(itemAttrs())...)
+	return sinkKind{spec: spec, items: func(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error) {
+		client, err := r.doer(ctx, f.Sink)
+		if err != nil {
+			return nil, export.Config{}, err
+		}
+		return taxii.NewSink(taxii.Setting{
+			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.sleep, Client: client,
+			Remake: func(it *export.Item, body any) {
+				it.Body, it.Hash, it.Sent = body, contentHash(body), json.RawMessage(contentOf(body))
+			},
+		})
+	}}
+}
