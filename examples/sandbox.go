@@ -72,7 +72,7 @@ type appliance struct {
 }
 
 func simulators() []simulator {
-	return []simulator{{"ironnet", openIronNet}, {"darktrace", openDarktrace}, {"cisco_threat_response", openCTIA}, {"tutorial", openTutorial}}
+	return []simulator{{"ironnet", openIronNet}, {"darktrace", openDarktrace}, {"cisco_threat_response", openCTIA}, {"devo", openDevo}, {"tutorial", openTutorial}}
 }
 
 // Names lists the connectors that have a simulated appliance.

@@ -8,7 +8,7 @@ import (
 
 // senders are the connectors that send the indicators of data collections, with how many
 // a new sandbox has for them.
-var senders = map[string]int{"cisco_threat_response": 500, "darktrace": 500}
+var senders = map[string]int{"cisco_threat_response": 500, "darktrace": 500, "devo": 500}
 
 // stock fills a library that holds nothing yet; one that was kept stays as it is.
 func stock(ctx context.Context, library *threatq.Library, indicators int) error {
