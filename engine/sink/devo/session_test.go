@@ -46,7 +46,7 @@ func TestSessions(t *testing.T) {
 		}},
 		{name: "certificate refused under TLS 1.3", faults: []string{"refuse-certificate"}, is: devo.ErrRejected, says: "bad certificate", stored: -1},
 		{name: "certificate refused under TLS 1.2", faults: []string{"refuse-certificate", "tls12"}, is: devo.ErrRejected, says: "bad certificate", stored: -1},
-		{name: "certificate of another authority", is: devo.ErrRejected, stored: -1, amend: func(t *testing.T, s *site, _ *devo.Session) {
+		{name: "certificate of another authority", is: devo.ErrRejected, says: "unknown certificate authority", stored: -1, amend: func(t *testing.T, s *site, _ *devo.Session) {
 			other, err := sim.New(sim.Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -75,7 +75,7 @@ func TestSessions(t *testing.T) {
 			_ = s.sim.Close()
 		}},
 		{name: "its end never comes", faults: []string{"no-eof"}, is: devo.ErrUnconfirmed, says: "did not close within", stored: 200, amend: func(_ *testing.T, s *site, _ *devo.Session) {
-			s.CloseTimeout = pace
+			s.CloseTimeout = time.Second
 		}},
 		{name: "closed with most of it unread", faults: []string{"late delay=100ms", "close"}, stored: -1, is: devo.ErrUnavailable, amend: func(_ *testing.T, s *site, session *devo.Session) {
 			s.Pause, s.Waits, session.Rows = -1, []time.Duration{}, some(2000, nil)

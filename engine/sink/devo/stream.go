@@ -87,7 +87,7 @@ func (t *stream) start() error {
 func (t *stream) connect() error {
 	host, _, err := net.SplitHostPort(t.c.Address)
 	if err != nil {
-		return fmt.Errorf("the address must be host:port: %w", err)
+		return err
 	}
 	dialing, done := context.WithTimeout(t.ctx, t.c.DialTimeout)
 	defer done()
