@@ -173,7 +173,7 @@ func TestFailuresOverREST(t *testing.T) {
 	}{
 		{name: "wrong token", token: "wrong", is: request.ErrUnauthorized, says: `"Invalid token"`, stored: -1},
 		{name: "refused", fault: "status code=400 on=deploy-csv", is: request.ErrRefused, says: `"this is the simulator's fault switch"`, stored: -1},
-		{name: "T03 down for a moment", fault: "status code=503 on=deploy-csv", stored: 3},
+		{name: "down for a moment", fault: "status code=503 on=deploy-csv", stored: 3},
 		{name: "down", fault: "status code=503 on=deploy-csv times=forever", is: request.ErrUnavailable, stored: -1, says: "503"},
 		{name: "error in a 200", fault: "status code=200 on=deploy-csv", is: devo.ErrJob, says: "fault switch", stored: -1},
 		{name: "job fails", fault: "job-fails", is: devo.ErrJob, says: `"FAILED"`, stored: -1},

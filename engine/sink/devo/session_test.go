@@ -32,7 +32,7 @@ func TestSessions(t *testing.T) {
 	}{
 		{name: "delivered", stored: 200, endings: []string{"EOF"}},
 		{name: "delivered over TLS 1.2", faults: []string{"tls12"}, stored: 200, endings: []string{"EOF"}},
-		{name: "T03 closed before the first line", faults: []string{"close"}, tries: 2, stored: 200, endings: []string{"closed", "EOF"}},
+		{name: "U27 closed before the first line", faults: []string{"close"}, tries: 2, stored: 200, endings: []string{"closed", "EOF"}},
 		{name: "closed in the middle, twice", faults: []string{"close n=50 times=2"}, tries: 3, stored: 200, endings: []string{"closed", "closed", "EOF"}},
 		{name: "reset in the middle", faults: []string{"reset n=50"}, tries: 2, stored: 200, endings: []string{"reset", "EOF"}},
 		{name: "closed each time", faults: []string{"close n=10 times=forever"}, is: devo.ErrUnavailable, says: "in the middle of the session", tries: 4, stored: -1},
@@ -87,6 +87,9 @@ func TestSessions(t *testing.T) {
 		{name: "it takes too long in all", faults: []string{"stall times=forever"}, is: devo.ErrUnavailable, says: "longer than it may", stored: -1, amend: func(_ *testing.T, s *site, session *devo.Session) {
 			s.Pause, s.Limit = -1, pace
 			session.Rows = some(1_000_000, nil)
+		}},
+		{name: "it takes too long to close", faults: []string{"no-eof"}, is: devo.ErrUnavailable, says: "longer than it may", stored: 200, amend: func(_ *testing.T, s *site, _ *devo.Session) {
+			s.Limit, s.CloseTimeout = time.Second, time.Hour
 		}},
 		{name: "END lost on the way is not ours to see", faults: []string{"end-lost"}, stored: -1, endings: []string{"EOF"}},
 		{name: "no rows", is: devo.ErrEmpty, stored: -1, amend: func(_ *testing.T, _ *site, session *devo.Session) { session.Rows = list() }},
@@ -202,7 +205,7 @@ func TestNoRowsAreHeld(t *testing.T) {
 	}
 }
 
-// T07: all rows arrive at a collector that begins late and reads slowly, in one session.
+// U43: all rows arrive at a collector that begins late and reads slowly, in one session.
 func TestSlowCollector(t *testing.T) {
 	n := 1000
 	if text := os.Getenv("TQMAP_SCALE"); text != "" {

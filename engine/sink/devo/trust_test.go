@@ -8,6 +8,7 @@ import (
 	"errors"
 	"math/big"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -140,5 +141,18 @@ func TestHostNames(t *testing.T) {
 		if first, _, _ := strings.Cut(string(s.sim.Connections()[0].Raw), " my.lookup"); first != "<14>Jan  1 00:00:00 "+want {
 			t.Errorf("%q: %q", name, first)
 		}
+	}
+}
+
+// Without anything set it waits by the clock, and calls the machine by its name.
+func TestDefaults(t *testing.T) {
+	s := start(t, sim.Options{})
+	c := devo.Collector{Address: s.Address, Identity: s.Identity, Pause: time.Millisecond}
+	if _, err := c.Send(t.Context(), devo.Session{Lookup: iocs, Rows: some(3, nil)}); err != nil {
+		t.Fatal(err)
+	}
+	name, _ := os.Hostname()
+	if got := string(s.sim.Connections()[0].Raw); s.sim.Count("iocs") != 3 || !strings.HasPrefix(got, "<14>Jan  1 00:00:00 "+name+" my.lookup.control.iocs.FULL: ") {
+		t.Errorf("%q", got)
 	}
 }
