@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -378,5 +379,26 @@ func TestReports(t *testing.T) {
 	}
 	if r.Rows != 3 || r.Skipped != 5 || r.Large != 1 || s.sim.Count("iocs") != 3 {
 		t.Errorf("%+v, %d rows", r, s.sim.Count("iocs"))
+	}
+}
+
+// Rows that trickle lose their connection, and the session says so rather than write into nothing.
+func TestTricklingSource(t *testing.T) {
+	s := start(t, sim.Options{}, "idle-close delay=50ms")
+	s.Waits = []time.Duration{}
+	_, err := s.Send(t.Context(), devo.Session{Lookup: iocs, Rows: func(yield func(devo.Row) error) error {
+		if err := yield(row("first", 1)); err != nil {
+			return err
+		}
+		for s.sim.Connections()[0].End == "open" {
+			runtime.Gosched()
+		}
+		return some(20_000, nil)(yield)
+	}})
+	if !errors.Is(err, devo.ErrUnavailable) || !strings.Contains(err.Error(), "closed the connection in the middle") {
+		t.Error(err)
+	}
+	if end := s.sim.Connections()[0].End; end != "closed: idle" || s.sim.Count("iocs") != -1 {
+		t.Errorf("%s, %d rows", end, s.sim.Count("iocs"))
 	}
 }
