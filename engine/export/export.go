@@ -124,11 +124,15 @@ type Export struct {
 	staged   staged
 	out      map[string]bool // keys of records that are left out, for a mirror
 	failed   error           // of staging
+
+	slow      map[Op]int // requests that went well since one of more items was too slow; absent: none was
+	suspects  []suspect
+	isolating bool // suspects are sent in halves
 }
 
 // New returns an Export that has seen nothing yet.
 func New(c Config, t Target, l Ledger, w Watcher) *Export {
-	e := &Export{Config: c, target: t, ledger: l, watch: w, seen: map[[16]byte]struct{}{}, queue: map[Op][]*Item{}, limit: map[Op]int{}, out: map[string]bool{}}
+	e := &Export{Config: c, target: t, ledger: l, watch: w, seen: map[[16]byte]struct{}{}, queue: map[Op][]*Item{}, limit: map[Op]int{}, slow: map[Op]int{}, out: map[string]bool{}}
 	for op, n := range c.Max {
 		e.limit[op] = max(1, n)
 	}
@@ -172,7 +176,12 @@ func (e *Export) Take(ctx context.Context, items []*Item, out, dead []string) er
 }
 
 // Flush sends what is waiting.
-func (e *Export) Flush(ctx context.Context) error { return e.drain(ctx, true) }
+func (e *Export) Flush(ctx context.Context) error {
+	if err := e.drain(ctx, true); err != nil {
+		return err
+	}
+	return e.isolate(ctx)
+}
 
 func (e *Export) see(key string) (before bool) {
 	sum := sha256.Sum256([]byte(key))
