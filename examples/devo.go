@@ -50,10 +50,10 @@ func openDevo(o Options) (appliance, error) {
 		handler: sim.Handler(), close: sim.Close,
 		params: func(string) map[string]string {
 			return map[string]string{
-				"region": collector, "lookup_name": "threatq_iocs", "collection": "Block List",
-				"cert_pem": oneLine(id.Certificate), "key_pem": oneLine(id.Key), "chain_pem": oneLine(id.Chain),
+				"region": collector, "cert_pem": oneLine(id.Certificate), "key_pem": oneLine(id.Key), "chain_pem": oneLine(id.Chain),
 			}
 		},
+		defaults: map[string]string{"lookup_name": "threatq_iocs", "collection": "All Indicators", "threatq_hostname": "threatq.example.com"},
 	}, nil
 }
 
