@@ -77,7 +77,8 @@ func (t *httpItems) Held(ctx context.Context, items []*export.Item) (map[string]
 		return nil, fmt.Errorf("what the server has already: %w", err)
 	}
 	out := make(map[string]*export.Held, len(got))
-	for _, v := range got {
+	for i, v := range got {
+		got[i] = nil // there may be very many
 		key, h, err := t.held.read(v)
 		if err != nil {
 			return nil, &placed{t.held.node.Val("answer").Range, err}
@@ -121,22 +122,41 @@ func (h *holding) read(v any) (string, *export.Held, error) {
 			return "", nil, fmt.Errorf("expires of %s: %w", key, err)
 		}
 	}
-	if h.same != nil || h.batch > 0 {
-		out.Fields = fields // else so many need not be remembered
+	switch {
+	case h.batch > 0:
+		out.Fields = fields
+	case h.same != nil: // else so many need not be remembered
+		out.Kept = contentOf(fields)
 	}
 	return key, out, nil
 }
 
+// fieldsOf is what the server says of an item.
+func fieldsOf(h *export.Held) (map[string]any, error) {
+	switch {
+	case h == nil:
+		return nil, nil
+	case h.Kept == nil:
+		return h.Fields, nil
+	}
+	v, err := code.Decode(h.Kept)
+	fields, _ := v.(map[string]any)
+	return fields, err
+}
+
 // Same asks the mapping, which says of an item that is not there nothing.
 func (t *httpItems) Same(it *export.Item, h *export.Held) (bool, error) {
+	fields, err := fieldsOf(h)
 	switch {
-	case h.Fields == nil && t.held.batch > 0:
+	case err != nil:
+		return false, err
+	case fields == nil && t.held.batch > 0:
 		return false, nil // it exists, and cannot be read
 	case t.held == nil || t.held.same == nil:
 		return true, nil
 	}
 	vars := maps.Clone(it.Vars)
-	vars["held"], vars["each"] = h.Fields, t.element(it)
+	vars["held"], vars["each"] = fields, t.element(it)
 	yes, err := t.held.same.Eval(vars)
 	return yes == true, err
 }

@@ -53,6 +53,9 @@ func (e *inquiry) ask(ctx context.Context, f asking, vars map[string]any) (any, 
 		if !ok {
 			return nil, &placed{e.node.Range, errors.New("the answer is no list of elements: cut it out with answer = jq(\"[…]\")")}
 		}
+		if paging == nil {
+			return list, nil
+		}
 		step, err = pages.Next(page.Answer{Body: body, Records: len(list), Header: resp.Header, URL: resp.URL, Eval: func(v *dsl.Val) (any, error) { return sight.first(ctx, v.JQ(), body) }})
 		if err != nil {
 			return nil, err

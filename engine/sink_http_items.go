@@ -16,7 +16,7 @@ import (
 	"tqmap/engine/request"
 )
 
-const outcomeSummary = "What the answer says of each item: objects {key, id, exists, error, retry}, all but key optional; without key by an id that is known already, else in the order sent. `exists`: the server left as it was what it had; `error`: not taken (with `retry`: the next run tries again). Without it, a good answer takes all."
+const outcomeSummary = "What the answer says of each item: objects {key, id, exists, error, retry}, all but key optional; without key by an id that is known already, else in the order sent. `exists`: the server left as it was what it had; `error`: not taken (with `retry`: the next run tries again). Without it, a good answer takes all, unless it is an HTML page."
 
 func outcomeAttr(more string) dsl.Attr {
 	return dsl.Attr{Name: "outcome", Holds: dsl.JQ, Summary: outcomeSummary + more}
@@ -226,8 +226,8 @@ func (t *httpItems) element(it *export.Item) map[string]any {
 		sent, _ := code.Decode(b.Sent)
 		out["before"] = map[string]any{"item": sent, "id": orNil(b.ID), "expires": timeOrNil(b.Expires), "since": timeOrNil(b.Since)}
 	}
-	if it.Held != nil && it.Held.Fields != nil {
-		out["held"] = it.Held.Fields
+	if fields, err := fieldsOf(it.Held); err == nil && fields != nil { // our own JSON
+		out["held"] = fields
 	}
 	return out
 }
@@ -268,6 +268,7 @@ var errPage = errors.New("the answer is good by its status, but the body is HTML
 func (t *httpItems) Class(op export.Op, err error) export.Class {
 	var ruled *request.RuledError
 	var status *request.StatusError
+	var lost *request.TransportError
 	var unwritten *refusedError
 	batch := t.ops[op].batch
 	switch {
@@ -282,6 +283,9 @@ func (t *httpItems) Class(op export.Op, err error) export.Class {
 	case errors.Is(err, request.ErrUnavailable):
 		if errors.As(err, &status) && (status.Status == http.StatusTooManyRequests || status.Status == http.StatusServiceUnavailable) {
 			return export.Unavailable
+		}
+		if errors.As(err, &lost) && !lost.Sent {
+			return export.Unavailable // it was not what is sent that kept the server from answering
 		}
 		return export.TooSlow
 	case batch && errors.As(err, &status) && (status.Where != "" || !aboutContent[status.Status]):

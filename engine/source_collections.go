@@ -77,9 +77,10 @@ type collections struct {
 
 	seen   map[int64]int // in which pass through a collection an object was last met, from 1
 	passes int
-	number int  // of the page
-	part   bool // not everything was there to read
-	ended  bool // all pages were read
+	number int   // of the page
+	part   bool  // not everything was there to read
+	ended  bool  // all pages were read
+	theirs error // of whoever took the last page
 }
 
 func openCollections(_ context.Context, r *Run, f *dsl.Flow, _ *FlowReport) (source, error) {
@@ -183,7 +184,10 @@ func (s *collections) read(ctx context.Context, w Window, yield func(*batch) err
 		}
 		s.passes++
 		walk := &collectionWalk{collections: s, name: c.Name, query: query, sort: s.query.Sort, begun: s.passes, pass: s.passes, yield: yield, least: -1}
-		if err := walk.all(ctx); err != nil {
+		switch err := walk.all(ctx); {
+		case err != nil && errors.Is(err, s.theirs):
+			return err // of whoever takes the pages
+		case err != nil:
 			return fmt.Errorf("data collection %q: %w", c.Name, err)
 		}
 	}
@@ -196,5 +200,6 @@ func (s *collections) hand(b *batch, yield func(*batch) error) error {
 	s.number++
 	b.number = s.number
 	s.part = s.part || b.note != nil
-	return yield(b)
+	s.theirs = yield(b)
+	return s.theirs
 }

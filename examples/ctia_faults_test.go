@@ -83,6 +83,15 @@ func TestCTIAEntityLimit(t *testing.T) {
 		t.Errorf("%d requests: the smaller size is not kept", n)
 	}
 	w.linked(1, 130)
+
+	w.params["default_severity"] = "High"
+	w.run(engine.Ok, "updated 130")
+	if n := w.sim.Requests()["bulk-update"]; n > 8 {
+		t.Errorf("%d requests to change them", n)
+	}
+	if w.judgement("host-130.bad.example")["severity"] != "High" {
+		t.Error("not changed")
+	}
 }
 
 func TestCTIAFaults(t *testing.T) {

@@ -19,8 +19,12 @@ const (
 	half     = "r1 r2 r3"
 	putSix   = "put r1 r2 r3, put r4 r5 r6"
 	putHalf  = "put r4 r5 r6"
+	allAgain = "put r1 r2 r3, update r1, update r2, update r3, put r4 r5 r6, update r4, update r5, update r6"
 	putAgain = "put r1 r2 r3, update r1, update r2, update r3, put r4 r5 r6" // what may be there is brought up to date
 )
+
+// twice are the waits of two requests that get no good answer.
+var twice = slices.Concat(thrice, thrice)
 
 // answers is says for the requests of an export.
 func answers(status int, kind, body string, header ...string) func(*shot) {
@@ -79,9 +83,10 @@ func itemFailures() []itemRow {
 		row(itemRow{name: "429 with Retry-After: 7, for ever, at the second batch", requests: 4, target: half, ledger: half, next: putHalf, from: 2, do: answers(429, asJSON, `{}`, "Retry-After", "7"), outcome: engine.Failed, waits: []time.Duration{7 * time.Second, 7 * time.Second, 7 * time.Second}}),
 		row(itemRow{name: "429 with Retry-After: 30 days", requests: 1, next: putSix, do: answers(429, asJSON, `{}`, "Retry-After", "2592000"), outcome: engine.Failed}),
 		row(itemRow{name: "500 once", requests: 1, target: sixItems, ledger: sixItems, times: 1, do: answers(500, asJSON, `{}`), outcome: engine.Ok, waits: thrice[:1]}),
-		row(itemRow{name: "500 for ever", requests: 4, next: putSix, do: answers(500, asJSON, `{}`), outcome: engine.Failed, waits: thrice}),
+		row(itemRow{name: "500 for ever", requests: 8, next: putSix, do: answers(500, asJSON, `{}`), outcome: engine.Failed, waits: twice}),
 		row(itemRow{name: "500 for ever, at the second batch", requests: 4, target: half, ledger: half, next: putHalf, from: 2, do: answers(500, asJSON, `{}`), outcome: engine.Failed, waits: thrice}),
-		row(itemRow{name: "500 if r2 is among them, which splits by rule", requests: 4, next: putSix, sink: split, do: naming(answers(500, asJSON, `{}`)), outcome: engine.Failed, waits: thrice}),
+		row(itemRow{name: "500 if r2 is among them", requests: 15, target: "r1 r3 r4 r5 r6", ledger: "r1 r3 r4 r5 r6", next: "put r2", do: naming(answers(500, asJSON, `{}`)), outcome: engine.Partial, waits: slices.Concat(thrice, twice)}),
+		row(itemRow{name: "500 if r2 is among them, which splits by rule", requests: 15, target: "r1 r3 r4 r5 r6", ledger: "r1 r3 r4 r5 r6", next: "put r2", sink: split, do: naming(answers(500, asJSON, `{}`)), outcome: engine.Partial, waits: slices.Concat(thrice, twice)}),
 		row(itemRow{name: "503 for ever", requests: 4, next: putSix, do: answers(503, asJSON, ``), outcome: engine.Failed, waits: thrice}),
 		row(itemRow{name: "503 with Retry-After: 20, once", requests: 1, target: sixItems, ledger: sixItems, times: 1, do: answers(503, asJSON, ``, "Retry-After", "20"), outcome: engine.Ok, waits: []time.Duration{20 * time.Second}}),
 		itemRow{group: g, name: "500 for ever, for an update of one", requests: 4, target: sixItems, ledger: "r1 r2? r3 r4 r5 r6", next: "update r2", news: "~r2"}.meets("PUT", answers(500, asJSON, `{}`), engine.Partial, thrice),
@@ -101,12 +106,12 @@ func itemConnections() []itemRow {
 	const patience = "timeout = \"400ms\"\n  retries = 1"
 	return []itemRow{
 		row(itemRow{name: "lost before the target acted, once", requests: 1, target: sixItems, ledger: sixItems, times: 1, do: (*shot).cut, outcome: engine.Ok, waits: thrice[:1]}),
-		row(itemRow{name: "lost before the target acted, for ever", requests: 4, next: putSix, do: (*shot).cut, outcome: engine.Failed, waits: thrice}),
+		row(itemRow{name: "lost before the target acted, for ever", requests: 8, next: putSix, do: (*shot).cut, outcome: engine.Failed, waits: twice}),
 		row(itemRow{name: "lost after the target acted, once", requests: 1, target: sixItems, ledger: sixItems, times: 1, do: after, outcome: engine.Ok, waits: thrice[:1]}),
-		row(itemRow{name: "lost after the target acted, for ever", requests: 4, target: half, next: putAgain, do: after, outcome: engine.Failed, waits: thrice}),
-		row(itemRow{name: "lost after the target acted, for ever, left = remove", requests: 4, target: half, ledger: "r1? r2? r3?", next: putAgain, sink: "left = \"remove\"", do: after, outcome: engine.Failed, waits: thrice}),
+		row(itemRow{name: "lost after the target acted, for ever", requests: 8, target: sixItems, next: allAgain, do: after, outcome: engine.Failed, waits: twice}),
+		row(itemRow{name: "lost after the target acted, for ever, left = remove", requests: 8, target: sixItems, ledger: "r1? r2? r3? r4? r5? r6?", next: allAgain, sink: "left = \"remove\"", do: after, outcome: engine.Failed, waits: twice}),
 		row(itemRow{name: "no answer in time, once", requests: 1, target: sixItems, ledger: sixItems, client: patience, times: 1, do: slow, outcome: engine.Ok, waits: thrice[:1]}),
-		row(itemRow{name: "no answer in time", requests: 2, next: putSix, client: patience, do: slow, outcome: engine.Failed, waits: thrice[:1]}),
+		row(itemRow{name: "no answer in time", requests: 4, next: putSix, client: patience, do: slow, outcome: engine.Failed, waits: thrice[:2]}),
 		itemRow{group: g, name: "lost after an update", requests: 4, target: "r1 r2=2 r3 r4 r5 r6", ledger: "r1 r2? r3 r4 r5 r6", next: "update r2", news: "~r2"}.meets("PUT", after, engine.Partial, thrice),
 		itemRow{group: g, name: "lost after a removal, once", requests: 1, target: "r1 r2 r3 r4 r6", ledger: "r1 r2 r3 r4 r6", news: "-r5", sink: "left = \"remove\"", times: 1}.meets("DELETE", after, engine.Ok, thrice[:1]),
 	}
@@ -152,7 +157,7 @@ func itemOutcomes() []itemRow {
 		row(itemRow{name: "another object, of what was done", requests: 1, target: half, next: putAgain, do: acting(`{"status":"accepted"}`, asJSON), outcome: engine.Failed, says: []string{"the server has accepted, but its answer cannot be understood"}}),
 		row(itemRow{name: "an empty list, of what was done", requests: 1, target: half, next: putAgain, do: acting(`{"results":[]}`, asJSON), outcome: engine.Failed}),
 		row(itemRow{name: "texts in place of objects, of what was done", requests: 1, target: half, next: putAgain, do: acting(`{"results":["r1","r2","r3"]}`, asJSON), outcome: engine.Failed, says: []string{"the server has accepted, but its answer cannot be understood"}}),
-		row(itemRow{name: "only keys of others, of what was done", requests: 2, target: sixItems, next: "put r1 r2 r3, update r1, update r2, update r3, put r4 r5 r6, update r4, update r5, update r6", do: acting(`{"results":[{"name":"x1"},{"name":"x2"},{"name":"x3"}]}`, asJSON), outcome: engine.Partial}),
+		row(itemRow{name: "only keys of others, of what was done", requests: 2, target: sixItems, next: allAgain, do: acting(`{"results":[{"name":"x1"},{"name":"x2"},{"name":"x3"}]}`, asJSON), outcome: engine.Partial}),
 	}
 }
 

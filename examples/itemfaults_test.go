@@ -59,9 +59,9 @@ func TestItemFaultMatrix(t *testing.T) {
 func tryItemFault(t *testing.T, row *itemRow) {
 	tr := newItemTrial(t, row)
 	tr.prepare()
-	tr.faulty = true
+	tr.goBad(true)
 	f := tr.push()
-	tr.faulty = false
+	tr.goBad(false)
 	tr.library.ClearFaults()
 	told := f.Error + strings.Join(f.Notes, "\n")
 	tr.mu.Lock()
@@ -108,7 +108,9 @@ func (tr *itemTrial) prepare() {
 			}
 			tr.change(what)
 		}
+		tr.mu.Lock()
 		delete(tr.items, tr.row.lost)
+		tr.mu.Unlock()
 	}
 	if tr.row.library != "" {
 		f, err := threatq.ParseFault(tr.row.library)
@@ -118,7 +120,15 @@ func (tr *itemTrial) prepare() {
 		tr.library.Inject(f)
 	}
 	tr.changes()
+	tr.mu.Lock()
 	tr.waits = nil
+	tr.mu.Unlock()
+}
+
+func (tr *itemTrial) goBad(bad bool) {
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.faulty = bad
 }
 
 // recovers runs twice without the fault: everything is as it should be, then nothing is to do.

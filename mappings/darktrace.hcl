@@ -734,7 +734,8 @@ flow "watched" {
       message = jq("if type == \"object\" then \"the answer is not SUCCESS but \\(.response // .)\" else \"the answer is a web page; check both tokens\" end")
     }
 
-    # Entries of other sources are not ours. One without an expiry is sent again where it is to have one.
+    # Entries of other sources are not ours. One without an expiry is sent again where it is to have one. The answer is
+    # one list: jq gives no more than 100,000 outputs one by one.
     held {
       request {
         path  = "/intelfeed"
@@ -744,7 +745,7 @@ flow "watched" {
         status = [404] # no entry yet
         do     = ok
       }
-      answer = jq("arrays | .[] | {key: (.name | ltrimstr(\"*\") | ascii_downcase), expires: (if (.expiry // \"\") == \"\" then null else (.expiry | sub(\" \"; \"T\") | rtrimstr(\"Z\") + \"Z\") end)}")
+      answer = jq("arrays | map({key: (.name | ltrimstr(\"*\") | ascii_downcase), expires: (if (.expiry // \"\") == \"\" then null else (.expiry | sub(\" \"; \"T\") | rtrimstr(\"Z\") + \"Z\") end)})")
       same   = expr("held.expires != nil or each.expires == nil")
     }
 

@@ -133,11 +133,15 @@ type Export struct {
 	staged   staged
 	begun    bool
 	failed   error // of staging
+
+	slow      map[Op]int // requests that went well since one of more items was too slow; absent: none was
+	suspects  []suspect
+	isolating bool // suspects are sent in halves
 }
 
 // New returns an Export that has seen nothing yet.
 func New(c Config, t Target, l Ledger, w Watcher) *Export {
-	e := &Export{Config: c, target: t, ledger: l, watch: w, seen: map[[16]byte]bool{}, queue: map[Op][]*Item{}, limit: map[Op]int{}}
+	e := &Export{Config: c, target: t, ledger: l, watch: w, seen: map[[16]byte]bool{}, queue: map[Op][]*Item{}, limit: map[Op]int{}, slow: map[Op]int{}}
 	for op, n := range c.Max {
 		e.limit[op] = max(1, n)
 	}
@@ -179,7 +183,12 @@ func (e *Export) Take(ctx context.Context, items []*Item, out, dead []string) er
 }
 
 // Flush sends what is waiting.
-func (e *Export) Flush(ctx context.Context) error { return e.drain(ctx, true) }
+func (e *Export) Flush(ctx context.Context) error {
+	if err := e.drain(ctx, true); err != nil {
+		return err
+	}
+	return e.isolate(ctx)
+}
 
 func digest(key string) [16]byte {
 	sum := sha256.Sum256([]byte(key))

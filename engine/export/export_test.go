@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,13 +146,48 @@ func TestTargetDown(t *testing.T) {
 	w := newWorld(t)
 	w.before = func(int, Op, []string) (error, bool) { return errDown, false }
 	err := w.run(Config{Max: map[Op]int{Request: 100}}, keys(100))
-	if !errors.Is(err, errDown) || len(w.calls) > 6 || len(w.ledger) != 0 {
+	if !errors.Is(err, errDown) || len(w.calls) > 7 || len(w.ledger) != 0 {
 		t.Errorf("%v after %d calls", err, len(w.calls))
 	}
 	w.before = nil
 	must(t, w.run(Config{}, keys(100)))
 	if len(w.store) != 100 {
 		t.Errorf("%d at the target", len(w.store))
+	}
+}
+
+// An item that brings the target down, or takes all its time, keeps neither its neighbours back nor what
+// comes after; and the requests that follow grow again.
+func TestPoison(t *testing.T) {
+	for _, tc := range []struct {
+		name          string
+		items, max    int
+		poison, calls int
+	}{
+		{"in the first batch", 5000, 500, 7, 110},
+		{"in the middle", 5000, 500, 2600, 110},
+		{"in a small batch", 100, 8, 50, 22},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			bad := fmt.Sprintf("k%03d", tc.poison)
+			w.before = func(_ int, _ Op, keys []string) (error, bool) {
+				if slices.Contains(keys, bad) {
+					return errDown, false
+				}
+				return nil, true
+			}
+			must(t, w.run(Config{Max: map[Op]int{Request: tc.max}}, keys(tc.items)))
+			if len(w.store) != tc.items-1 || len(w.calls) > tc.calls {
+				t.Errorf("%d of %d at the target after %d calls", len(w.store), tc.items, len(w.calls))
+			}
+			if failed := slices.DeleteFunc(w.events, func(e string) bool { return !strings.HasPrefix(e, "failed") }); !slices.Equal(failed, []string{"failed " + bad}) {
+				t.Errorf("told %q", failed)
+			}
+			w.before = nil
+			must(t, w.run(Config{Max: map[Op]int{Request: tc.max}}, keys(tc.items)))
+			w.want("request "+bad, "+ "+bad)
+		})
 	}
 }
 

@@ -77,8 +77,9 @@ type Held struct {
 	Expires time.Time
 	// Tells says that the target tells when items expire: a zero Expires is never.
 	Tells bool
-	// Fields is all that it says of the item.
+	// Fields is all that it says of the item; Kept is the same as JSON, where it is one of very many.
 	Fields map[string]any
+	Kept   json.RawMessage
 }
 
 // Op is what is done with items.

@@ -3,7 +3,6 @@ package export
 import (
 	"context"
 	"errors"
-	"fmt"
 )
 
 const (
@@ -57,7 +56,7 @@ func (e *Export) push(ctx context.Context, op Op, items []*Item) error {
 		if err != nil {
 			err = e.trouble(ctx, op, items[:n], err)
 		} else {
-			e.inARow = 0
+			e.wentWell(op, n)
 			err = e.settle(ctx, op, items[:n], results)
 		}
 		if err != nil {
@@ -93,7 +92,7 @@ func (e *Export) trouble(ctx context.Context, op Op, items []*Item, err error) e
 	switch {
 	case ctx.Err() != nil || class == Fatal:
 		return err
-	case len(items) > 1 && (class == Refused || class == Unwritable || class == TooMuch), len(items) > smallest && class == TooSlow:
+	case len(items) > 1 && (class == Refused || class == Unwritable || class == TooMuch), class == TooSlow && (len(items) > smallest || len(items) > 1 && e.isolating):
 		return e.halve(ctx, op, items, class)
 	case class == Ignored:
 		return e.let(ctx, op, items, err)
@@ -102,11 +101,14 @@ func (e *Export) trouble(ctx context.Context, op Op, items []*Item, err error) e
 	case class == Refused || class == Unwritable || class == TooMuch:
 		return e.settle(ctx, op, items, []Result{{Err: err}})
 	}
-	for _, it := range items {
-		e.watch.Event(Failed, op, it, err)
+	s := suspect{op, items, err}
+	if len(items) == 1 {
+		e.fail(s)
+	} else {
+		e.suspects = append(e.suspects, s)
 	}
-	if e.inARow++; e.inARow >= giveUpAfter || len(items) > 1 {
-		return fmt.Errorf("gave up, and the next run goes on: %w", err)
+	if e.inARow++; class == Unavailable && len(items) > 1 || e.inARow >= giveUpAfter {
+		return e.giveUp(err)
 	}
 	return nil
 }
@@ -115,8 +117,12 @@ func (e *Export) trouble(ctx context.Context, op Op, items []*Item, err error) e
 // smaller, too.
 func (e *Export) halve(ctx context.Context, op Op, items []*Item, class Class) error {
 	half := (len(items) + 1) / 2
-	if class == TooMuch || class == TooSlow {
+	switch {
+	case class == TooMuch:
 		e.limit[op] = min(e.limit[op], half)
+		delete(e.slow, op)
+	case class == TooSlow && !e.isolating:
+		e.limit[op], e.slow[op] = min(e.limit[op], half), 0
 	}
 	if err := e.push(ctx, op, items[:half]); err != nil {
 		return err
