@@ -1,13 +1,20 @@
 package examples
 
 import (
+	"fmt"
+	"net"
+	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"tqmap/examples/devo"
 )
 
+// openDevo starts a collector, whose port is one above that of the API where that is given. With a
+// folder, the client's certificate, its key and the chain are files in it, for other programs.
 func openDevo(o Options) (appliance, error) {
-	opts := devo.Options{}
+	opts := devo.Options{Polls: 1}
 	if o.Dir != "" {
 		opts.StatePath = filepath.Join(o.Dir, "devo.json")
 	}
@@ -22,18 +29,29 @@ func openDevo(o Options) (appliance, error) {
 		}
 		sim.Inject(f)
 	}
-	collector, err := sim.Listen("") // the address that can be chosen is that of the API, and of what has arrived
+	listen, err := above(o.Listen)
 	if err != nil {
-		_ = sim.Close()
 		return appliance{}, err
+	}
+	collector, err := sim.Listen(listen)
+	if err != nil {
+		return appliance{}, err
+	}
+	id := sim.Identity()
+	if o.Dir != "" {
+		for name, text := range map[string]string{"devo.crt": id.Certificate, "devo.key": id.Key, "chain.crt": id.Chain} {
+			if err := os.WriteFile(filepath.Join(o.Dir, name), []byte(text), 0o600); err != nil {
+				_ = sim.Close()
+				return appliance{}, err
+			}
+		}
 	}
 	return appliance{
 		handler: sim.Handler(), close: sim.Close,
 		params: func(addr string) map[string]string {
-			papers := sim.Identity()
 			return map[string]string{
-				"region": collector, "cert_pem": papers.Certificate, "key_pem": papers.Key, "chain_pem": papers.Chain,
 				"api_url": "http://" + addr + "/lookup-api", "domain": devo.DefaultDomain, "token": devo.DefaultToken,
+				"region": collector, "cert_pem": oneLine(id.Certificate), "key_pem": oneLine(id.Key), "chain_pem": oneLine(id.Chain),
 			}
 		},
 		defaults: map[string]string{
@@ -42,3 +60,19 @@ func openDevo(o Options) (appliance, error) {
 		},
 	}, nil
 }
+
+// above is the address with the next port; "" for any.
+func above(listen string) (string, error) {
+	host, port, err := net.SplitHostPort(listen)
+	if listen == "" || port == "0" {
+		return "", nil
+	}
+	n, bad := strconv.Atoi(port)
+	if err != nil || bad != nil {
+		return "", fmt.Errorf("the address %q must be host:port", listen)
+	}
+	return net.JoinHostPort(host, strconv.Itoa(n+1)), nil
+}
+
+// oneLine writes line breaks as \n, so that a value can be printed and pasted.
+func oneLine(text string) string { return strings.ReplaceAll(strings.TrimSpace(text), "\n", `\n`) }

@@ -11,6 +11,7 @@ var (
 	errMissing = errors.New("the target has it no more")
 	errDoubt   = errors.New("an answer about it was lost")
 	errDiffers = errors.New("the target has it otherwise")
+	errWhole   = errors.New("everything is sent: the target is another one, has another shape, or may have missed something")
 )
 
 // renewal is why an item is sent again that has not changed.
@@ -112,6 +113,10 @@ func (e *Export) keepUp(it *Item, expires time.Time, tells bool) (renews bool, _
 	case e.Mirror != nil && !e.DryRun:
 		it.keepTime(expires, e.Now)
 		return false, e.stage(it, Unchanged)
+	}
+	if e.Mirror != nil && e.staged.doubt {
+		e.watch.Event(Updated, Request, it, errWhole)
+		return false, nil
 	}
 	e.watch.Event(Unchanged, Request, it, nil)
 	return false, nil

@@ -69,6 +69,10 @@ func TestMirrorOfAnotherKind(t *testing.T) {
 	must(t, w.run(full, all))
 	w.want("replace", "+ a, + b")
 	full.MirrorIs = "two"
+	dry := full
+	dry.DryRun = true
+	must(t, w.run(dry, all))
+	w.want("", "~ a, ~ b")
 	must(t, w.run(full, all))
 	w.want("replace", "")
 	must(t, w.run(full, all))

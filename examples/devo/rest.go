@@ -131,6 +131,9 @@ func (s *Simulator) remove(c apiCall) reply {
 		return refuse(http.StatusNotFound, "There is no lookup "+name)
 	}
 	delete(s.tables, name)
+	if err := s.save(); err != nil {
+		return refuse(http.StatusInternalServerError, err.Error())
+	}
 	return reply{http.StatusOK, map[string]any{"id": s.newJob(name, nil)}}
 }
 

@@ -135,6 +135,25 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+// Every type has a name that the API knows.
+func TestTypesOverREST(t *testing.T) {
+	api, rest, _ := overREST(t, sim.Options{}, sim.DefaultToken)
+	l := devo.Lookup{Name: "types"}
+	var got []string
+	for _, kind := range devo.Types() {
+		l.Columns = append(l.Columns, devo.Column{Name: string(kind), Type: kind})
+	}
+	if _, err := api.Send(t.Context(), devo.Session{Lookup: l, Rows: list(row("k", 1, 2, 3, 1.5, true, "198.51.100.7"))}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range rest.Tables()["types"].Columns {
+		got = append(got, c.Name+" "+c.Type)
+	}
+	if diff := cmp.Diff([]string{"str STRING", "int INT8", "int4 INT4", "int8 INT8", "float FLOAT8", "bool BOOL", "ip4 IP4"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Many rows go in files of a limited size: the first replaces, the others are appended.
 func TestFiles(t *testing.T) {
 	api, rest, _ := overREST(t, sim.Options{}, sim.DefaultToken)
@@ -173,7 +192,7 @@ func TestFailuresOverREST(t *testing.T) {
 	}{
 		{name: "wrong token", token: "wrong", is: request.ErrUnauthorized, says: `"Invalid token"`, stored: -1},
 		{name: "refused", fault: "status code=400 on=deploy-csv", is: request.ErrRefused, says: `"this is the simulator's fault switch"`, stored: -1},
-		{name: "T03 down for a moment", fault: "status code=503 on=deploy-csv", stored: 3},
+		{name: "down for a moment", fault: "status code=503 on=deploy-csv", stored: 3},
 		{name: "down", fault: "status code=503 on=deploy-csv times=forever", is: request.ErrUnavailable, stored: -1, says: "503"},
 		{name: "error in a 200", fault: "status code=200 on=deploy-csv", is: devo.ErrJob, says: "fault switch", stored: -1},
 		{name: "job fails", fault: "job-fails", is: devo.ErrJob, says: `"FAILED"`, stored: -1},

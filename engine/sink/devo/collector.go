@@ -54,6 +54,9 @@ func (c *Collector) Send(ctx context.Context, s Session) (Result, error) {
 	if d.Identity == nil {
 		return Result{}, errors.New("there is no certificate to show to the collector")
 	}
+	if _, _, err := net.SplitHostPort(d.Address); err != nil {
+		return Result{}, fmt.Errorf("the collector's address must be host:port: %w", err)
+	}
 	if d.Limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, d.Limit, errLimit)

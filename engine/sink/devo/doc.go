@@ -9,5 +9,6 @@
 //
 // A session replaces a lookup or changes some of its rows. It takes effect as a whole or not at all
 // (Collector), and it can be repeated: rows are known by their key, the first column. Which rows
-// there are is the caller's business; a key that comes twice in one session is too: the last one wins.
+// there are is the caller's business, and so is a key that comes twice in one session, of which
+// the last one wins.
 package devo

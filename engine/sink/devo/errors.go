@@ -117,12 +117,12 @@ func rejection(err error) bool {
 
 // plainly says in other words what the packages below say.
 func plainly(err error) error {
-	var weak x509.InsecureAlgorithmError
+	var issuer x509.UnknownAuthorityError
 	var name x509.HostnameError
 	switch {
 	case errors.Is(err, io.EOF):
 		return errClosed
-	case errors.As(err, &weak):
+	case errors.As(err, &issuer) && issuer.Cert != nil && weak(issuer.Cert):
 		return fmt.Errorf("its certificate is signed with SHA-1, which is refused here: %w", err)
 	case errors.As(err, &name) && name.Certificate != nil && len(name.Certificate.DNSNames)+len(name.Certificate.IPAddresses) == 0:
 		return fmt.Errorf("its certificate has no alternative names (SAN), without which it is refused here: %w", err)

@@ -211,7 +211,7 @@ func quotesNothing(t testing.TB, m devo.Material, err error) {
 	}
 }
 
-// U30: nobody prints a key by accident.
+// T07, U30: nobody prints a key by accident.
 func TestIdentityIsNotPrinted(t *testing.T) {
 	key := ec(t)
 	id, _, err := devo.ParseIdentity(devo.Material{Certificate: issuer{}.issue(t, "exampleorg", key, -1, 400).pem(), Key: pkcs8(t, key)}, today)

@@ -1,7 +1,6 @@
 package devo
 
 import (
-	"context"
 	"errors"
 	"fmt"
 )
@@ -33,17 +32,6 @@ type Result struct {
 	Bytes   int64 // of the lines or files
 	Tries   int
 }
-
-// A Sender is a way to deliver sessions. Collector and API are the two.
-type Sender interface {
-	// Send delivers all of a session or fails. Result is filled in as far as it came.
-	Send(ctx context.Context, s Session) (Result, error)
-}
-
-var (
-	_ Sender = (*Collector)(nil)
-	_ Sender = (*API)(nil)
-)
 
 // feed gives the rows that can be written to yield, which may keep text only until it returns.
 type feed struct {

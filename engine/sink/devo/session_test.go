@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ func TestSessions(t *testing.T) {
 	}{
 		{name: "delivered", stored: 200, endings: []string{"EOF"}},
 		{name: "delivered over TLS 1.2", faults: []string{"tls12"}, stored: 200, endings: []string{"EOF"}},
-		{name: "T03 closed before the first line", faults: []string{"close"}, tries: 2, stored: 200, endings: []string{"closed", "EOF"}},
+		{name: "U27 closed before the first line", faults: []string{"close"}, tries: 2, stored: 200, endings: []string{"closed", "EOF"}},
 		{name: "closed in the middle, twice", faults: []string{"close n=50 times=2"}, tries: 3, stored: 200, endings: []string{"closed", "closed", "EOF"}},
 		{name: "reset in the middle", faults: []string{"reset n=50"}, tries: 2, stored: 200, endings: []string{"reset", "EOF"}},
 		{name: "closed each time", faults: []string{"close n=10 times=forever"}, is: devo.ErrUnavailable, says: "in the middle of the session", tries: 4, stored: -1},
@@ -46,7 +47,7 @@ func TestSessions(t *testing.T) {
 		}},
 		{name: "certificate refused under TLS 1.3", faults: []string{"refuse-certificate"}, is: devo.ErrRejected, says: "bad certificate", stored: -1},
 		{name: "certificate refused under TLS 1.2", faults: []string{"refuse-certificate", "tls12"}, is: devo.ErrRejected, says: "bad certificate", stored: -1},
-		{name: "certificate of another authority", is: devo.ErrRejected, stored: -1, amend: func(t *testing.T, s *site, _ *devo.Session) {
+		{name: "certificate of another authority", is: devo.ErrRejected, says: "unknown certificate authority", stored: -1, amend: func(t *testing.T, s *site, _ *devo.Session) {
 			other, err := sim.New(sim.Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -75,7 +76,7 @@ func TestSessions(t *testing.T) {
 			_ = s.sim.Close()
 		}},
 		{name: "its end never comes", faults: []string{"no-eof"}, is: devo.ErrUnconfirmed, says: "did not close within", stored: 200, amend: func(_ *testing.T, s *site, _ *devo.Session) {
-			s.CloseTimeout = pace
+			s.CloseTimeout = time.Second
 		}},
 		{name: "closed with most of it unread", faults: []string{"late delay=100ms", "close"}, stored: -1, is: devo.ErrUnavailable, amend: func(_ *testing.T, s *site, session *devo.Session) {
 			s.Pause, s.Waits, session.Rows = -1, []time.Duration{}, some(2000, nil)
@@ -87,6 +88,9 @@ func TestSessions(t *testing.T) {
 		{name: "it takes too long in all", faults: []string{"stall times=forever"}, is: devo.ErrUnavailable, says: "longer than it may", stored: -1, amend: func(_ *testing.T, s *site, session *devo.Session) {
 			s.Pause, s.Limit = -1, pace
 			session.Rows = some(1_000_000, nil)
+		}},
+		{name: "it takes too long to close", faults: []string{"no-eof"}, is: devo.ErrUnavailable, says: "longer than it may", stored: 200, amend: func(_ *testing.T, s *site, _ *devo.Session) {
+			s.Limit, s.CloseTimeout = time.Second, time.Hour
 		}},
 		{name: "END lost on the way is not ours to see", faults: []string{"end-lost"}, stored: -1, endings: []string{"EOF"}},
 		{name: "no rows", is: devo.ErrEmpty, stored: -1, amend: func(_ *testing.T, _ *site, session *devo.Session) { session.Rows = list() }},
@@ -202,7 +206,7 @@ func TestNoRowsAreHeld(t *testing.T) {
 	}
 }
 
-// T07: all rows arrive at a collector that begins late and reads slowly, in one session.
+// U43: all rows arrive at a collector that begins late and reads slowly, in one session.
 func TestSlowCollector(t *testing.T) {
 	n := 1000
 	if text := os.Getenv("TQMAP_SCALE"); text != "" {
@@ -375,5 +379,26 @@ func TestReports(t *testing.T) {
 	}
 	if r.Rows != 3 || r.Skipped != 5 || r.Large != 1 || s.sim.Count("iocs") != 3 {
 		t.Errorf("%+v, %d rows", r, s.sim.Count("iocs"))
+	}
+}
+
+// Rows that trickle lose their connection, and the session says so rather than write into nothing.
+func TestTricklingSource(t *testing.T) {
+	s := start(t, sim.Options{}, "idle-close delay=50ms")
+	s.Waits = []time.Duration{}
+	_, err := s.Send(t.Context(), devo.Session{Lookup: iocs, Rows: func(yield func(devo.Row) error) error {
+		if err := yield(row("first", 1)); err != nil {
+			return err
+		}
+		for s.sim.Connections()[0].End == "open" {
+			runtime.Gosched()
+		}
+		return some(20_000, nil)(yield)
+	}})
+	if !errors.Is(err, devo.ErrUnavailable) || !strings.Contains(err.Error(), "closed the connection in the middle") {
+		t.Error(err)
+	}
+	if end := s.sim.Connections()[0].End; end != "closed: idle" || s.sim.Count("iocs") != -1 {
+		t.Errorf("%s, %d rows", end, s.sim.Count("iocs"))
 	}
 }

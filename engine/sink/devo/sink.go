@@ -92,9 +92,14 @@ type Setting struct {
 	Client func() (request.Doer, error)
 }
 
+// sender is a way to deliver sessions: a Collector or an API.
+type sender interface {
+	Send(ctx context.Context, s Session) (Result, error)
+}
+
 // Sink is a lookup as a target of items.
 type Sink struct {
-	sender      Sender
+	sender      sender
 	lookup      Lookup
 	columns     []string
 	incremental bool
@@ -165,7 +170,7 @@ func lookup(r *dsl.Reading, columns []string) Lookup {
 	return l
 }
 
-func overTLS(s Setting, r *dsl.Reading) (Sender, error) {
+func overTLS(s Setting, r *dsl.Reading) (sender, error) {
 	address, err := Address(r.String("address", ""))
 	if err != nil {
 		return nil, err
@@ -192,7 +197,7 @@ func or(pause time.Duration) time.Duration {
 	return pause
 }
 
-func overREST(s Setting, r *dsl.Reading) (Sender, error) {
+func overREST(s Setting, r *dsl.Reading) (sender, error) {
 	domain := strings.TrimSpace(r.String("domain", ""))
 	if domain == "" {
 		r.Fail("domain", "No domain", "The REST API needs the domain of the account.")

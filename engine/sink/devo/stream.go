@@ -87,7 +87,7 @@ func (t *stream) start() error {
 func (t *stream) connect() error {
 	host, _, err := net.SplitHostPort(t.c.Address)
 	if err != nil {
-		return fmt.Errorf("the address must be host:port: %w", err)
+		return err
 	}
 	dialing, done := context.WithTimeout(t.ctx, t.c.DialTimeout)
 	defer done()
@@ -175,6 +175,9 @@ func (t *stream) drain() error {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return &SessionError{class: ErrUnconfirmed, Err: fmt.Errorf("the collector did not close within %s after all was sent", t.c.CloseTimeout)}
 	default:
+		if why := context.Cause(t.ctx); why != nil {
+			err = why
+		}
 		return &SessionError{class: classify(err), Err: plainly(err)}
 	}
 }
