@@ -107,16 +107,23 @@ func (x *itemExporting) bury(ctx context.Context, letter DeadLetter) error {
 	return x.run.State.Commit(context.WithoutCancel(ctx), x.flow.Name, Commit{Dead: []DeadLetter{letter}})
 }
 
-// finish takes back what the source has no more, if it was seen as a whole.
+// finish takes back what the source has no more, if it was seen as a whole, or gives everything to
+// a target that takes nothing less.
 func (x *itemExporting) finish(ctx context.Context) error {
+	defer x.export.Close()
 	if err := x.export.Flush(ctx); err != nil {
 		return err
 	}
+	mirror := x.export.Mirror != nil
 	if x.unknown || !x.whole() {
+		if mirror {
+			x.note("nothing was sent: the target is given everything at once, and not all that the source has could be read; the log and the notes say why")
+		}
 		return nil
 	}
-	if err := x.export.Finish(ctx); err != nil {
+	err := x.export.Finish(ctx)
+	if err != nil && !mirror {
 		return fmt.Errorf("taking back what the source has no more: %w", err)
 	}
-	return nil
+	return err
 }

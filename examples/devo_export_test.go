@@ -25,6 +25,7 @@ type lookupWorld struct {
 	t       *testing.T
 	now     time.Time
 	sim     *devo.Simulator
+	stock   *threatq.Library
 	library libraryClient
 	host    string // of the library
 	dir     string
@@ -62,6 +63,7 @@ func newLookupWorld(t *testing.T, list []seeded, params ...string) *lookupWorld 
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.stock = library
 	collector, err := w.sim.Listen("")
 	if err != nil {
 		t.Fatal(err)
@@ -244,6 +246,22 @@ func TestDevoEmptyCollection(t *testing.T) {
 		}
 		w.holds(host1, host2)
 	}
+}
+
+// A lookup is never replaced by a part of the collection, and a run that therefore sends nothing says so.
+func TestDevoPartOfACollection(t *testing.T) {
+	w := newLookupWorld(t, fqdns(2))
+	fault, err := threatq.ParseFault("no-total:POST /api/indicators/query:-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.stock.Inject(fault)
+	f := w.run(engine.Partial, "", "")
+	if len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "nothing was sent") {
+		t.Errorf("notes %q", f.Notes)
+	}
+	w.stock.ClearFaults()
+	w.run(engine.Ok, "created 2", "FULL applied 2")
 }
 
 func TestDevoFailures(t *testing.T) {

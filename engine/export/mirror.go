@@ -168,12 +168,11 @@ func (s *staged) close() {
 	}
 }
 
-// Close gives back what an Export holds. It need not be called after Finish.
+// Close gives back what an Export holds.
 func (e *Export) Close() { e.staged.close() }
 
 // replace gives the target everything, if anything differs from what it was given last.
 func (e *Export) replace(ctx context.Context) error {
-	defer e.staged.close()
 	s := &e.staged
 	switch {
 	case e.failed != nil:
