@@ -24,7 +24,7 @@ func (a *app) runCmd() *cobra.Command {
 	var o options
 	var job cronjob
 	var dryRun bool
-	var report string
+	var format string
 	cmd := &cobra.Command{
 		Use:   "run MAPPING",
 		Short: "Run a connector once",
@@ -43,8 +43,8 @@ were refused or will be tried again), 4 another run holds the lock.`,
   tqmap run ironnet -c /etc/tq_labs --cron "0 */2 * * *"
   tqmap run my-copy.hcl --dry-run --param hostname=appliance.example.com`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if report != "" && report != "json" {
-				return usagef("--report takes json, not %q", report)
+			if format != "text" && format != "json" {
+				return usagef("--format takes text or json, not %q", format)
 			}
 			m, err := a.loaded(args)
 			if err != nil {
@@ -53,14 +53,14 @@ were refused or will be tried again), 4 another run holds the lock.`,
 			if cmd.Flags().Changed("cron") {
 				return a.installCron(cmd, &job, &o, m, args[0])
 			}
-			return a.run(cmd, &o, m, dryRun, report == "json")
+			return a.run(cmd, &o, m, dryRun, format == "json")
 		},
 	}
 	o.declare(cmd)
 	o.declareDatabase(cmd)
 	job.declare(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "compute everything, write nothing, print what would be done")
-	cmd.Flags().StringVar(&report, "report", "", "json: print one JSON document on stdout and nothing else")
+	cmd.Flags().StringVar(&format, "format", "text", "text, or json: one document on stdout and nothing else")
 	return cmd
 }
 

@@ -187,7 +187,7 @@ func exportRun(t *testing.T, to exportTarget, sink *exportSink, url, library str
 	return func(params ...string) *exec.Cmd {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 		t.Cleanup(cancel)
-		args := []string{"run", to.name, "--flow", to.flow, "-c", dir, "--report", "json", "-v1"}
+		args := []string{"run", to.name, "--flow", to.flow, "-c", dir, "--format", "json", "-v1"}
 		for _, p := range append(sink.params(url), params...) {
 			args = append(args, "--param", p)
 		}

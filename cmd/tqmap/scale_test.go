@@ -150,7 +150,7 @@ func connectorRun(t *testing.T, appliance, library string) func() *exec.Cmd {
 	return func() *exec.Cmd {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 		t.Cleanup(cancel)
-		cmd := exec.CommandContext(ctx, tqmap, "run", "ironnet", "-c", dir, "--report", "json", "-v1",
+		cmd := exec.CommandContext(ctx, tqmap, "run", "ironnet", "-c", dir, "--format", "json", "-v1",
 			"--param", "hostname="+appliance, "--param", "username="+ironnet.DefaultUsername, "--param", "initial_query_range=4",
 			"--param", "severity_lower_bound=0", "--param", "page_size="+strconv.Itoa(pageSize))
 		cmd.Env = append(os.Environ(), "TQMAP_IRONNET_PASSWORD="+ironnet.DefaultPassword,

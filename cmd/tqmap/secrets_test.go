@@ -148,7 +148,7 @@ func TestNoSecretComesOut(t *testing.T) {
 				l.mapping(c.name, c.block)
 				for _, verb := range [][]string{
 					{"run", "m.hcl", "-c", "state", "-v3", "--loglocation", "logs"},
-					{"run", "m.hcl", "-c", "state", "-v3", "--dry-run", "--report", "json"},
+					{"run", "m.hcl", "-c", "state", "-v3", "--dry-run", "--format", "json"},
 					{"preview", "m.hcl", "-c", "state", "--format", "json", "-v3"},
 					{"deadletter", "list", "probe", "-c", "state"},
 					{"deadletter", "show", "1", "-c", "state"},
