@@ -131,13 +131,18 @@ func (m *Mapping) Records(f *Flow, answer []byte) ([]any, error) {
 	return out, nil
 }
 
-// SampleRecords are the records of the samples that f names; none where it names none.
-func (m *Mapping) SampleRecords(f *Flow) ([]any, error) {
+// SampleFiles are the samples that f names, for ReadFile; none where it names none.
+func (m *Mapping) SampleFiles(f *Flow) ([]string, error) {
 	pattern := f.Record.Node.Read(m.staticScope()).String("samples", "")
 	if pattern == "" {
 		return nil, nil
 	}
-	names, err := m.glob(pattern)
+	return m.glob(pattern)
+}
+
+// SampleRecords are the records in the samples that f names.
+func (m *Mapping) SampleRecords(f *Flow) ([]any, error) {
+	names, err := m.SampleFiles(f)
 	var out []any
 	for _, name := range names {
 		more, failed := m.sample(f, name)
@@ -201,6 +206,9 @@ func (d *decoder) warn(at hcl.Range, summary, format string, args ...any) {
 	diag.Severity = hcl.DiagWarning
 	d.diags = append(d.diags, diag)
 }
+
+// Env is what an expr about the records of f may name.
+func (m *Mapping) Env(f *Flow) code.Env { return m.env(f.Record) }
 
 // env is what expr may name beside a record.
 func (m *Mapping) env(rec *Record) code.Env {
