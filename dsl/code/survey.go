@@ -21,11 +21,17 @@ type Seen struct {
 	Of    int `json:"of"`
 	// Example is a value of it as JSON, cut to 60 characters; "" for objects and lists.
 	Example string `json:"example,omitempty"`
+	// Value is what Example shows; nil for objects and lists.
+	Value any `json:"-"`
 }
 
 // Survey lists the fields of records, each below the one it is a part of, by name.
 func Survey(records []any) []Seen {
-	return survey("", records, nil)
+	out := survey("", records, nil)
+	if out[0].Kinds = slices.DeleteFunc(out[0].Kinds, func(k string) bool { return k == "object" }); len(out[0].Kinds) == 0 {
+		return out[1:] // all records are objects, or there are none
+	}
+	return out
 }
 
 func survey(path string, values []any, out []Seen) []Seen {
@@ -49,14 +55,12 @@ func survey(path string, values []any, out []Seen) []Seen {
 		case nil:
 		default:
 			if one.Example == "" {
-				one.Example = example(v)
+				one.Example, one.Value = example(v), v
 			}
 		}
 	}
 	slices.Sort(one.Kinds)
-	if path != "" || len(objects) == 0 {
-		out = append(out, one)
-	}
+	out = append(out, one)
 	if lists && len(elems) > 0 {
 		out = survey(path+"[]", elems, out)
 	}
