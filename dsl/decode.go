@@ -127,6 +127,11 @@ func (d *decoder) attr(a *hclsyntax.Attribute, spec Attr) *Val {
 		}
 	case Ref, Refs:
 		v.refs = d.refs(a.Expr, spec)
+	case Outline:
+		var diags hcl.Diagnostics
+		v.outline, diags = readOutline(a.Expr)
+		v.bad = diags.HasErrors()
+		d.diags = append(d.diags, diags...)
 	case Keyword:
 		if v.word = hcl.ExprAsKeyword(a.Expr); v.word == "" && spec.Type != cty.NilType {
 			v.bad = !d.plain(a.Expr, strconv.Quote(spec.Name))

@@ -179,6 +179,7 @@ var recordBlock = &Block{
 		{Name: "let", Holds: PerRecord, Written: true, Summary: "Values computed of each record, in this order, before everything else. Each is then a field of the record, such as alert.family; none may have the name of a field that records have. Dead letters keep the record as it came."},
 		{Name: "key", Holds: Expr, Required: true, Summary: "What identifies the record for ever; a record without it becomes a dead letter."},
 		{Name: "samples", Type: cty.String, Summary: "Recorded answers (a glob beside this file): the shape that every expr is checked against."},
+		{Name: "shape", Holds: Outline, Summary: "What a record looks like, as `tqmap shape --update` writes it: every expr is checked against it, also where no samples are at hand. A field is string, integer, number, bool, time, any, [of one of these] or { of fields }; optional(…) where it may be absent or null."},
 	},
 	Blocks: []Child{{Block: &Block{
 		Type: "skip", Labels: []string{"reason"}, Summary: "Leaves a record out and counts it under the reason.",

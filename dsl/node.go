@@ -76,6 +76,8 @@ type Val struct {
 	tree *tree
 	refs []Reference
 	word string // of a Keyword
+	// outline is of an Outline
+	outline code.Shape
 
 	bad      bool // reported already: not to be evaluated
 	compiled bool // an Expr, with success or not

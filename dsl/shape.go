@@ -13,11 +13,11 @@ import (
 	"tqmap/dsl/code"
 )
 
-// shape is what records of a flow look like: as the source says, else as the
-// recorded samples show. Without either, fields are not checked.
+// shape is what records of a flow look like: as the source says, else as the mapping
+// does, else as the recorded samples show. Without any, fields are not checked.
 func (m *Mapping) shape(d *decoder, f *Flow) code.Shape {
 	if own := f.Source.Spec.Yields; own != nil {
-		for _, name := range []string{"extract", "split", "samples"} {
+		for _, name := range []string{"extract", "split", "samples", "shape"} {
 			if v := f.Record.Node.Val(name); v != nil {
 				d.errorf(v.NameRange, "Without effect", "The source %q makes its records itself: there are no answers that %q could be about.", f.Source.Kind(), name)
 			}
@@ -29,21 +29,41 @@ func (m *Mapping) shape(d *decoder, f *Flow) code.Shape {
 			return code.Shape{} // a mistake in it says nothing about the fields
 		}
 	}
+	outline := f.Record.Node.Val("shape")
+	seen, some := m.seen(d, f, outline != nil)
+	switch {
+	case outline == nil:
+		return seen
+	case outline.bad:
+		return code.Shape{}
+	case some:
+		d.outlived(outline, seen)
+	}
+	return outline.outline
+}
+
+// seen is what the samples look like; false where there are none, which is told unless the
+// mapping says by itself what records look like.
+func (m *Mapping) seen(d *decoder, f *Flow, outlined bool) (code.Shape, bool) {
 	v := f.Record.Node.Val("samples")
+	if v == nil && outlined {
+		return code.Shape{}, false
+	}
 	if v == nil {
 		d.warn(f.Record.Node.Range, "No samples", "Record %q names no samples, so the fields that expr uses are not checked. Record an answer and name it: samples = \"testdata/…/*.json\".", f.Record.Name)
-		return code.Shape{}
+		return code.Shape{}, false
 	}
 	pattern := d.static(f.Record.Node, m.staticScope()).String("samples", "")
 	if pattern == "" && (v.bad || !isText(v)) {
-		return code.Shape{} // the checker says what is wrong with it
+		return code.Shape{}, false // the checker says what is wrong with it
 	}
 	names, err := m.glob(pattern)
 	if err != nil || len(names) == 0 || pattern == "" {
 		d.warn(v.Range, "No samples", "No file fits %q, beside the mapping or among the built-in ones, so the fields that expr uses are not checked.", pattern)
-		return code.Shape{}
+		return code.Shape{}, false
 	}
-	return code.Infer(m.samples(d, f, names))
+	records := m.samples(d, f, names)
+	return code.Infer(records), len(records) > 0
 }
 
 func isText(v *Val) bool {
@@ -80,14 +100,20 @@ func (m *Mapping) samples(d *decoder, f *Flow, names []string) []any {
 	return out
 }
 
-// sample cuts the records out of one file as a run would, with the defaults of the
-// parameters.
+// sample cuts the records out of one file.
 func (m *Mapping) sample(f *Flow, name string) ([]any, error) {
 	src, err := m.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	documents, err := m.documents(f, src)
+	return m.Records(f, src)
+}
+
+// Records cuts the records of f out of a recorded answer as a run would, with the defaults
+// of the parameters and without what `each` and `let` add. The error is an
+// [*code.EvalError] where extract or split fails.
+func (m *Mapping) Records(f *Flow, answer []byte) ([]any, error) {
+	documents, err := m.documents(f, answer)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +129,29 @@ func (m *Mapping) sample(f *Flow, name string) ([]any, error) {
 		out = append(out, more...)
 	}
 	return out, nil
+}
+
+// SampleFiles are the samples that f names, for ReadFile; none where it names none.
+func (m *Mapping) SampleFiles(f *Flow) ([]string, error) {
+	pattern := f.Record.Node.Read(m.staticScope()).String("samples", "")
+	if pattern == "" {
+		return nil, nil
+	}
+	return m.glob(pattern)
+}
+
+// SampleRecords are the records in the samples that f names.
+func (m *Mapping) SampleRecords(f *Flow) ([]any, error) {
+	names, err := m.SampleFiles(f)
+	var out []any
+	for _, name := range names {
+		more, failed := m.sample(f, name)
+		if failed != nil {
+			return nil, fmt.Errorf("%s: %w", name, failed)
+		}
+		out = append(out, more...)
+	}
+	return out, err
 }
 
 func (m *Mapping) split(rec *Record, records []any) ([]any, error) {
@@ -157,6 +206,9 @@ func (d *decoder) warn(at hcl.Range, summary, format string, args ...any) {
 	diag.Severity = hcl.DiagWarning
 	d.diags = append(d.diags, diag)
 }
+
+// Env is what an expr about the records of f may name.
+func (m *Mapping) Env(f *Flow) code.Env { return m.env(f.Record) }
 
 // env is what expr may name beside a record.
 func (m *Mapping) env(rec *Record) code.Env {

@@ -75,6 +75,8 @@ const (
 	Refs
 	// Keyword is a bare word, or a plain value of Type where that is set.
 	Keyword
+	// Outline is what a record looks like, written as { id = string, tags = [string] }.
+	Outline
 )
 
 // Scope says which names a plain HCL value may use.

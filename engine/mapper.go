@@ -51,6 +51,10 @@ type Object struct {
 	vars map[string]any // what expr saw, where the rule has a sync
 }
 
+// Vars is what expr saw: the record under its name, param, table and the others. It must
+// not be changed.
+func (m *Mapped) Vars() map[string]any { return m.vars }
+
 // Linked are the objects linked to Objects[i], whichever of the two rules says so.
 func (m *Mapped) Linked(i int) []*Object {
 	var out []*Object

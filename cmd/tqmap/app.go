@@ -115,13 +115,21 @@ product is described by one mapping, an HCL file that you can read and change.
 
 Try it without any account:   tqmap run ironnet --sandbox -c /tmp/tqmap`,
 		SilenceErrors: true, SilenceUsage: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(a.runCmd(), a.previewCmd(), a.configureCmd(), a.validateCmd(), a.testCmd(), a.mappingsCmd(), a.referenceCmd(), a.sandboxCmd(),
-		a.stateCmd(), a.deadletterCmd(), a.unlockCmd(), a.runsCmd(), a.versionCmd())
+	group := func(id, title string, verbs ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: id, Title: title})
+		for _, verb := range verbs {
+			verb.GroupID = id
+			root.AddCommand(verb)
+		}
+	}
+	group("run", "Run a connector:", a.configureCmd(), a.runCmd(), a.mappingsCmd(), a.sandboxCmd())
+	group("desk", "Write and check a mapping:", a.newCmd(), a.validateCmd(), a.previewCmd(), a.testCmd(), a.consoleCmd(), a.shapeCmd(), a.referenceCmd())
+	group("memory", "Look at what is remembered, and repair it:", a.runsCmd(), a.stateCmd(), a.deadletterCmd(), a.unlockCmd())
+	root.AddCommand(a.manCmd(), a.versionCmd())
 	return root
 }
 

@@ -24,10 +24,12 @@ const takesMapping = "mapping"
 func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
 	own := map[string]string{"ll": "loglocation"}
 	*args = longShorts(*args, own)
-	cmd, rest, err := root.Find(*args)
+	typed, asked := completing(*args)
+	cmd, rest, err := root.Find(typed)
 	if err != nil || cmd.Annotations[takesMapping] == "" {
 		return nil // cobra says what is wrong
 	}
+	cmd.ValidArgsFunction = completeMappings
 	arg := firstArgument(a, cmd, rest)
 	if arg == "" {
 		return nil
@@ -55,7 +57,11 @@ func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
 			shorts[p.Short] = p.Flag
 		}
 	}
-	*args = longShorts(*args, shorts)
+	if asked {
+		completeOf(cmd, a.mapping)
+	} else {
+		*args = longShorts(*args, shorts)
+	}
 	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		return pflag.NormalizedName(cmp.Or(aliases[name], name))
 	})

@@ -77,7 +77,7 @@ func TestReadmeWalkthrough(t *testing.T) {
 		var b strings.Builder
 		for _, line := range strings.Split(block, "\n") {
 			if command, ok := strings.CutPrefix(line, "$ "); ok {
-				b.WriteString(line + "\n" + console(t, dir, command))
+				b.WriteString(line + "\n" + play(t, dir, command))
 			}
 		}
 		now := "```console\n" + b.String() + "```"
@@ -100,8 +100,8 @@ func TestReadmeWalkthrough(t *testing.T) {
 	}
 }
 
-// console is what a command prints for its user: the output, or else the errors.
-func console(t *testing.T, dir, command string) string {
+// play is what a command prints for its user: the output, or else the errors.
+func play(t *testing.T, dir, command string) string {
 	t.Helper()
 	var out, errs strings.Builder
 	cmd := exec.Command("sh", "-c", command)

@@ -10,12 +10,14 @@ import (
 // Kind is what a value is.
 type Kind int
 
-// The kinds of values. Function is a Go function that a program may call.
+// The kinds of values. Number is an Int or a Float, whichever a record has. Function is
+// a Go function that a program may call.
 const (
 	Any Kind = iota
 	String
 	Int
 	Float
+	Number
 	Bool
 	Time
 	List
@@ -24,7 +26,18 @@ const (
 )
 
 func (k Kind) String() string {
-	return [...]string{"any", "string", "int", "float", "bool", "time", "list", "object", "function"}[k]
+	return [...]string{"any", "string", "int", "float", "number", "bool", "time", "list", "object", "function"}[k]
+}
+
+// Word is what a mapping calls the kind, as in the type of a parameter.
+func (k Kind) Word() string {
+	switch k {
+	case Int:
+		return "integer"
+	case Float:
+		return "number"
+	}
+	return k.String()
 }
 
 // Shape says what a value looks like. The zero Shape is any value at all.
@@ -91,7 +104,10 @@ func Infer(samples []any) Shape {
 			continue
 		}
 		k := kindOf(v)
-		if seen > 0 && k != kind {
+		if seen > 0 {
+			k = common(kind, k)
+		}
+		if k == Any {
 			return Shape{Optional: out.Optional || slices.Contains(samples, nil)}
 		}
 		kind, seen = k, seen+1
@@ -111,6 +127,19 @@ func Infer(samples []any) Shape {
 	}
 	return out
 }
+
+// common is the kind that values of both kinds are of.
+func common(a, b Kind) Kind {
+	switch {
+	case a == b:
+		return a
+	case a.numeric() && b.numeric():
+		return Number
+	}
+	return Any
+}
+
+func (k Kind) numeric() bool { return k == Int || k == Float || k == Number }
 
 func inferFields(samples []any) map[string]Shape {
 	values, objects := map[string][]any{}, 0

@@ -121,12 +121,12 @@ func TestInfer(t *testing.T) {
 		{`[{"id":"a","n":1},{"id":"b","n":2}]`, `{id: string, n: int}`},
 		{`[{"id":"a","n":1},{"id":null}]`, `{id?: string, n?: int}`},
 		{`[{"v":1},{"v":"x"}]`, `{v: any}`},
-		{`[{"v":1},{"v":1.5},{}]`, `{v?: any}`},
+		{`[{"v":1},{"v":1.5},{}]`, `{v?: number}`},
 		{`[{"tags":[]},{"tags":[]}]`, `{tags: [any]}`},
 		{`[{"tags":[]},{"tags":["x"]}]`, `{tags: [string]}`},
 		{`[{"src":{"ip":"x"}},{"src":{"ip":"x","port":1}},{}]`, `{src?: {ip: string, port?: int}}`},
 		{`[{"e":[{"a":1},{"b":true}]}]`, `{e: [{a?: int, b?: bool}]}`},
-		{`[]`, `any`}, {`[null]`, `any`}, {`[[1],[2.0]]`, `[any]`},
+		{`[]`, `any`}, {`[null]`, `any`}, {`[[1],[2.0]]`, `[number]`},
 	}
 	for _, tt := range tests {
 		v, err := Decode([]byte(tt.samples))

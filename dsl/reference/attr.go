@@ -54,6 +54,8 @@ func takes(a dsl.Attr) string {
 		return "reference"
 	case dsl.Refs:
 		return "references"
+	case dsl.Outline:
+		return "shape"
 	case dsl.Keyword:
 		if a.Type != cty.NilType {
 			return "word or " + typeWord(a.Type)

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tqmap/dsl/code"
+	"tqmap/dsl/scaffold"
+)
+
+// newOptions are the flags of tqmap new.
+type newOptions struct {
+	plan scaffold.Plan
+	from []string
+	dir  string
+}
+
+func (a *app) newCmd() *cobra.Command {
+	var o newOptions
+	cmd := &cobra.Command{
+		Use:   "new NAME",
+		Short: "Begin a mapping, from a recorded answer where there is one",
+		Long: `Writes NAME.hcl with the parameters, client, flow and objects of a new connector, and
+keeps the recorded answers (--from) beside it as samples. From them it guesses where
+the records are, what identifies one, which fields are times, indicators and
+attributes. What is guessed is marked with "guessed", what you have to fill in with
+"TODO". Asks for what the flags do not say.`,
+		Example: `  tqmap new acme --from answer.json
+  tqmap new acme --title "Acme EDR" --url https://api.acme.example --path /v1/alerts --auth bearer --from answer.json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.plan.Name = scaffold.Name(args[0]); o.plan.Name == "" {
+				return usagef("%q is no name for a connector: it has letters, digits and _, such as acme_edr", args[0])
+			}
+			if cmd.Flags().Changed("url") {
+				return a.begin(&o)
+			}
+			if err := a.askForPlan(cmd, &o.plan); err != nil {
+				return err
+			}
+			return a.begin(&o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.plan.Title, "title", "", "what people call the product")
+	f.StringVar(&o.plan.URL, "url", "", "address of the API, such as https://api.example.com")
+	f.StringVar(&o.plan.Path, "path", "/", "path of the records below the address")
+	f.StringVar(&o.plan.Auth, "auth", "none", strings.Join(scaffold.Auths(), ", "))
+	f.StringVar(&o.plan.Paging, "paging", "", strings.Join(scaffold.Pagings(), ", ")+" (default: what the answer points to)")
+	f.StringArrayVar(&o.from, "from", nil, "file with a recorded answer (JSON); may be repeated")
+	f.StringVar(&o.dir, "dir", ".", "folder to write to")
+	return cmd
+}
+
+// askForPlan asks for what no flag says.
+func (a *app) askForPlan(cmd *cobra.Command, p *scaffold.Plan) error {
+	q := &questions{in: bufio.NewReader(a.stdin), out: a.stdout, stdin: a.stdin}
+	ask := func(flag, label, old string, into *string) {
+		if !cmd.Flags().Changed(flag) {
+			*into = q.ask(label, old, false)
+		}
+	}
+	ask("title", "Name of the product", p.Name, &p.Title)
+	ask("url", "Address of the API", "https://api.example.com", &p.URL)
+	ask("path", "Path of the records", p.Path, &p.Path)
+	ask("auth", "Auth ("+strings.Join(scaffold.Auths(), ", ")+")", p.Auth, &p.Auth)
+	if q.err != nil {
+		return usagef("the answers ended early; give --title, --url, --path and --auth: %w", q.err)
+	}
+	return nil
+}
+
+// begin writes the mapping and its samples.
+func (a *app) begin(o *newOptions) error {
+	p := &o.plan
+	if p.Title == "" {
+		p.Title = p.Name
+	}
+	switch {
+	case !slices.Contains(scaffold.Auths(), p.Auth):
+		return usagef("--auth takes %s, not %q; the other kinds: tqmap reference auth", strings.Join(scaffold.Auths(), ", "), p.Auth)
+	case p.Paging != "" && !slices.Contains(scaffold.Pagings(), p.Paging):
+		return usagef("--paging takes %s, not %q", strings.Join(scaffold.Pagings(), ", "), p.Paging)
+	case !strings.HasPrefix(p.URL, "https://") && !strings.HasPrefix(p.URL, "http://"):
+		return usagef("%q is no address of an API: it begins with https://", p.URL)
+	}
+	files := map[string][]byte{}
+	if err := o.samples(files); err != nil {
+		return err
+	}
+	mapping := filepath.Join(o.dir, p.Name+".hcl")
+	files[mapping] = scaffold.Mapping(*p)
+	if err := writeNew(files); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%s is begun. Look for TODO and \"guessed\" in it, then:\n  tqmap validate %[1]s\n", mapping)
+	if len(o.from) > 0 {
+		fmt.Fprintf(a.stdout, "  tqmap test %s\n  tqmap preview %[1]s --from %s\n", mapping, o.from[0])
+	}
+	return nil
+}
+
+// samples reads the recorded answers and says where they are kept.
+func (o *newOptions) samples(files map[string][]byte) error {
+	p := &o.plan
+	for i, name := range o.from {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return usagef("--from: %w", err)
+		}
+		answer, err := code.Decode(src)
+		if err != nil {
+			return usagef("--from %s: %w; a recorded answer is one JSON document", name, err)
+		}
+		p.Answers = append(p.Answers, answer)
+		kept := path.Join("testdata", p.Name, fmt.Sprintf("answer_%d.json", i+1))
+		p.Files = append(p.Files, kept)
+		files[filepath.Join(o.dir, filepath.FromSlash(kept))] = src
+	}
+	if len(p.Files) > 0 {
+		p.Samples = path.Join("testdata", p.Name, "answer_*.json")
+	}
+	return nil
+}
+
+// writeNew writes files, none of which may be there already.
+func writeNew(files map[string][]byte) error {
+	for name := range files {
+		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+			return usagef("%s is there already; choose another name or folder", name)
+		}
+	}
+	for name, src := range files {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, src, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
