@@ -89,7 +89,7 @@ func (d *decoder) rule(n *Node, env code.Env) *Rule {
 		agreed := d.static(s, newScoped(nil)).String("agreed", "")
 		r.Sync = &Sync{Field: s.Labels[0], Agreed: agreed, Local: s.Val("local").Expr()}
 		if r.Sync.Field != "type" {
-			d.errorf(s.Range, "Unknown field", "Only \"type\" can be kept in step, not %q.", r.Sync.Field)
+			d.errorf(s.Range, "Field not kept in step", "Only \"type\" can be kept in step, not %q.", r.Sync.Field)
 		}
 	}
 	return r

@@ -128,7 +128,7 @@ func (c *checker) references() {
 		for _, n := range append(f.Source.All("each"), f.Source, f.Sink) {
 			for _, ref := range n.Val("client").Refs() {
 				if (ref.Type != "client" || c.m.Client(ref.Name) == nil) && !c.m.lost["client"] {
-					c.d.unknownRef("client", ref, clients)
+					c.d.unknownRef("Unknown client", "client", ref, clients)
 				}
 			}
 		}

@@ -36,12 +36,12 @@ func (d *decoder) refs(e hclsyntax.Expression, spec Attr) []Reference {
 }
 
 // unknownRef reports a reference to what should be a want, among those known.
-func (d *decoder) unknownRef(want string, ref Reference, known []string) {
+func (d *decoder) unknownRef(summary, want string, ref Reference, known []string) {
 	detail := fmt.Sprintf("There is no %s %q.", want, ref.Name)
 	if ref.Type != want {
 		detail = fmt.Sprintf("A %s is needed, this is a %s.", want, ref.Type)
 	}
-	d.errorf(ref.Range, "Unknown "+want, "%s%s", detail, code.Suggest(ref.Name, known))
+	d.errorf(ref.Range, summary, "%s%s", detail, code.Suggest(ref.Name, known))
 }
 
 func referenceExample(spec Attr) string {

@@ -34,6 +34,9 @@ type Row struct{ Key, Value string }
 // UnknownKeyError says that a table with default = fail has no such key.
 type UnknownKeyError struct{ Table, Key string }
 
+// Summary is what kind of failure it is.
+func (e *UnknownKeyError) Summary() string { return "Unknown table key" }
+
 func (e *UnknownKeyError) Error() string {
 	return fmt.Sprintf("table %q has no row for %q, and its default is fail", e.Table, e.Key)
 }

@@ -16,7 +16,7 @@ func (m *Mapping) test(d *decoder, n *Node) *Test {
 			t.Flow = m.Flow(ref.Name)
 		}
 		if t.Flow == nil && !m.lost["flow"] {
-			d.unknownRef("flow", ref, m.flowNames())
+			d.unknownRef("Unknown flow", "flow", ref, m.flowNames())
 		}
 	}
 	if all := n.All("expect_request"); len(all) > 0 && t.Flow != nil && t.Flow.Sink == nil && !t.Flow.Node.lost["sink"] {

@@ -13,16 +13,43 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/dsl/diag"
 )
 
 // placed is a failure with its place in the mapping file.
 type placed struct {
-	at  hcl.Range
-	err error
+	at      hcl.Range
+	summary string // what it is called in the catalogue of diagnostics
+	err     error
 }
+
+// failedAt says where in the mapping err comes from, and by summary what kind of failure it is.
+func failedAt(at hcl.Range, summary string, err error) *placed { return &placed{at, summary, err} }
 
 func (e *placed) Error() string { return fmt.Sprintf("%s: %s", e.at, e.err) }
 func (e *placed) Unwrap() error { return e.err }
+
+// named is a failure without a place in the mapping, whose kind is known.
+type named struct {
+	summary string
+	err     error
+}
+
+func (e *named) Error() string { return e.err.Error() }
+func (e *named) Unwrap() error { return e.err }
+
+// undelivered is why something was not delivered that could be mapped.
+func undelivered(err error) error { return &named{summary: "Refused on delivery", err: err} }
+
+// ofField is a failure of one field or attribute of an object.
+type ofField struct {
+	field string
+	err   error
+}
+
+func (e *ofField) Error() string { return e.err.Error() }
+func (e *ofField) Unwrap() error { return e.err }
 
 func newDeadLetter(ruleID, key string, err error, record any, at time.Time) *DeadLetter {
 	input := contentOf(record)
@@ -31,15 +58,23 @@ func newDeadLetter(ruleID, key string, err error, record any, at time.Time) *Dea
 	}
 	d := &DeadLetter{Rule: ruleID, Key: key, Reason: err.Error(), Input: input, At: at}
 	var own *placed
-	var located interface{ Diagnostics() hcl.Diagnostics }
+	var evaluated *code.EvalError
+	var delivered *named
+	summary := ""
 	switch {
 	case errors.As(err, &own):
-		d.Where, d.Reason = own.at.String(), own.err.Error()
-	case errors.As(err, &located):
-		if diags := located.Diagnostics(); len(diags) > 0 && diags[0].Subject != nil {
-			d.Where = diags[0].Subject.String()
-			d.Reason = diags[0].Summary + ": " + diags[0].Detail
-		}
+		d.Where, d.Reason, summary = own.at.String(), own.err.Error(), own.summary
+	case errors.As(err, &evaluated):
+		why := evaluated.Diagnostics()[0]
+		d.Where, d.Reason, summary = why.Subject.String(), why.Summary+": "+why.Detail, why.Summary
+		d.Stage, d.Values = evaluated.Stage(), evaluated.Involved()
+	case errors.As(err, &delivered):
+		summary = delivered.summary
+	}
+	d.Code = diag.OfRecord(summary).Code
+	var field *ofField
+	if errors.As(err, &field) {
+		d.Field = field.field
 	}
 	return d
 }
@@ -102,7 +137,7 @@ func (r *Run) buried(f *dsl.Flow, why string, d *DeadLetter) {
 	if n > alike {
 		level = slog.LevelDebug
 	}
-	r.Log.Log(context.Background(), level, why+", kept as a dead letter", "flow", f.Name, "record", d.Key, "rule", d.Rule, "reason", d.Reason, "where", d.Where)
+	r.Log.Log(context.Background(), level, why+", kept as a dead letter", "code", d.Code, "flow", f.Name, "record", d.Key, "rule", d.Rule, "field", d.Field, "reason", d.Reason, "stage", d.Stage, "where", d.Where)
 	if n == alike+1 {
 		r.Log.Error("further dead letters like these are told with -v3 only, and by tqmap deadletter list", "flow", f.Name, "rule", d.Rule)
 	}

@@ -257,7 +257,7 @@ func objectAtFault(err error) bool {
 }
 
 func (d *delivery) refuse(w *wanted, err error) {
-	letter := newDeadLetter(w.entry.Rule, w.entry.Key, err, w.record.Record, d.run.Bound.Now)
+	letter := newDeadLetter(w.entry.Rule, w.entry.Key, undelivered(err), w.record.Record, d.run.Bound.Now)
 	d.commit.Dead = append(d.commit.Dead, *letter)
 	d.report.Dead++
 	w.undone()

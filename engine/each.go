@@ -156,7 +156,7 @@ func (e *each) wishes(records []any) ([]*wish, error) {
 	for i, r := range records {
 		record, ok := r.(map[string]any)
 		if !ok {
-			return nil, &placed{e.node.Range, errNotObject}
+			return nil, failedAt(e.node.Range, "Record without fields", errNotObject)
 		}
 		vars := maps.Clone(e.source.run.Bound.Vars)
 		vars[e.source.flow.Record.Name] = record
@@ -260,7 +260,7 @@ func (e *each) remark() string {
 func (e *each) halve(ctx context.Context, f asking, w *wish, ruled *request.RuledError) error {
 	n := len(w.keys)
 	if n == 1 {
-		return &placed{e.node.Range, fmt.Errorf("one key alone cannot be asked for in parts: %s", ruled)}
+		return failedAt(e.node.Range, "Request for the record failed", fmt.Errorf("one key alone cannot be asked for in parts: %s", ruled))
 	}
 	w.answers = map[string]any{}
 	for _, half := range e.batches(w.keys, (n+1)/2) {

@@ -109,7 +109,7 @@ func (e *exporting) failed(ctx context.Context, m *Mapped, err error) error {
 	case recordAtFault(err):
 		e.inARow = 0 // it did answer
 		m.Hash = ""
-		return e.bury(ctx, *newDeadLetter("sink."+e.flow.Sink.Kind(), m.Key, err, m.Record, e.run.Bound.Now))
+		return e.bury(ctx, *newDeadLetter("sink."+e.flow.Sink.Kind(), m.Key, undelivered(err), m.Record, e.run.Bound.Now))
 	}
 	e.report.Failed++
 	e.inARow++

@@ -15,7 +15,16 @@ import (
 // fields evaluates the fields of one object and keeps the first error.
 type fields struct {
 	vars map[string]any
+	name string // what is evaluated
 	err  error
+}
+
+// of names what is evaluated next.
+func (f *fields) of(name string) *fields {
+	if f.err == nil {
+		f.name = name
+	}
+	return f
 }
 
 func (f *fields) value(t *dsl.Template) any {
@@ -93,13 +102,14 @@ func (f *fields) instant(t *dsl.Template) time.Time {
 	}
 	at, err := instant(v)
 	if err != nil {
-		f.err = &placed{t.Range(), err}
+		f.err = failedAt(t.Range(), "Not an instant", err)
 	}
 	return at
 }
 
 // own sets one of the fields of the object's kind.
 func (f *fields) own(o *threatq.Object, field string, t *dsl.Template) {
+	f.of(field)
 	if at := o.Time(field); at != nil {
 		*at = f.instant(t)
 		return
@@ -127,7 +137,7 @@ func (f *fields) score(t *dsl.Template) *int {
 	}
 	n, err := strconv.ParseFloat(text, 64)
 	if err != nil || n != math.Trunc(n) || n < 0 || n > 10 {
-		f.err = &placed{t.Range(), fmt.Errorf("a score is a whole number from 0 to 10, this is %q; see round(…)", text)}
+		f.err = failedAt(t.Range(), "Score out of range", fmt.Errorf("a score is a whole number from 0 to 10, this is %q; see round(…)", text))
 		return nil
 	}
 	score := int(n)
@@ -138,7 +148,7 @@ func (f *fields) score(t *dsl.Template) *int {
 func (f *fields) tlp(t *dsl.Template) string {
 	label := f.text(t)
 	if f.err == nil && label != "" && !threatq.KnownTLP(label) {
-		f.err = &placed{t.Range(), fmt.Errorf("%q is no TLP label: use RED, AMBER+STRICT, AMBER, GREEN or CLEAR", label)}
+		f.err = failedAt(t.Range(), "Unknown TLP label", fmt.Errorf("%q is no TLP label: use RED, AMBER+STRICT, AMBER, GREEN or CLEAR", label))
 	}
 	return label
 }
@@ -155,7 +165,7 @@ func (f *fields) attributes(t *dsl.Template) []threatq.Attribute {
 	for i := range declared {
 		field := &declared[i]
 		mode := attributeModes[field.Mode]
-		f.each(&field.Value, func(text string) {
+		f.of("attribute "+strconv.Quote(field.Name)).each(&field.Value, func(text string) {
 			out = append(out, threatq.Attribute{Name: field.Name, Value: text, Mode: mode})
 		})
 	}

@@ -81,7 +81,7 @@ func (t *httpItems) Held(ctx context.Context, items []*export.Item) (map[string]
 		got[i] = nil // there may be very many
 		key, h, err := t.held.read(v)
 		if err != nil {
-			return nil, &placed{t.held.node.Val("answer").Range, err}
+			return nil, failedAt(t.held.node.Val("answer").Range, "Answer not understood", err)
 		}
 		out[key] = h
 	}

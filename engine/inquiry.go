@@ -51,7 +51,7 @@ func (e *inquiry) ask(ctx context.Context, f asking, vars map[string]any) (any, 
 		}
 		list, ok := got.([]any)
 		if !ok {
-			return nil, &placed{e.node.Range, errors.New("the answer is no list of elements: cut it out with answer = jq(\"[…]\")")}
+			return nil, failedAt(e.node.Range, "Not a list", errors.New("the answer is no list of elements: cut it out with answer = jq(\"[…]\")"))
 		}
 		if paging == nil {
 			return list, nil

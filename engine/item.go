@@ -116,7 +116,7 @@ func (m *itemMaker) instant(name string, q *code.Expr, vars map[string]any) (tim
 	}
 	at, err := instant(v)
 	if err != nil {
-		return at, &placed{m.node.Val(name).Range, fmt.Errorf("%s: %w", name, err)}
+		return at, failedAt(m.node.Val(name).Range, "Not an instant", fmt.Errorf("%s: %w", name, err))
 	}
 	return at, nil
 }

@@ -81,7 +81,7 @@ func (x *itemExporting) check(page []*Mapped) {
 		}
 		skip, err := x.look.Check(m.Item)
 		if m.Skipped = skip; err != nil {
-			m.Dead = newDeadLetter(x.mapper.items.rule, m.Key, err, m.Record, x.run.Bound.Now)
+			m.Dead = newDeadLetter(x.mapper.items.rule, m.Key, undelivered(err), m.Record, x.run.Bound.Now)
 		}
 	}
 }

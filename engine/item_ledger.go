@@ -73,7 +73,7 @@ func (l *itemLedger) Commit(ctx context.Context, changes []export.Change) error 
 		c.Entries = append(c.Entries, entry)
 		switch {
 		case ch.Refused != nil:
-			c.Dead = append(c.Dead, *newDeadLetter(l.rule, ch.Key, ch.Refused, ch.Item.Record, l.run.Bound.Now))
+			c.Dead = append(c.Dead, *newDeadLetter(l.rule, ch.Key, undelivered(ch.Refused), ch.Item.Record, l.run.Bound.Now))
 		case ch.Memory.Hash != "":
 			c.Revived = append(c.Revived, ch.Key)
 		}

@@ -59,7 +59,7 @@ func (w *itemWatcher) Event(what export.Event, op export.Op, it *export.Item, wh
 		w.run.Log.Error("not delivered, the next run tries again", "flow", w.flow.Name, "record", it.Key, "error", why)
 	case export.Dead:
 		w.report.Dead++
-		w.run.buried(w.flow, "refused", newDeadLetter(w.rule, it.Key, why, it.Record, w.run.Bound.Now))
+		w.run.buried(w.flow, "refused", newDeadLetter(w.rule, it.Key, undelivered(why), it.Record, w.run.Bound.Now))
 	}
 }
 

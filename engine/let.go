@@ -26,7 +26,7 @@ func (m *mapper) let(out *Mapped) error {
 	}
 	fields, ok := out.Record.(map[string]any)
 	if !ok {
-		return &placed{m.flow.Record.Node.Val("let").NameRange, errNoFields}
+		return failedAt(m.flow.Record.Node.Val("let").NameRange, "Record without fields", errNoFields)
 	}
 	fields = maps.Clone(fields)
 	out.vars[m.flow.Record.Name] = fields

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -167,7 +166,7 @@ func (m *mapper) identify(out *Mapped) error {
 	}
 	text, ok := code.Text(key)
 	if !ok {
-		return &placed{m.flow.Record.Node.Val("key").Range, errNoKey}
+		return failedAt(m.flow.Record.Node.Val("key").Range, "Record without key", errNoKey)
 	}
 	out.Key = text
 	if m.cursor.val == nil {
@@ -184,7 +183,7 @@ func (m *mapper) identify(out *Mapped) error {
 		return nil
 	}
 	if out.Cursor, err = m.cursor.instant(at); err != nil {
-		return &placed{m.cursor.val.Range, fmt.Errorf("the cursor: %w", err)}
+		return failedAt(m.cursor.val.Range, "Not an instant", fmt.Errorf("the cursor: %w", err))
 	}
 	return nil
 }
@@ -225,7 +224,7 @@ func (m *mapper) apply(r *rule, out *Mapped) error {
 	}
 	items, ok := list.([]any)
 	if !ok && list != nil {
-		return &placed{r.Node.Val("for_each").Range, fmt.Errorf("for_each gives %T, not a list", list)}
+		return failedAt(r.Node.Val("for_each").Range, "Not a list", fmt.Errorf("for_each gives %T, not a list", list))
 	}
 	out.Objects = slices.Grow(out.Objects, len(items))
 	vars := maps.Clone(out.vars)
@@ -256,7 +255,7 @@ func (m *mapper) object(r *rule, out *Mapped, vars map[string]any) error {
 	}
 	if r.Key != nil {
 		if other := out.made(r.Rule, made.Key); other != nil && other.hash != made.hash {
-			return &placed{r.Node.Val("key").Range, fmt.Errorf("the record makes two different objects of %s with the key %q", r.ID(), made.Key)}
+			return failedAt(r.Node.Val("key").Range, "Two objects with one key", fmt.Errorf("the record makes two different objects of %s with the key %q", r.ID(), made.Key))
 		}
 	}
 	if r.Sync != nil {
@@ -273,17 +272,19 @@ func (m *mapper) fill(made *Object, r *rule, out *Mapped, vars map[string]any) e
 	for i, field := range r.kind.Fields {
 		f.own(o, field.Name, &r.own[i])
 	}
-	o.Description, o.Tags, o.Attributes = f.text(&r.description), f.texts(&r.tags), f.attributes(&r.attributes)
-	o.Sources = []threatq.Source{{Name: m.bound.Connector.Source, TLP: f.tlp(&r.tlp)}}
+	o.Description, o.Tags, o.Attributes = f.of("description").text(&r.description), f.of("tags").texts(&r.tags), f.attributes(&r.attributes)
+	o.Sources = []threatq.Source{{Name: m.bound.Connector.Source, TLP: f.of("tlp").tlp(&r.tlp)}}
 	if o.Sources[0].TLP == "" {
 		o.Sources[0].TLP = m.bound.Connector.TLP
 	}
-	if f.err == nil {
-		f.err = required(r, o)
+	if f.err != nil {
+		return &ofField{f.name, f.err}
+	}
+	if err := required(r, o); err != nil {
+		return err
 	}
 	var err error
-	made.Key, err = objectKey(r, out, vars, o)
-	if err := cmp.Or(f.err, err); err != nil {
+	if made.Key, err = objectKey(r, out, vars, o); err != nil {
 		return err
 	}
 	made.hash = m.hash(o)

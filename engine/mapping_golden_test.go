@@ -124,7 +124,13 @@ func showMapped(t *testing.T, b *strings.Builder, text string, m *Mapped) {
 		fmt.Fprintf(b, "%s %s %s\n", o.Rule.ID(), o.Key, showObject(t, m, &o))
 	}
 	for _, d := range m.letters() {
-		fmt.Fprintf(b, "dead %s\n  %s\n  at %s\n", strings.TrimSpace(d.Rule+" "+d.Key), d.Reason, pointedAt(t, text, d.Where))
+		fmt.Fprintf(b, "dead %s\n  %s %s\n  at %s\n", strings.TrimSpace(d.Rule+" "+d.Key), d.Code, d.Reason, pointedAt(t, text, d.Where))
+		if d.Field != "" {
+			fmt.Fprintf(b, "  in %s\n", d.Field)
+		}
+		for _, v := range d.Values {
+			fmt.Fprintf(b, "  with %s = %s (%s)\n", v.Name, v.Text, v.Kind)
+		}
 	}
 	if len(m.Objects)+len(m.letters()) == 0 {
 		fmt.Fprintf(b, "%s makes nothing\n", m.Key)

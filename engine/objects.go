@@ -101,5 +101,5 @@ func collectionOf(r *dsl.Rule, s *dsl.Scoped) (threatq.Collection, error) {
 			return k.Collection, nil
 		}
 	}
-	return "", &placed{r.Node.Range, errNoSuchObject}
+	return "", failedAt(r.Node.Range, "Bad object type", errNoSuchObject)
 }

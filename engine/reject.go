@@ -26,7 +26,7 @@ func rejected(all []dsl.Reject, vars map[string]any) error {
 				reason += ": " + text
 			}
 		}
-		return &rejection{&placed{r.At, errors.New(reason)}}
+		return &rejection{failedAt(r.At, "Rejected by the mapping", errors.New(reason))}
 	}
 	return nil
 }

@@ -63,10 +63,10 @@ func (q *recordRequest) build(vars map[string]any) (request.Request, error) {
 	}
 	var ok bool
 	if req.Path, ok = code.Text(path); !ok {
-		return req, &placed{q.path.Range(), errors.New("the path comes out as nothing")}
+		return req, failedAt(q.path.Range(), "Request cannot be made", errors.New("the path comes out as nothing"))
 	}
 	if _, err := url.Parse("/" + req.Path); err != nil {
-		return req, &placed{q.path.Range(), fmt.Errorf("the path comes out as %q", req.Path)}
+		return req, failedAt(q.path.Range(), "Request cannot be made", fmt.Errorf("the path comes out as %q", req.Path))
 	}
 	return req, nil
 }

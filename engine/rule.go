@@ -62,7 +62,7 @@ func objectKey(r *rule, out *Mapped, vars map[string]any, o *threatq.Object) (st
 		}
 		key, ok := code.Text(v)
 		if !ok {
-			return "", &placed{r.Node.Val("key").Range, fmt.Errorf("%s comes out without key, so it could not be known again", r.ID())}
+			return "", failedAt(r.Node.Val("key").Range, "Object without a required field", fmt.Errorf("%s comes out without key, so it could not be known again", r.ID()))
 		}
 		return key, nil
 	case r.kind.Identity == threatq.ByTitleAndTime:
@@ -77,7 +77,7 @@ func objectKey(r *rule, out *Mapped, vars map[string]any, o *threatq.Object) (st
 func required(r *rule, o *threatq.Object) error {
 	for i, f := range r.kind.Fields {
 		if f.Required && strings.TrimSpace(o.Text(f.Name)) == "" {
-			return &placed{r.own[i].Range(), fmt.Errorf("%s comes out without %s", r.ID(), f.Name)}
+			return &ofField{f.Name, failedAt(r.own[i].Range(), "Object without a required field", fmt.Errorf("%s comes out without %s", r.ID(), f.Name))}
 		}
 	}
 	return nil

@@ -93,7 +93,7 @@ func openHTTPSink(ctx context.Context, r *Run, f *dsl.Flow, report *FlowReport) 
 		return nil, errors.Join(err, diags)
 	}
 	if acknowledge != nil && f.Source.Kind() != "threatq_events" {
-		return nil, &placed{acknowledge.Range, errors.New("acknowledge writes to the ThreatQ event that a record is, so it needs source \"threatq_events\"")}
+		return nil, failedAt(acknowledge.Range, "Without effect", errors.New("acknowledge writes to the ThreatQ event that a record is, so it needs source \"threatq_events\""))
 	}
 	s.ack, s.hasAck = ack, acknowledge != nil
 	if s.judge, err = judge(f.Sink.All("on"), r.Bound, view{}); err != nil {

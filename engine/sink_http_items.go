@@ -255,7 +255,7 @@ func (t *httpItems) results(ctx context.Context, q *itemRequest, items []*export
 		return nil, fmt.Errorf("the server has accepted, but its answer cannot be understood: %w", err)
 	}
 	if err := (&outcomes{items: items, out: out}).read(said); err != nil {
-		return nil, &placed{q.node.Val("outcome").Range, err}
+		return nil, failedAt(q.node.Val("outcome").Range, "Answer not understood", err)
 	}
 	return out, nil
 }

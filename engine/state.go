@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"tqmap/dsl/code"
 	"tqmap/engine/window"
 )
 
@@ -60,6 +61,13 @@ type DeadLetter struct {
 	Key    string // the record's key, or a hash of it where it has none
 	Reason string
 	Where  string // file:line:column of the rule, if one failed
+	// Code is that of the catalogue of diagnostics, such as TQ0801; "" in letters of before
+	// there was one. Field is the field or attribute of the object that failed, where one did,
+	// Stage the part of a jq program, as it is written.
+	Code, Field, Stage string
+	// Values are what the failing program worked on. They may hold data of people and
+	// secrets, so they are shown redacted, and cut after that, and are not logged.
+	Values []code.Involved
 	Input  []byte // the record as JSON
 	At     time.Time
 }

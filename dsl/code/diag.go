@@ -16,8 +16,10 @@ const maxSource = 64 << 10
 // EvalError is a program that failed on a record or response. It names places,
 // kinds and functions, never a value of the record.
 type EvalError struct {
-	diags hcl.Diagnostics
-	cause error
+	diags    hcl.Diagnostics
+	cause    error
+	stage    string
+	involved []Involved
 }
 
 // Error says where and what, on one line.
@@ -28,6 +30,13 @@ func (e *EvalError) Error() string {
 
 // Diagnostics are the failure with its place in the mapping file. They are never empty.
 func (e *EvalError) Diagnostics() hcl.Diagnostics { return e.diags }
+
+// Stage is the stage of a pipe of jq that failed, as it is written; "" for expr.
+func (e *EvalError) Stage() string { return e.stage }
+
+// Involved are the values that the failing part of the program worked on, a few at most.
+// They are not for logs: see [Involved].
+func (e *EvalError) Involved() []Involved { return e.involved }
 
 // Unwrap is what a called function, or the context, reported; else nil.
 func (e *EvalError) Unwrap() error { return e.cause }

@@ -121,14 +121,18 @@ func compile(text string, env Env, nested bool) (program *vm.Program, err error)
 func (e *Expr) Eval(vars map[string]any) (any, error) {
 	out, err := e.run(e.program, vars)
 	if err != nil {
-		return nil, explainEval(e, vars, err)
+		failed := explainEval(e, vars, err)
+		failed.involved = e.involved(vars, e.failedNodes(err))
+		return nil, failed
 	}
 	if measure(out, maxElements) < 0 {
 		return nil, e.src.fail(nil, 0, len(e.src.Text), "Result too large", "The result has more than %d elements or %d bytes of text.", maxElements, maxText)
 	}
 	out = Normalize(out)
 	if k := kindOf(out); !e.opts.allows(k) {
-		return nil, e.src.fail(nil, 0, len(e.src.Text), "Wrong kind of result", "This must result in %s, but resulted in %s.", e.opts.wanted(), article(k.String()))
+		failed := e.src.fail(nil, 0, len(e.src.Text), "Wrong kind of result", "This must result in %s, but resulted in %s.", e.opts.wanted(), article(k.String()))
+		failed.involved = append([]Involved{involve("result", out)}, e.involved(vars, nil)...)
+		return nil, failed
 	}
 	return out, nil
 }

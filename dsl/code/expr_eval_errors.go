@@ -106,7 +106,8 @@ func explainEval(e *Expr, vars map[string]any, err error) *EvalError {
 	if errors.As(fe.Prev, &bad) {
 		m = mishap{got: bad.got, want: bad.want, arg: bad.arg}
 	} else if words := spoken(fe.Prev); words != nil {
-		return e.src.fail(words, from, to, "expr failed", "%s.", sentence(words.Error()))
+		summary := spokenSummary(words)
+		return e.src.fail(words, from, to, summary, "%s.", sentence(words.Error()))
 	} else {
 		m = classify(fe)
 		m.arg = -1
@@ -128,6 +129,15 @@ func explainEval(e *Expr, vars map[string]any, err error) *EvalError {
 		return e.src.fail(nil, from, to, "Value is null", "%s is null (absent in this record); use ?? to give a fallback, or ?. to read a field of what may be absent.", name)
 	}
 	return e.src.fail(nil, from, to, "Wrong kind of value", "%s is %s, but %s is needed.", name, article(m.got), m.want)
+}
+
+// spokenSummary is what an error says of itself that it is.
+func spokenSummary(err error) (summary string) {
+	var own interface{ Summary() string }
+	if errors.As(err, &own) {
+		return own.Summary()
+	}
+	return "expr failed"
 }
 
 // spoken is an error of a called function, whose words are meant for people.
@@ -176,6 +186,17 @@ func (e *Expr) noField(vars map[string]any, loc file.Location) string {
 		return "What stands before this has no fields."
 	}
 	return ""
+}
+
+// failedNodes are the nodes at which the machine stopped, widest first.
+func (e *Expr) failedNodes(err error) []ast.Node {
+	fe := fileError(err)
+	if fe == nil {
+		return nil
+	}
+	nodes := e.nodesAt(fe.Location)
+	slices.Reverse(nodes)
+	return nodes
 }
 
 func (e *Expr) nodesAt(loc file.Location) []ast.Node {

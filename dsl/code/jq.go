@@ -84,9 +84,11 @@ func (q *JQ) explain(ctx, bounded context.Context, err error, input any, values 
 	case bounded.Err() != nil:
 		return q.src.fail(bounded.Err(), 0, len(q.src.Text), "jq took too long", "The program did not end within %s. Look for repeat, recurse or range without an end.", q.opts.time)
 	}
-	from, to := q.locate(ctx, err, input, values)
+	at := q.locate(ctx, err, input, values)
 	summary, detail := describeJQ(q.src.Text, err)
-	return q.src.fail(nil, from, to, summary, "%s", detail)
+	failed := q.src.fail(nil, at.from, at.to, summary, "%s", detail)
+	failed.stage, failed.involved = at.stage, at.involved
+	return failed
 }
 
 // forJQ makes v of the kinds that jq works with: those of Normalize, times as text.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"time"
-
-	"github.com/itchyny/gojq"
 )
 
 // Bounds of the search for the place of a failure.
@@ -18,17 +16,28 @@ const (
 // run time, so the program is run again in growing parts: pipe stage by stage,
 // then into the parts of the failing stage. The whole program is the answer where
 // that leads nowhere.
-func (q *JQ) locate(ctx context.Context, err error, input any, values []any) (from, to int) {
+func (q *JQ) locate(ctx context.Context, err error, input any, values []any) failure {
 	ctx, cancel := context.WithTimeout(ctx, locateTime)
 	defer cancel()
 	ctx, stop := watched(ctx)
 	defer stop()
 	l := &locator{q: q, ctx: ctx, message: err.Error(), input: input, values: values, tokens: scanJQ(q.src.Text), tries: locateTries}
 	if len(l.tokens) == 0 {
-		return 0, len(q.src.Text)
+		return failure{to: len(q.src.Text)}
 	}
 	first, last := l.narrow("", 0, len(l.tokens))
-	return l.tokens[first].from, l.tokens[last-1].to
+	out := failure{from: l.tokens[first].from, to: l.tokens[last-1].to, stage: l.text(l.first, l.last)}
+	if v, ok := l.into(l.head, l.first, l.last); ok {
+		out.involved = []Involved{involve("input", v)}
+	}
+	return out
+}
+
+// failure is where a program failed, and in which stage of its pipes on what.
+type failure struct {
+	from, to int
+	stage    string
+	involved []Involved
 }
 
 type locator struct {
@@ -39,6 +48,9 @@ type locator struct {
 	values  []any
 	tokens  []jqToken
 	tries   int
+	// head, first and last are the innermost stage that fails, and all that stands before it.
+	head        string
+	first, last int
 }
 
 // probe is an error that no program raises by itself.
@@ -60,25 +72,8 @@ func (l *locator) failsWith(program, message string) bool {
 	if l.tries--; l.tries < 0 || l.ctx.Err() != nil {
 		return false
 	}
-	query, err := gojq.Parse(program)
-	if err != nil {
-		return false
-	}
-	code, err := compileJQ(query, l.q.vars)
-	if err != nil {
-		return false
-	}
-	it := code.RunWithContext(l.ctx, l.input, l.values...)
-	for range l.q.opts.outputs {
-		v, ok := it.Next()
-		if !ok {
-			return false
-		}
-		if err, failed := v.(error); failed {
-			return err.Error() == message
-		}
-	}
-	return false
+	code, err := l.compile(program)
+	return err == nil && endsWith(l.ctx, code, l.input, l.values, message, l.q.opts.outputs)
 }
 
 // text is the program from token i up to token j, exclusive.
@@ -92,6 +87,7 @@ func (l *locator) text(i, j int) string {
 // narrow looks inside the tokens i..j, which fail when they are run after head.
 func (l *locator) narrow(head string, i, j int) (from, to int) {
 	head, i, j = l.stage(head, i, j)
+	l.head, l.first, l.last = head, i, j
 	for _, part := range l.parts(i, j) {
 		for _, before := range []string{head, head + ".[] | "} {
 			if l.fails(before+l.text(part.from, part.to)) && l.decides(head, i, part, j) {
