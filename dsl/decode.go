@@ -107,7 +107,7 @@ func (d *decoder) block(b *hclsyntax.Block, spec *Block) *Node {
 }
 
 func (d *decoder) attr(a *hclsyntax.Attribute, spec Attr) *Val {
-	v := &Val{Attr: spec, Range: a.Expr.Range(), NameRange: a.NameRange, hcl: a.Expr}
+	v := &Val{Attr: spec, Range: a.Expr.Range(), NameRange: a.NameRange, hcl: a.Expr, file: d.src}
 	switch spec.Holds {
 	case Expr, JQ:
 		v.src = d.code(a.Expr, spec)

@@ -69,6 +69,7 @@ type Val struct {
 	// Range is the value, NameRange the attribute's name.
 	Range, NameRange hcl.Range
 
+	file []byte // that it stands in
 	hcl  hclsyntax.Expression
 	src  code.Source // of an Expr or a JQ
 	expr *code.Expr

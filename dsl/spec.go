@@ -27,6 +27,10 @@ type Block struct {
 	// that exclude each other. It is called at load, where only values without names
 	// can be read.
 	Check func(*Reading)
+	// Describe says in plain sentences what a block with these values does, for
+	// `tqmap explain`. What is known only in a run stands in <angle brackets>: see
+	// Reading.Show. Nil: nothing to say beside the summary.
+	Describe func(*Reading) string
 	// Open allows any attribute; its values are of OpenAttr.
 	Open     bool
 	OpenAttr Attr

@@ -21,7 +21,8 @@ type Table struct {
 	Rows []Row
 
 	fold     bool
-	quiet    bool   // unknown keys are not counted
+	quiet    bool // unknown keys are not counted
+	rowsAt   []hcl.Range
 	fallback string // none, keep, fail or value
 	value    string
 	forward  map[string]string
@@ -127,7 +128,7 @@ func (d *decoder) tableRows(t *Table, s *Scoped) {
 			d.errorf(l.keyAt, "Duplicate row", "Table %q has a row for %q already; this one could never be reached.", t.Name, l.key)
 			continue
 		}
-		t.Rows = append(t.Rows, Row{l.key, l.value})
+		t.Rows, t.rowsAt = append(t.Rows, Row{l.key, l.value}), append(t.rowsAt, hcl.RangeBetween(l.keyAt, l.valueAt))
 		t.forward[t.norm(l.key)] = l.value
 	}
 }

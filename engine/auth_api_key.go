@@ -25,6 +25,9 @@ func apiKeyAuth() authKind {
   value  = param.api_key
   format = "key={token}"
 }`,
+			Describe: func(r *dsl.Reading) string {
+				return "Sends a fixed key with every request, in " + placeWords(r) + "."
+			},
 			Attrs: attrs,
 			Check: func(r *dsl.Reading) {
 				if r.Known(placeNames...) && r.Has("name") {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+
 	"tqmap/dsl"
 	"tqmap/engine/auth"
 	"tqmap/engine/request"
@@ -14,6 +16,9 @@ func basicAuth() authKind {
   username = param.username
   password = param.password
 }`,
+			Describe: func(r *dsl.Reading) string {
+				return fmt.Sprintf("Sends the user %s and the password with every request, as HTTP Basic in the header Authorization.", r.Show("username"))
+			},
 			Attrs: []dsl.Attr{
 				whenAttr(),
 				needed(textAttr("username", "User name, without colon.")),

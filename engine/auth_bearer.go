@@ -14,6 +14,9 @@ func bearerAuth() authKind {
   token  = param.token
   header = "Authorization: Bearer {token}"
 }`,
+			Describe: func(r *dsl.Reading) string {
+				return "Sends a token that was issued once with every request, in " + placeWords(r) + "."
+			},
 			Attrs: []dsl.Attr{
 				whenAttr(),
 				needed(textAttr("token", "The token.")),

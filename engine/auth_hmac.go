@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"fmt"
 	"net/textproto"
+	"strconv"
+	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 
@@ -46,7 +49,8 @@ func hmacAuth() authKind {
 				withDefault(textAttr("date", "Layout of {date}, in UTC: rfc1123, rfc3339, unix, unix_ms, or how 2 January 2006, 15:04:05 looks."), "rfc1123"),
 				dsl.Attr{Name: "headers", Type: cty.Map(cty.String), Scope: dsl.Run, Required: true, Summary: "Headers that are set, as templates; at least one holds {signature}. The others are set first, so that {header:NAME} sees them."},
 			),
-			Check: checkHMAC,
+			Describe: describeHMAC,
+			Check:    checkHMAC,
 		},
 		slots: func(r *dsl.Reading) []string {
 			var out []string
@@ -112,4 +116,13 @@ func checkHMAC(r *dsl.Reading) {
 	if err := c.Check(); err != nil {
 		_ = failSetting(r, err) // r keeps it
 	}
+}
+
+func describeHMAC(r *dsl.Reading) string {
+	var headers []string
+	for _, h := range r.ShowPairs("headers") {
+		headers = append(headers, "`"+h.Name+": "+h.Value+"`")
+	}
+	return fmt.Sprintf("Signs each attempt of each request: %s over the text %s, written as %s; {date} is written as %s. It sets %s.",
+		worded(r, "algorithm", "sha256"), strings.ReplaceAll(strconv.Quote(r.Show("text")), `\\`, `\`), worded(r, "encoding", "hex"), worded(r, "date", "rfc1123"), strings.Join(headers, ", "))
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -28,7 +29,8 @@ func jwtAuth() authKind {
   claims    = { scope = "alerts" }
   lifetime  = "10m"
 }`,
-			Attrs: append(attrs, headerAttrs()...),
+			Describe: describeJWT,
+			Attrs:    append(attrs, headerAttrs()...),
 			Check: func(r *dsl.Reading) {
 				checkPlace(r)
 				checkJWT(r)
@@ -112,4 +114,13 @@ func object(r *dsl.Reading, name string) map[string]any {
 		r.Fail(name, "Object expected", "%q takes an object of names and values.", name)
 	}
 	return nil
+}
+
+func describeJWT(r *dsl.Reading) string {
+	how := "One token is shared by all requests and made anew " + worded(r, "renew_before", "60s") + " before it ends."
+	if r.Bool("each_request", false) {
+		how = "Each request gets a token of its own."
+	}
+	return sentences(fmt.Sprintf("Makes and signs a token itself (%s), good for %s, and sends it in %s.", r.Show("algorithm"), worded(r, "lifetime", "5m"), placeWords(r)),
+		wordedIf(r, "issuer", "Its issuer is %s."), how)
 }

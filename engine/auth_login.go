@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"tqmap/dsl"
@@ -41,8 +42,9 @@ func loginAuth() authKind {
 				withDefault(textAttr("validity", "How long a token lives whose end the answer does not say."), "until its exp if it is a JWT, else until a 401"),
 				renewAttr(),
 			}, headerAttrs()...),
-			Blocks: []dsl.Child{{Block: dsl.RequestBlock(dsl.Run), Min: 1, Max: 1}, {Block: logout, Max: 1}, {Block: probe, Max: 1}},
-			Check:  checkLogin,
+			Blocks:   []dsl.Child{{Block: dsl.RequestBlock(dsl.Run), Min: 1, Max: 1}, {Block: logout, Max: 1}, {Block: probe, Max: 1}},
+			Describe: describeLogin,
+			Check:    checkLogin,
 		},
 		slots: placeSlots,
 		open:  openLogin,
@@ -125,4 +127,38 @@ func (a authSetting) request(block string) func(context.Context) (request.Reques
 		a.secrets(auth.Basic{Username: basic[0], Password: basic[1]}.Secrets()...)
 	}
 	return func(context.Context) (request.Request, error) { return buildRequest(n, a.bound.Scope) }
+}
+
+func describeLogin(r *dsl.Reading) string {
+	var from []string
+	if q := r.Code("token"); q != "" {
+		from = append(from, "from "+q+" of the answer")
+	}
+	for _, where := range []struct{ name, words string }{{"token_header", "from its header "}, {"token_cookie", "from its cookie "}} {
+		if name := r.Show(where.name); name != "" {
+			from = append(from, where.words+name)
+		}
+	}
+	until := "until the server refuses it, or until its own end if it is a JWT"
+	switch {
+	case r.Has("expires_in"):
+		until = "for the seconds that the answer says in " + r.Code("expires_in")
+	case r.Has("expires_at"):
+		until = "until the instant that the answer says in " + r.Code("expires_at")
+	case r.Show("validity") != "":
+		until = "for " + r.Show("validity")
+	}
+	login := requestWords(r.Of(r.Node().Block("request")))
+	text := []string{
+		fmt.Sprintf("Logs in with %s; keeps the token %s; sends it with every request in %s.", login, strings.Join(from, ", else "), placeWords(r)),
+		renewal(r, until, "by a new login"),
+		"A login that is refused is never repeated.",
+	}
+	if n := r.Node().Block("logout"); n != nil {
+		text = append(text, "The session is ended with "+requestWords(r.Of(n))+" when the run ends.")
+	}
+	if n := r.Node().Block("probe"); n != nil {
+		text = append(text, "The session is kept for the next run, which tries it with "+requestWords(r.Of(n))+" before it logs in.")
+	}
+	return strings.Join(text, " ")
 }

@@ -17,6 +17,11 @@ func mtlsAuth() authKind {
   ca_file     = "/etc/tqmap/ca.pem"
   server_name = "appliance.internal"
 }`,
+			Describe: func(r *dsl.Reading) string {
+				return sentences("Shows a client certificate on every connection to this server, and to no other host.",
+					wordedIf(r, "cert_file", "The certificate is read from %s."), wordedIf(r, "key_file", "Its key is read from %s."),
+					wordedIf(r, "ca_file", "Further authorities are trusted from %s."), wordedIf(r, "server_name", "The server's certificate must be for %s."))
+			},
 			Attrs: []dsl.Attr{
 				whenAttr(),
 				textAttr("cert", "The certificate in PEM, its issuers after it."),

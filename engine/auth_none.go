@@ -9,6 +9,9 @@ func noAuth() authKind {
 		Example: `auth "none" {
   when = param.username == null
 }`,
+		Describe: func(*dsl.Reading) string {
+			return "Sends no credentials: that there are none is meant so."
+		},
 		Attrs: []dsl.Attr{whenAttr()},
 	}}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 
 	"github.com/zclconf/go-cty/cty"
@@ -55,8 +56,9 @@ func oauth2Auth() authKind {
 				withDefault(textAttr("validity", "How long a token lives whose end the answer does not say."), "until its exp if it is a JWT, else until a 401"),
 				renewAttr(),
 			}, headerAttrs()...),
-			Blocks: []dsl.Child{{Block: assertion, Max: 1}},
-			Check:  checkOAuth2,
+			Blocks:   []dsl.Child{{Block: assertion, Max: 1}},
+			Describe: describeOAuth2,
+			Check:    checkOAuth2,
 		},
 		slots: placeSlots,
 		open:  openOAuth2,
@@ -180,4 +182,28 @@ func texts(r *dsl.Reading, name string) map[string]string {
 		out[p.Name] = p.Value
 	}
 	return out
+}
+
+func describeOAuth2(r *dsl.Reading) string {
+	who := map[string]string{"": "in the header Authorization (Basic)", "basic": "in the header Authorization (Basic)", "body": "as fields", "none": "without a secret, as a field"}
+	text := fmt.Sprintf("Gets an access token with POST %s (grant %s)", r.Show("token_url"), worded(r, "grant", "client_credentials"))
+	if id := r.Show("client_id"); id != "" {
+		text += fmt.Sprintf(", as client %s, sent %s", id, who[r.Show("client_auth")])
+	}
+	if user := r.Show("username"); user != "" {
+		text += ", for the user " + user
+	}
+	if scope := r.Show("scope"); scope != "" {
+		text += ", for the scope " + scope
+	}
+	assertion := ""
+	if n := r.Node().Block("assertion"); n != nil {
+		assertion = "Each token request carries a token that is signed here (" + r.Of(n).Show("algorithm") + ")."
+	}
+	until := "until the end that the answer says"
+	if validity := r.Show("validity"); validity != "" {
+		until += ", else for " + validity
+	}
+	return sentences(text+"; sends it with every request in "+placeWords(r)+".", assertion,
+		renewal(r, until, "by its refresh token if there is one, else in the same way"))
 }

@@ -9,6 +9,7 @@ func concatenatedDecode() decodeKind {
 	return decodeKind{
 		spec: &dsl.Block{
 			Type: "concatenated", Summary: "JSON documents one after the other, with white space between them or nothing.",
+			Describe: func(*dsl.Reading) string { return "The answer is JSON documents one after the other." },
 			Example: `decode "concatenated" {
   max_documents = 50000
 }`,

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -13,6 +14,14 @@ func csvDecode() decodeKind {
 	return decodeKind{
 		spec: &dsl.Block{
 			Type: "csv", Summary: "Rows of cells (RFC 4180). Each row is a document: an object of texts by column. UTF-8, or UTF-16 with a byte order mark.",
+			Describe: func(r *dsl.Reading) string {
+				names := "named by the first row"
+				if columns := r.Show("columns"); columns != "" {
+					names = "named " + columns
+				}
+				return sentences(fmt.Sprintf("Each row of the CSV answer (cells split at %q) is a document, its cells %s.", worded(r, "delimiter", ","), names),
+					wordedIf(r, "skip", "The first %s lines are passed over."), wordedIf(r, "comment", "Lines that begin with %s are left out."))
+			},
 			Example: `decode "csv" {
   delimiter = ";"
   skip      = 2

@@ -12,6 +12,12 @@ func jsonDecode() decodeKind {
 	return decodeKind{
 		spec: &dsl.Block{
 			Type: "json", Summary: "One JSON document (RFC 8259).",
+			Describe: func(r *dsl.Reading) string {
+				if path := r.Show("stream"); path != "" {
+					return "Each element of the list at " + path + " of the JSON answer is a document; they are read one at a time."
+				}
+				return "The answer is one JSON document."
+			},
 			Example: `decode "json" {
   stream = "data.alerts"
 }`,

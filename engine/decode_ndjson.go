@@ -9,6 +9,7 @@ func ndjsonDecode() decodeKind {
 	return decodeKind{
 		spec: &dsl.Block{
 			Type: "ndjson", Summary: "JSON lines: each line is a document; blank ones are left out.",
+			Describe: func(*dsl.Reading) string { return "Each line of the answer is a JSON document." },
 			Example: `decode "ndjson" {
   unpack = ["gzip"]
 }`,

@@ -13,6 +13,12 @@ func xmlDecode() decodeKind {
 	return decodeKind{
 		spec: &dsl.Block{
 			Type: "xml", Summary: "One XML document. An element without attributes and elements is its text; any other is an object: attributes as \"@name\", elements by name, text as \"#text\". So an empty element is \"\", also one that holds a list on other days: cut lists with stream, or with jq(\".feed.list | objects | .item[]\"). A document type is refused.",
+			Describe: func(r *dsl.Reading) string {
+				if path := r.Show("stream"); path != "" {
+					return "Each element " + path + " of the XML answer is a document."
+				}
+				return "The answer is one XML document."
+			},
 			Example: `decode "xml" {
   stream = "rss/channel/item"
   repeat = ["category"]

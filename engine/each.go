@@ -49,7 +49,8 @@ func eachBlock() *dsl.Block {
 			{Block: decodeBlock(), Max: 1},
 			{Block: ruleBlock()},
 		},
-		Check: checkEach,
+		Describe: describeEach,
+		Check:    checkEach,
 	}
 }
 
@@ -287,4 +288,24 @@ func (e *each) give(wishes []*wish) {
 			}
 		}
 	}
+}
+
+func describeEach(r *dsl.Reading) string {
+	what := "Sent for each record"
+	if size := r.Show("batch"); size != "" {
+		what = "Sent for up to " + size + " records at once"
+	}
+	if q := r.Code("when"); q != "" {
+		what += " where " + q
+	}
+	shared := ""
+	if q := r.Code("key"); q != "" {
+		shared = "Records with the same " + q + " share one answer, and the last " + worded(r, "cache", "10000") + " answers are remembered for the run."
+	}
+	keeps := "The answer"
+	if q := r.Code("answer"); q != "" {
+		keeps = "Of the answer, " + q
+	}
+	return sentences(what+", "+worded(r, "parallel", "4")+" at once at most.", shared, keeps+" becomes the record's field "+r.Node().Labels[0]+".",
+		"A failure keeps the cursor before the page, unless a rule below says otherwise.")
 }

@@ -160,3 +160,26 @@ func policy(read *dsl.Reading, name string, max map[export.Op]int) export.Op {
 	}
 	return op
 }
+
+// describeItems says how a sink keeps its target in step.
+func describeItems(r *dsl.Reading) string {
+	text := "Keeps the server in step with the items: the ledger remembers each by its key, so only what is new or has changed is sent."
+	if !r.Bool("differential", true) {
+		text = "Sends every item in each run, as differential is false: what is remembered is neither read nor moved, and nothing is taken back."
+	}
+	does := map[string]string{"keep": "stays there", "": "stays there", "remove": "is taken back", "expire": "is made to end now"}
+	text += fmt.Sprintf(" An item whose record has left the source %s; one whose record is left out by now %s.", does[r.Show("left")], does[r.Show("skipped")])
+	if r.Show("left") != "keep" && r.Show("left") != "" && !r.Bool("allow_empty", false) {
+		text += " Nothing is taken back where the source was not read as a whole, or came out empty."
+	}
+	if q := r.Code("expires"); q != "" {
+		text += " The server forgets an item at " + q + "."
+	}
+	if q := r.Code("default_expires"); q != "" {
+		text += " Items end at " + q + "."
+	}
+	if renew := r.Show("renew"); renew != "" {
+		text += " An unchanged item is sent again once less than " + renew + " is left of its time."
+	}
+	return text
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
@@ -40,7 +41,8 @@ func httpSinkKind() sinkKind {
 					Attrs: []dsl.Attr{{Name: "attributes", Holds: dsl.PerRecord, Written: true, Modes: true, Required: true, Summary: "Attributes to set, by name."}},
 				}, Max: 1},
 			}, itemBlocks()...),
-			Check: checkHTTPSink,
+			Describe: describeHTTPSink,
+			Check:    checkHTTPSink,
 		},
 		open: openHTTPSink, items: openHTTPTarget,
 	}
@@ -210,4 +212,22 @@ func objectID(record any) (int64, bool) {
 	fields, _ := record.(map[string]any)
 	id, ok := fields["id"].(int)
 	return int64(id), ok
+}
+
+func describeHTTPSink(r *dsl.Reading) string {
+	when := "Each record is sent by itself."
+	if r.Has("item") {
+		when = describeItems(r)
+	}
+	if q := r.Code("when"); q != "" {
+		when += " Only where " + q + " is true."
+	}
+	if n := r.Node().Block("acknowledge"); n != nil {
+		var set []string
+		for _, p := range r.Of(n).ShowPairs("attributes") {
+			set = append(set, fmt.Sprintf("%q = %s", p.Name, p.Value))
+		}
+		return sentences(when, "Once the server has accepted, ThreatQ's object records it: "+strings.Join(set, ", ")+".")
+	}
+	return sentences(when, "The ledger remembers what was accepted, so that nothing is sent twice.")
 }

@@ -17,6 +17,7 @@ func lookupSinkKind() sinkKind {
 	items := itemAttrs()
 	items[0].Required = true
 	spec.Attrs = append(spec.Attrs, items...)
+	describeAlso(spec)
 	return sinkKind{spec: spec, items: func(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error) {
 		return devo.Open(devo.Setting{
 			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.Sleep,
@@ -29,6 +30,7 @@ func lookupSinkKind() sinkKind {
 func taxiiSinkKind() sinkKind {
 	spec := taxii.Block()
 	spec.Attrs = append(spec.Attrs, taxii.ItemAttrs(itemAttrs())...)
+	describeAlso(spec)
 	return sinkKind{spec: spec, items: func(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error) {
 		client, err := r.doer(ctx, f.Sink)
 		if err != nil {
@@ -41,4 +43,10 @@ func taxiiSinkKind() sinkKind {
 			},
 		})
 	}}
+}
+
+// describeAlso adds what all sinks with items have in common to what a kind says of itself.
+func describeAlso(spec *dsl.Block) {
+	own := spec.Describe
+	spec.Describe = func(r *dsl.Reading) string { return sentences(own(r), describeItems(r)) }
 }

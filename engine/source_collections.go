@@ -25,6 +25,14 @@ func threatqKind() sourceKind {
   page_size   = 1000
   sort        = "-updated_at,-id"
 }`,
+			Describe: func(r *dsl.Reading) string {
+				text := fmt.Sprintf("Reads the %s of the data collections %s of ThreatQ, each once, sorted by %s, %s at once.",
+					worded(r, "objects", string(threatq.Indicators)), worded(r, "collections", "(none given)"), worded(r, "sort", "id"), worded(r, "page_size", "1000"))
+				if depth := r.Int("depth", 0); depth > 0 {
+					text += fmt.Sprintf(" Objects related to them follow, up to %d steps away.", depth)
+				}
+				return sentences(text, wordedIf(r, "changed_since", "Only those touched since %s."))
+			},
 			Attrs: []dsl.Attr{
 				{Name: "collections", Type: cty.List(cty.String), Scope: dsl.Run, Required: true, Summary: "Names of the data collections, to the letter; empty ones are passed over. One that the account does not see is reported, and the others are read."},
 				{Name: "objects", Type: cty.String, Scope: dsl.Run, Default: "indicators", Summary: "What to read of them: indicators, events, adversaries, malware, …"},

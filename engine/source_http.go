@@ -33,6 +33,9 @@ func httpSourceKind() sourceKind {
     next = jq(".next")
   }
 }`,
+			Describe: func(r *dsl.Reading) string {
+				return wordedIf(r, "partitions", "Everything is read once for each of %s, as partition, from a cursor of its own.")
+			},
 			Attrs: []dsl.Attr{
 				{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, e.g. client.api."},
 				{Name: "partitions", Type: cty.DynamicPseudoType, Scope: dsl.Window, Summary: "A list of texts or numbers, e.g. from a step: everything is read once for each, as `partition`, from a cursor of its own. At most 10000."},

@@ -27,6 +27,9 @@ func threatqEventsKind() sourceKind {
     cursor   = expr("alert.touched_at")
   }
 }`,
+			Describe: func(r *dsl.Reading) string {
+				return fmt.Sprintf("Reads the events of ThreatQ of the types %s, those touched last first, %s at once, until one was touched before the window.", r.Show("types"), worded(r, "page_size", "200"))
+			},
 			Attrs: []dsl.Attr{
 				{Name: "types", Type: cty.List(cty.String), Scope: dsl.Run, Required: true, Summary: "Event types to read."},
 				{Name: "page_size", Type: cty.Number, Scope: dsl.Run, Default: "200", Summary: "Events asked for at once."},

@@ -37,6 +37,21 @@ func stepBlock() *dsl.Block {
 			{Name: "timeout", Type: cty.String, Scope: dsl.Run, Default: "10m", Summary: "Give up after so long."},
 			{Name: "once", Type: cty.Bool, Default: "false", Summary: "Ask once in a run of the flow, and not for each window or partition; then the request cannot use them."},
 		},
+		Describe: func(r *dsl.Reading) string {
+			when := "Sent before the pages of each window."
+			if r.Bool("once", false) {
+				when = "Sent once in a run."
+			}
+			keeps := "All of the answer"
+			if q := r.Code("answer"); q != "" {
+				keeps = "Of the answer " + q
+			}
+			until := ""
+			if q := r.Code("until"); q != "" {
+				until = fmt.Sprintf("Asked again every %s until %s is true, for at most %s.", worded(r, "interval", "5s"), q, worded(r, "timeout", "10m"))
+			}
+			return sentences(when, until, keeps+" is read as step."+r.Node().Labels[0]+".")
+		},
 		Blocks: []dsl.Child{{Block: dsl.RequestBlock(dsl.Window), Min: 1, Max: 1}, {Block: decodeBlock(), Max: 1}, {Block: ruleBlock()}},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -45,7 +46,8 @@ func windowBlock() *dsl.Block {
 			text("zone", "", "Time zone of the format and of the calendar, e.g. \"Europe/Berlin\"; UTC where none is needed."),
 			{Name: "closed", Type: cty.Bool, Scope: dsl.Run, Default: "false", Summary: "The API takes the end as part of the window: it gets the last instant before it."},
 		},
-		Check: checkWindow,
+		Describe: describeWindow,
+		Check:    checkWindow,
 	}
 }
 
@@ -224,4 +226,75 @@ func readInstant(r *dsl.Reading, name string) time.Time {
 		r.Fail(name, "Bad time", "%s.", err)
 	}
 	return t
+}
+
+func describeWindow(r *dsl.Reading) string {
+	var text []string
+	say := func(format string, args ...any) { text = append(text, fmt.Sprintf(format, args...)) }
+	since, until := r.Show("since"), r.Show("until")
+	switch initial := r.Show("initial"); {
+	case since != "":
+		say("Reads from %s on, which was given, whatever was read before.", since)
+	case initial != "":
+		say("The first run looks back %s; later ones begin where the last one ended.", initial)
+	default:
+		say("The first run reads everything; later ones begin where the last one ended.")
+	}
+	if from := r.Show("from"); from != "" {
+		say("Nothing before %s is read.", from)
+	}
+	if lookback := r.Show("lookback"); lookback != "" && since == "" {
+		say("They look back %s more, for servers that index late: what comes again unchanged costs nothing.", lookback)
+	}
+	if until != "" {
+		say("The window ends at %s.", until)
+	} else {
+		say("The window ends when the run starts, and does not move while pages are read.")
+	}
+	if slice := r.Show("slice"); slice != "" {
+		how := "one after the other"
+		if n := r.Int("parallel", 1); n > 1 {
+			how = fmt.Sprintf("%d at once", n)
+		}
+		say("It is read in slices of %s, %s; a slice that fails leaves a gap, which alone is read again.", slice, how)
+	}
+	say("%s", describeCursor(r))
+	if zone, format := r.Show("zone"), r.Show("format"); format != "" || zone != "" {
+		say("Instants are written as %s%s.", worded(r, "format", window.RFC3339), wordedIf(r, "zone", " in the zone %s"))
+	}
+	if r.Bool("closed", false) {
+		say("The API takes the end as part of the window, so it is given the last instant before it.")
+	}
+	return strings.Join(text, " ")
+}
+
+// describeCursor says what the next run begins at, and when that is stored.
+func describeCursor(r *dsl.Reading) string {
+	order := r.String("order", "none")
+	var text string
+	switch cursor, token := r.Code("cursor"), r.Code("token"); {
+	case token != "":
+		text = "The next run goes on from the token that the answer gives in " + token + " (window.token)"
+	case cursor != "":
+		text = "The cursor is the greatest " + cursor + " of the records delivered: there the next run begins, and records on that very instant are known again"
+	default:
+		text = "The next run begins where this one's window ended"
+	}
+	switch {
+	case order == ascending:
+		text += ". Records come in the order of the cursor, so it is committed with every page, once what the page made is acknowledged."
+	case r.Show("slice") != "":
+		text += ". It is committed with each slice, once all that the slice made is acknowledged."
+	default:
+		text += ". It is committed at the end of the window, once all that it made is acknowledged."
+	}
+	if r.Code("cursor") != "" {
+		text += map[string]string{
+			"fail": " A record without it becomes a dead letter.", "include": " A record without it is taken all the same.", "skip": " A record without it is left out.",
+		}[r.String("missing_cursor", "fail")]
+	}
+	if order == descending {
+		text += " Records come newest first, so reading ends at the first one before the window."
+	}
+	return text
 }

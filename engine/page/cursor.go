@@ -21,6 +21,10 @@ var cursorKind = Kind{
 			{Name: "next", Holds: dsl.JQ, Required: true, Summary: "The token of the next page in the answer: a text, a number, or a list or object to be sent as it is. jq sees $response, $page and $window, too."},
 			{Name: "size", Type: cty.Number, Scope: dsl.Run, Summary: "Records to ask for, read as page.size."},
 		}, tokenAttrs()...),
+		Describe: func(r *dsl.Reading) string {
+			return "page.cursor is the token that the answer before gave in " + r.Code("next") + ", null on the first page." + asksFor(r) + " " +
+				describeRules(r, "where there is no token", onEmptyContinue)
+		},
 		Check: func(r *dsl.Reading) { readTokens(r.Node(), r) },
 	},
 	New: func(n *dsl.Node, s *dsl.Scoped) (Paginator, error) {

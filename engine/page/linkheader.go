@@ -8,6 +8,10 @@ var linkHeaderKind = Kind{
 		Example: `paginate "link_header" {
   max_pages = 500
 }`,
+		Describe: func(r *dsl.Reading) string {
+			return "The next page is at the address in the answer's header Link (rel=\"next\"), which takes the place of path and query. " +
+				describeRules(r, "where there is none", onEmptyContinue)
+		},
 		Attrs: tokenAttrs(),
 		Check: func(r *dsl.Reading) { readTokens(r.Node(), r) },
 	},

@@ -15,6 +15,10 @@ var nextURLKind = Kind{
 		Example: `paginate "next_url" {
   next = jq(".links.next")
 }`,
+		Describe: func(r *dsl.Reading) string {
+			return "The next page is at the address that the answer gives in " + r.Code("next") + ", which takes the place of path and query. " +
+				describeRules(r, "where there is none", onEmptyContinue)
+		},
 		Attrs: append([]dsl.Attr{
 			{Name: "next", Holds: dsl.JQ, Required: true, Summary: "The address of the next page in the answer, whole or relative to the page it stands on."},
 		}, tokenAttrs()...),

@@ -3,7 +3,7 @@ package page
 import "tqmap/dsl"
 
 var noneKind = Kind{
-	Spec: &dsl.Block{Type: "none", Summary: "One page holds everything.", Example: `paginate "none" {}`},
+	Spec: &dsl.Block{Type: "none", Summary: "One page holds everything.", Describe: func(*dsl.Reading) string { return "One page holds everything." }, Example: `paginate "none" {}`},
 	New:  func(*dsl.Node, *dsl.Scoped) (Paginator, error) { return &none{}, nil },
 }
 

@@ -17,6 +17,9 @@ var offsetKind = Kind{
 		Attrs: append([]dsl.Attr{
 			{Name: "size", Type: cty.Number, Scope: dsl.Run, Summary: "Records to ask for, read as page.size. The server may give fewer, if it tells the end in another way."},
 		}, numberedAttrs()...),
+		Describe: func(r *dsl.Reading) string {
+			return describeNumbered(r, "page.offset counts the records received so far, from 0.")
+		},
 		Check: func(r *dsl.Reading) {
 			n := r.Node()
 			w := readNumbered(n, r)

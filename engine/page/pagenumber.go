@@ -1,6 +1,8 @@
 package page
 
 import (
+	"fmt"
+
 	"github.com/zclconf/go-cty/cty"
 
 	"tqmap/dsl"
@@ -18,6 +20,9 @@ var pageKind = Kind{
 			{Name: "first", Type: cty.Number, Scope: dsl.Run, Default: "1", Summary: "Number of the first page, 0 or more."},
 			{Name: "size", Type: cty.Number, Scope: dsl.Run, Summary: "Records to ask for, read as page.size."},
 		}, numberedAttrs()...),
+		Describe: func(r *dsl.Reading) string {
+			return describeNumbered(r, fmt.Sprintf("page.number counts the pages, from %d.", r.Int("first", 1)))
+		},
 		Check: func(r *dsl.Reading) { readPages(r.Node(), r) },
 	},
 	New: func(n *dsl.Node, s *dsl.Scoped) (Paginator, error) {

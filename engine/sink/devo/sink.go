@@ -62,7 +62,8 @@ func Block() *dsl.Block {
 			{Name: "client", Holds: dsl.Ref, Summary: "The REST API, e.g. client.api, whose auth \"bearer\" has the token."},
 			text("domain", "The account's domain at the REST API."),
 		},
-		Check: check,
+		Describe: describe,
+		Check:    check,
 	}
 }
 
@@ -288,4 +289,20 @@ func (s *Sink) Class(_ export.Op, err error) export.Class {
 		return export.Unavailable
 	}
 	return export.Fatal
+}
+
+func describe(r *dsl.Reading) string {
+	way := "to the collector " + r.Show("address") + ", as lines over mutual TLS with the certificate that was pasted"
+	if r.String("via", "stream") == "api" {
+		way = "by the REST API, for the domain " + r.Show("domain")
+	}
+	mode := "As a whole whenever anything has changed (mode full)."
+	if r.String("mode", "full") == "incremental" {
+		mode = "What is new or changed is sent, and the rest stays (mode incremental)."
+	}
+	var columns []string
+	for _, p := range r.ShowPairs("item") {
+		columns = append(columns, p.Name)
+	}
+	return "Sends the lookup table " + r.Show("lookup") + " " + way + ". " + mode + " Its columns are " + strings.Join(columns, ", ") + "; the first one is the key."
 }

@@ -37,6 +37,17 @@ func Block() *dsl.Block {
     tlp      = expr("map(indicator.sources, .tlp)")
   }
 }`,
+		Describe: func(r *dsl.Reading) string {
+			version := r.Show("version")
+			if version == "" || version == "auto" {
+				version = "2.1, and where the server does not know it 2.0"
+			}
+			text := "Keeps the collection " + r.Show("collection") + " of the TAXII server in step, as objects of STIX " + version + ". Their ids are made from " + r.Show("threatq") + "."
+			if r.Bool("network_only", false) {
+				text += " Indicators that are no address, host or URL are left out."
+			}
+			return text
+		},
 		Attrs: []dsl.Attr{
 			{Name: "client", Holds: dsl.Ref, Required: true, Summary: "The server, with auth \"basic\" as a rule. API roots of other hosts need allow_hosts, and get no credentials."},
 			{Name: "collection", Type: cty.String, Scope: dsl.Run, Required: true, Summary: "Title or id of the collection, in any API root."},
