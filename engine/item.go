@@ -35,16 +35,17 @@ func itemAttrs() []dsl.Attr {
 
 // itemMaker makes the items of a flow.
 type itemMaker struct {
-	node                      *dsl.Node
+	node, record              *dsl.Node // the sink, and the flow's record
 	rule                      string // under which the ledger and dead letters know the items
 	item, compare             dsl.Template
 	when                      *code.Expr
 	label, expires, otherwise *code.Expr
 }
 
-func newItemMaker(n *dsl.Node, s *dsl.Scoped) (*itemMaker, error) {
+func newItemMaker(f *dsl.Flow, s *dsl.Scoped) (*itemMaker, error) {
+	n := f.Sink
 	m := &itemMaker{
-		node: n, rule: "sink." + n.Kind(), when: n.Val("when").Expr(), label: n.Val("label").Expr(),
+		node: n, record: f.Record.Node, rule: "sink." + n.Kind(), when: n.Val("when").Expr(), label: n.Val("label").Expr(),
 		expires: n.Val("expires").Expr(), otherwise: n.Val("default_expires").Expr(),
 	}
 	var err, err2 error

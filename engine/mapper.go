@@ -36,6 +36,7 @@ type Mapped struct {
 	skip    *dsl.Skip      // that left it out, if one of the mapping did
 	vars    map[string]any // what expr saw, for sinks
 	content string         // hash of Record
+	items   *itemMaker     // that made Item
 }
 
 // Object is one ThreatQ object that a rule made of a record.
@@ -49,6 +50,7 @@ type Object struct {
 
 	hash string         // of the threatq.Object
 	vars map[string]any // what expr saw, where the rule has a sync
+	by   *rule          // Rule, with the places of its fields
 }
 
 // Linked are the objects linked to Objects[i], whichever of the two rules says so.
@@ -94,7 +96,7 @@ func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
 	}
 	if f.Items() {
 		var err error
-		m.items, err = newItemMaker(f.Sink, b.Scope)
+		m.items, err = newItemMaker(f, b.Scope)
 		return m, err
 	}
 	return m, nil
@@ -102,7 +104,7 @@ func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
 
 // Map never fails: a record that cannot be mapped comes back with Dead set.
 func (m *mapper) Map(record any) Mapped {
-	out := Mapped{Flow: m.flow.Name, Record: record}
+	out := Mapped{Flow: m.flow.Name, Record: record, items: m.items}
 	out.vars = maps.Clone(m.bound.Vars)
 	out.vars[m.flow.Record.Name] = record
 	if err := m.let(&out); err != nil {
@@ -246,7 +248,7 @@ func (m *mapper) object(r *rule, out *Mapped, vars map[string]any) error {
 	if err := rejected(r.Rejects, vars); err != nil {
 		return m.rejectObject(r, out, vars, err)
 	}
-	made := Object{Rule: r.Rule}
+	made := Object{Rule: r.Rule, by: r}
 	if err := m.fill(&made, r, out, vars); err != nil {
 		return err
 	}
