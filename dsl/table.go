@@ -29,7 +29,10 @@ type Table struct {
 }
 
 // Row is one pair of a table.
-type Row struct{ Key, Value string }
+type Row struct {
+	Key, Value string
+	At         hcl.Range // of the key in the file
+}
 
 // UnknownKeyError says that a table with default = fail has no such key.
 type UnknownKeyError struct{ Table, Key string }
@@ -124,7 +127,7 @@ func (d *decoder) tableRows(t *Table, s *Scoped) {
 			d.errorf(l.keyAt, "Duplicate row", "Table %q has a row for %q already; this one could never be reached.", t.Name, l.key)
 			continue
 		}
-		t.Rows = append(t.Rows, Row{l.key, l.value})
+		t.Rows = append(t.Rows, Row{l.key, l.value, l.keyAt})
 		t.forward[t.norm(l.key)] = l.value
 	}
 }
@@ -183,6 +186,7 @@ func (t *Table) norm(s string) string {
 type Tables struct {
 	mu      sync.Mutex
 	unknown map[string]map[string]int
+	seen    *Seen // may be nil
 }
 
 // Unknown returns, for each table, how often each unknown key was asked for.
@@ -226,6 +230,9 @@ func (ts *Tables) find(t *Table, in map[string]string, key any, withDefault bool
 		text = fmt.Sprint(key)
 	}
 	if v, ok := in[t.norm(text)]; ok {
+		if ts.seen != nil {
+			ts.seen.row(t, t.norm(text), v, withDefault)
+		}
 		return v, nil
 	}
 	if !t.quiet {

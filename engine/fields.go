@@ -15,6 +15,7 @@ import (
 // fields evaluates the fields of one object and keeps the first error.
 type fields struct {
 	vars map[string]any
+	seen *dsl.Seen // may be nil
 	err  error
 }
 
@@ -24,6 +25,9 @@ func (f *fields) value(t *dsl.Template) any {
 	}
 	v, err := t.Eval(f.vars)
 	f.err = err
+	if f.seen != nil {
+		f.seen.Value(t, v)
+	}
 	return v
 }
 

@@ -96,7 +96,7 @@ func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
 	}
 	if f.Items() {
 		var err error
-		m.items, err = newItemMaker(f, b.Scope)
+		m.items, err = newItemMaker(f, b)
 		return m, err
 	}
 	return m, nil
@@ -120,7 +120,7 @@ func (m *mapper) Map(record any) Mapped {
 	if err := m.skip(&out); out.Skipped != "" || err != nil {
 		return m.deadIf(out, "", err)
 	}
-	if err := rejected(m.flow.Record.Rejects, out.vars); err != nil {
+	if err := rejected(m.flow.Record.Rejects, out.vars, m.bound.Seen); err != nil {
 		return m.dead(out, "", err)
 	}
 	for _, r := range m.rules {
@@ -241,11 +241,15 @@ func (m *mapper) apply(r *rule, out *Mapped) error {
 
 func (m *mapper) object(r *rule, out *Mapped, vars map[string]any) error {
 	if r.When != nil {
-		if yes, err := r.When.Eval(vars); err != nil || yes != true {
+		yes, err := r.When.Eval(vars)
+		if err == nil {
+			m.bound.Seen.Decided(r.Node.Val("when"), yes == true)
+		}
+		if err != nil || yes != true {
 			return err
 		}
 	}
-	if err := rejected(r.Rejects, vars); err != nil {
+	if err := rejected(r.Rejects, vars, m.bound.Seen); err != nil {
 		return m.rejectObject(r, out, vars, err)
 	}
 	made := Object{Rule: r.Rule, by: r}
@@ -260,13 +264,14 @@ func (m *mapper) object(r *rule, out *Mapped, vars map[string]any) error {
 	if r.Sync != nil {
 		made.vars = vars
 	}
+	m.bound.Seen.Made(r.Node.Range)
 	out.Objects = append(out.Objects, made)
 	return nil
 }
 
 // fill computes what an object says, its key and its hash.
 func (m *mapper) fill(made *Object, r *rule, out *Mapped, vars map[string]any) error {
-	f, o := fields{vars: vars}, &made.Object
+	f, o := fields{vars: vars, seen: m.bound.Seen}, &made.Object
 	o.Collection = r.collection
 	for i, field := range r.kind.Fields {
 		f.own(o, field.Name, &r.own[i])
