@@ -37,7 +37,7 @@ func (s *Seen) Covered(p Point) bool {
 // both ways, reasons to skip or reject, rows of tables in the directions that expr uses
 // them, response rules, and options of parameters.
 func (m *Mapping) Points() []Point {
-	p := points{}
+	p := points{files: m.Files}
 	for _, param := range m.Params {
 		for _, text := range param.Options {
 			p.add("option", "param."+param.Name+" = "+quoted(text), "never given", param.Node.Val("options").place(), text)
@@ -67,7 +67,19 @@ func (m *Mapping) Points() []Point {
 
 func quoted(text string) string { return `"` + text + `"` }
 
-type points struct{ all []Point }
+type points struct {
+	files map[string]*hcl.File
+	all   []Point
+}
+
+// text is what stands in the file.
+func (p *points) text(at hcl.Range) string {
+	f := p.files[at.Filename]
+	if f == nil {
+		return ""
+	}
+	return string(f.Bytes[at.Start.Byte:at.End.Byte])
+}
 
 func (p *points) add(kind, name, missing string, at hcl.Range, what string) {
 	p.all = append(p.all, Point{Kind: kind, Name: name, Missing: missing, At: at, what: what})
@@ -90,7 +102,13 @@ func (p *points) node(n *Node, name string) {
 	case n.Spec.object != nil:
 		p.add("rule", name, "makes no object", n.Range, "made")
 	case n.typ == "on":
-		p.add("on", name, "never holds", n.Range, "held")
+		says := ""
+		for _, v := range n.inOrder() {
+			if v.Attr.Name == "status" || v.Attr.Name == "do" {
+				says += " " + v.Attr.Name + " = " + p.text(v.Range)
+			}
+		}
+		p.add("on", name+says, "never holds", n.Range, "held")
 	}
 	for _, v := range n.inOrder() {
 		switch {
@@ -131,9 +149,11 @@ func (p *points) tree(t *tree, name string) {
 	for i, item := range t.items {
 		inner := name
 		if t.object {
-			if key, diags := newScoped(nil).text(t.keys[i]); !diags.HasErrors() {
-				inner += "." + key
+			key, diags := newScoped(nil).text(t.keys[i])
+			if diags.HasErrors() {
+				key = p.text(t.keys[i].Range())
 			}
+			inner += "." + key
 		}
 		p.tree(item, inner)
 	}

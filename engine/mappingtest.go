@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -149,6 +150,7 @@ type testCheck struct {
 	read    *dsl.Reading
 	mapped  []Mapped
 	skipped map[string]int
+	leftOut []string
 	dead    []DeadLetter
 	bad     []Mismatch
 	ended   error // why the whole flow did not come to its end
@@ -193,6 +195,7 @@ func (c *testCheck) add(m Mapped) {
 	case m.Dead != nil:
 	case m.Skipped != "":
 		c.skipped[m.Skipped]++
+		c.leftOut = append(c.leftOut, fmt.Sprintf("left out: %s: %s", m.Key, m.Skipped))
 	default:
 		c.mapped = append(c.mapped, m)
 	}
@@ -208,7 +211,7 @@ func (c *testCheck) objects() {
 			if len(names) > 0 {
 				there = "there are: " + strings.Join(names, ", ")
 			}
-			c.fail(Absent, n.Range, "no %s is called %q; %s", typ, name, there)
+			c.fail(Absent, n.Range, "no %s is called %q; %s", typ, name, there).Notes = c.lost()
 			continue
 		}
 		read := n.Read(c.run.Bound.Scope)
@@ -219,6 +222,21 @@ func (c *testCheck) objects() {
 		}
 		c.unreadable(n, read)
 	}
+}
+
+// manyLost is how many of the records that came to nothing are told.
+const manyLost = 5
+
+// lost are the records that came to nothing, and why.
+func (c *testCheck) lost() []string {
+	out := slices.Clone(c.leftOut)
+	for _, d := range c.dead {
+		out = append(out, fmt.Sprintf("dead letter: %s: %s %s", d.Key, d.Reason, d.Where))
+	}
+	if len(out) > manyLost {
+		out = append(out[:manyLost], fmt.Sprintf("… and %d more records that came to nothing", len(out)-manyLost))
+	}
+	return out
 }
 
 // unreadable reports what is wrong with the expectation itself.

@@ -57,7 +57,7 @@ func (s Suite) run(ctx context.Context, t *dsl.Test, now time.Time) ([]Mismatch,
 }
 
 // standIn is the value of what a test need not say: an address, a user, a password.
-const standIn = "stand-in"
+const standIn = "standin"
 
 // standIns fills in what is required, and secrets, which another parameter may require.
 func (s Suite) standIns(given map[string]dsl.Given) {
