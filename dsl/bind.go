@@ -36,6 +36,8 @@ type Bound struct {
 	// Now is the run's clock.
 	Now    time.Time
 	Tables *Tables
+	// Seen notes what happens in a run; nil: nothing does. See Watch.
+	Seen *Seen
 	// Lock is how the runs of the instance keep out of each other's way.
 	Lock Lock
 }

@@ -43,7 +43,7 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 	f.Record.Key = rec.Val("key").Expr()
 	for _, s := range rec.All("skip") {
 		r := d.static(s, m.staticScope())
-		f.Record.Skips = append(f.Record.Skips, Skip{Reason: s.Labels[0], When: s.Val("when").Expr(), By: s.Val("by").Expr(), Warn: r.Bool("warn", false)})
+		f.Record.Skips = append(f.Record.Skips, Skip{Reason: s.Labels[0], When: s.Val("when").Expr(), By: s.Val("by").Expr(), Warn: r.Bool("warn", false), Val: s.Val("when")})
 	}
 	f.Record.Rejects = rejects(rec)
 	if f.Sink != nil {
@@ -98,7 +98,7 @@ func (d *decoder) rule(n *Node, env code.Env) *Rule {
 func rejects(n *Node) []Reject {
 	var out []Reject
 	for _, b := range n.All("reject") {
-		out = append(out, Reject{Reason: b.Labels[0], When: b.Val("when").Expr(), Message: b.Val("message").Expr(), At: b.Range})
+		out = append(out, Reject{Reason: b.Labels[0], When: b.Val("when").Expr(), Message: b.Val("message").Expr(), At: b.Range, Val: b.Val("when")})
 	}
 	return out
 }

@@ -91,6 +91,8 @@ type Skip struct {
 	// By is counted, and warned of, each value by itself; nil: the reason alone is.
 	By   *code.Expr
 	Warn bool
+	// Val is When in the file.
+	Val *Val
 }
 
 // Reject makes a dead letter of a record or an object.
@@ -99,6 +101,7 @@ type Reject struct {
 	When    *code.Expr
 	Message *code.Expr // nil: none
 	At      hcl.Range
+	Val     *Val // When in the file
 }
 
 // Rule makes objects of a record.

@@ -21,8 +21,7 @@ type Table struct {
 	Rows []Row
 
 	fold     bool
-	quiet    bool // unknown keys are not counted
-	rowsAt   []hcl.Range
+	quiet    bool   // unknown keys are not counted
 	fallback string // none, keep, fail or value
 	value    string
 	forward  map[string]string
@@ -30,7 +29,10 @@ type Table struct {
 }
 
 // Row is one pair of a table.
-type Row struct{ Key, Value string }
+type Row struct {
+	Key, Value string
+	At         hcl.Range // of the row in the file
+}
 
 // UnknownKeyError says that a table with default = fail has no such key.
 type UnknownKeyError struct{ Table, Key string }
@@ -128,7 +130,7 @@ func (d *decoder) tableRows(t *Table, s *Scoped) {
 			d.errorf(l.keyAt, "Duplicate row", "Table %q has a row for %q already; this one could never be reached.", t.Name, l.key)
 			continue
 		}
-		t.Rows, t.rowsAt = append(t.Rows, Row{l.key, l.value}), append(t.rowsAt, hcl.RangeBetween(l.keyAt, l.valueAt))
+		t.Rows = append(t.Rows, Row{l.key, l.value, hcl.RangeBetween(l.keyAt, l.valueAt)})
 		t.forward[t.norm(l.key)] = l.value
 	}
 }
@@ -187,6 +189,7 @@ func (t *Table) norm(s string) string {
 type Tables struct {
 	mu      sync.Mutex
 	unknown map[string]map[string]int
+	seen    *Seen // may be nil
 }
 
 // Unknown returns, for each table, how often each unknown key was asked for.
@@ -230,6 +233,9 @@ func (ts *Tables) find(t *Table, in map[string]string, key any, withDefault bool
 		text = fmt.Sprint(key)
 	}
 	if v, ok := in[t.norm(text)]; ok {
+		if ts.seen != nil {
+			ts.seen.row(t, t.norm(text), v, withDefault)
+		}
 		return v, nil
 	}
 	if !t.quiet {

@@ -1,6 +1,8 @@
 package dsl
 
 import (
+	"slices"
+
 	"github.com/hashicorp/hcl/v2"
 
 	"tqmap/dsl/code"
@@ -30,6 +32,22 @@ func (t *Template) Range() hcl.Range { return t.at }
 // Fields returns the entries of an object in file order; by name where the object
 // is computed as a whole, as by merge. Other values have none.
 func (t *Template) Fields() []Field { return t.items }
+
+// Part is where the part of the value stands that path leads to, by names of objects and
+// numbers of lists: the innermost place that the file spells out.
+func (t *Template) Part(path ...any) hcl.Range {
+	for _, step := range path {
+		i := slices.IndexFunc(t.items, func(f Field) bool { return t.kind == 'o' && f.Name == step })
+		if n, ok := step.(int); ok && t.kind == 'l' && n < len(t.items) {
+			i = n
+		}
+		if i < 0 {
+			break
+		}
+		t = &t.items[i].Value
+	}
+	return t.at
+}
 
 // Template evaluates the plain parts of a PerRecord attribute in scope.
 func (v *Val) Template(s *Scoped) (Template, hcl.Diagnostics) {

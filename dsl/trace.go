@@ -92,7 +92,7 @@ func (m *Mapping) Find(table string, key any, back bool) (Hit, bool) {
 	}
 	for i := range t.Rows {
 		if ok && t.norm(t.Rows[i].Key) == t.norm(wanted) {
-			hit.Row, hit.At = &t.Rows[i], t.rowsAt[i]
+			hit.Row, hit.At = &t.Rows[i], t.Rows[i].At
 			break
 		}
 	}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,6 +40,7 @@ type authSetting struct {
 	now      func() time.Time // nil: time.Now
 	onSecret func(string)     // may be nil
 	log      *slog.Logger
+	leaveOut func(*dsl.Node) bool // may be nil
 }
 
 func (a authSetting) read() *dsl.Reading { return a.node.Read(a.bound.Scope) }
@@ -90,11 +93,13 @@ func openAuth(a authSetting) (request.Authenticator, error) {
 		a.log.Warn("no auth block's `when` holds, so requests carry no credentials (auth \"none\" says that it is meant so)", "client", a.client)
 	}
 	var all []request.Authenticator
+	plain := a.plain
 	for _, a.node = range used {
 		k := authKindOf(a.node)
 		if k.open == nil {
 			continue
 		}
+		a.plain = placedDoer{plain, place(a.node)}
 		opened, err := k.open(a)
 		if err != nil {
 			return nil, a.placed(err)
@@ -105,6 +110,17 @@ func openAuth(a authSetting) (request.Authenticator, error) {
 		return nil, nil
 	}
 	return auth.Stack(all...), nil
+}
+
+// placedDoer says of requests that do not know it where they come from.
+type placedDoer struct {
+	request.Doer
+	where string
+}
+
+func (d placedDoer) Do(ctx context.Context, r request.Request) (*request.Response, error) {
+	r.Where = cmp.Or(r.Where, d.where)
+	return d.Doer.Do(ctx, r)
 }
 
 // amendTransport sets what the auth blocks ask of connections. The credentials of a
@@ -147,6 +163,9 @@ func (a authSetting) used() ([]*dsl.Node, error) {
 	var used []*dsl.Node
 	var blocks []*dsl.Reading
 	for _, n := range a.nodes {
+		if a.leaveOut != nil && a.leaveOut(n) {
+			continue
+		}
 		r := n.Read(a.bound.Scope)
 		use := r.Bool("when", true)
 		if err := r.Err(); err != nil {

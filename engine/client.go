@@ -30,6 +30,11 @@ type ClientOptions struct {
 	Log     *slog.Logger
 	// Sleep is how the client waits; nil: by the real clock.
 	Sleep func(context.Context, time.Duration) error
+	// Transport wraps what carries the requests, its connections included, such as to
+	// answer in place of the server; nil: it is left as it is.
+	Transport func(http.RoundTripper) http.RoundTripper
+	// LeaveOut says which auth blocks are not used; nil: none is left out.
+	LeaveOut func(auth *dsl.Node) bool
 }
 
 // OpenClient makes the HTTP client that a client block describes.
@@ -53,12 +58,15 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 	if transport.Proxy, err = proxyFunc(ctx, r, opts); err != nil {
 		return nil, err
 	}
-	credentials := authSetting{client: c.Name, bound: b, nodes: c.Auth, config: cfg, tokens: opts.Tokens, now: opts.Now, onSecret: opts.OnSecret, log: opts.Log}
+	credentials := authSetting{client: c.Name, bound: b, nodes: c.Auth, config: cfg, tokens: opts.Tokens, now: opts.Now, onSecret: opts.OnSecret, log: opts.Log, leaveOut: opts.LeaveOut}
 	if err := amendTransport(credentials, &transport); err != nil {
 		return nil, err
 	}
 	if cfg.Transport, err = request.NewTransport(transport); err != nil {
 		return nil, fmt.Errorf("client.%s: %w", c.Name, err)
+	}
+	if opts.Transport != nil {
+		cfg.Transport = opts.Transport(cfg.Transport)
 	}
 	cfg.ErrorMessage = errorMessage(c.Node.Val("error_message").JQ(), b.Params)
 	// Rules are about the requests of flows: a login that they skip would be none.

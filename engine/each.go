@@ -196,7 +196,11 @@ func (e *each) wishes(records []any) ([]*wish, error) {
 // key is what the answer for a record depends on; text is "" where there is none.
 func (e *each) key(vars map[string]any) (key any, text string, wanted bool, err error) {
 	if when := e.node.Val("when").Expr(); when != nil {
-		if yes, err := when.Eval(vars); err != nil || yes != true {
+		yes, err := when.Eval(vars)
+		if err == nil {
+			e.bound.Seen.Decided(e.node.Val("when"), yes == true)
+		}
+		if err != nil || yes != true {
 			return nil, "", false, err
 		}
 	}

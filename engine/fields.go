@@ -15,7 +15,8 @@ import (
 // fields evaluates the fields of one object and keeps the first error.
 type fields struct {
 	vars map[string]any
-	name string // what is evaluated
+	name string    // what is evaluated
+	seen *dsl.Seen // may be nil
 	err  error
 }
 
@@ -33,6 +34,9 @@ func (f *fields) value(t *dsl.Template) any {
 	}
 	v, err := t.Eval(f.vars)
 	f.err = err
+	if f.seen != nil {
+		f.seen.Value(t, v)
+	}
 	return v
 }
 

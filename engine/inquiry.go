@@ -81,7 +81,7 @@ type asking struct {
 
 // form computes the plain values of the request for a page, nil where there is none.
 func (e *inquiry) form(scope *dsl.Scoped, page map[string]any) (asking, error) {
-	req, err := newRecordRequest(e.node.Block("request"), scope)
+	req, err := newRecordRequest(e.node.Block("request"), scope, e.bound.Seen)
 	if err != nil {
 		return asking{}, err
 	}

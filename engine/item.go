@@ -35,17 +35,19 @@ func itemAttrs() []dsl.Attr {
 
 // itemMaker makes the items of a flow.
 type itemMaker struct {
-	node                      *dsl.Node
-	rule                      string // under which the ledger and dead letters know the items
+	node, record              *dsl.Node // the sink, and the flow's record
+	rule                      string    // under which the ledger and dead letters know the items
 	item, compare             dsl.Template
 	when                      *code.Expr
 	label, expires, otherwise *code.Expr
+	seen                      *dsl.Seen // may be nil
 }
 
-func newItemMaker(n *dsl.Node, s *dsl.Scoped) (*itemMaker, error) {
+func newItemMaker(f *dsl.Flow, b *dsl.Bound) (*itemMaker, error) {
+	n, s := f.Sink, b.Scope
 	m := &itemMaker{
-		node: n, rule: "sink." + n.Kind(), when: n.Val("when").Expr(), label: n.Val("label").Expr(),
-		expires: n.Val("expires").Expr(), otherwise: n.Val("default_expires").Expr(),
+		node: n, record: f.Record.Node, rule: "sink." + n.Kind(), when: n.Val("when").Expr(), label: n.Val("label").Expr(),
+		expires: n.Val("expires").Expr(), otherwise: n.Val("default_expires").Expr(), seen: b.Seen,
 	}
 	var err, err2 error
 	if m.item, err = template(n, "item", s); n.Val("compare") == nil {
@@ -67,7 +69,11 @@ func template(n *dsl.Node, name string, s *dsl.Scoped) (dsl.Template, error) {
 // fill makes the item of a record, if the sink takes it.
 func (m *itemMaker) fill(of *Mapped) error {
 	if m.when != nil {
-		if yes, err := m.when.Eval(of.vars); err != nil || yes != true {
+		yes, err := m.when.Eval(of.vars)
+		if err == nil {
+			m.seen.Decided(m.node.Val("when"), yes == true)
+		}
+		if err != nil || yes != true {
 			of.Skipped = notWanted
 			return err
 		}
@@ -80,7 +86,7 @@ func (m *itemMaker) fill(of *Mapped) error {
 // make makes the item of one record.
 func (m *itemMaker) make(of *Mapped) (*export.Item, error) {
 	it := &export.Item{Key: of.Key, Record: of.Record, Vars: of.vars}
-	f := fields{vars: of.vars}
+	f := fields{vars: of.vars, seen: m.seen}
 	it.Body = f.value(&m.item)
 	sent := it.Body
 	if m.node.Val("compare") != nil {

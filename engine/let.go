@@ -35,6 +35,7 @@ func (m *mapper) let(out *Mapped) error {
 		if err != nil {
 			return err
 		}
+		m.bound.Seen.Value(&m.lets[i].Value, v)
 		fields[m.lets[i].Name] = v
 	}
 	return nil

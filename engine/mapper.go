@@ -35,6 +35,7 @@ type Mapped struct {
 	skip    *dsl.Skip      // that left it out, if one of the mapping did
 	vars    map[string]any // what expr saw, for sinks
 	content string         // hash of Record
+	items   *itemMaker     // that made Item
 }
 
 // Object is one ThreatQ object that a rule made of a record.
@@ -48,6 +49,7 @@ type Object struct {
 
 	hash string         // of the threatq.Object
 	vars map[string]any // what expr saw, where the rule has a sync
+	by   *rule          // Rule, with the places of its fields
 }
 
 // Vars is what expr saw: the record under its name, param, table and the others. It must
@@ -97,7 +99,7 @@ func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
 	}
 	if f.Items() {
 		var err error
-		m.items, err = newItemMaker(f.Sink, b.Scope)
+		m.items, err = newItemMaker(f, b)
 		return m, err
 	}
 	return m, nil
@@ -105,7 +107,7 @@ func newMapper(b *dsl.Bound, f *dsl.Flow) (*mapper, error) {
 
 // Map never fails: a record that cannot be mapped comes back with Dead set.
 func (m *mapper) Map(record any) Mapped {
-	out := Mapped{Flow: m.flow.Name, Record: record}
+	out := Mapped{Flow: m.flow.Name, Record: record, items: m.items}
 	out.vars = maps.Clone(m.bound.Vars)
 	out.vars[m.flow.Record.Name] = record
 	if err := m.let(&out); err != nil {
@@ -121,7 +123,7 @@ func (m *mapper) Map(record any) Mapped {
 	if err := m.skip(&out); out.Skipped != "" || err != nil {
 		return m.deadIf(out, "", err)
 	}
-	if err := rejected(m.flow.Record.Rejects, out.vars); err != nil {
+	if err := rejected(m.flow.Record.Rejects, out.vars, m.bound.Seen); err != nil {
 		return m.dead(out, "", err)
 	}
 	for _, r := range m.rules {
@@ -242,14 +244,18 @@ func (m *mapper) apply(r *rule, out *Mapped) error {
 
 func (m *mapper) object(r *rule, out *Mapped, vars map[string]any) error {
 	if r.When != nil {
-		if yes, err := r.When.Eval(vars); err != nil || yes != true {
+		yes, err := r.When.Eval(vars)
+		if err == nil {
+			m.bound.Seen.Decided(r.Node.Val("when"), yes == true)
+		}
+		if err != nil || yes != true {
 			return err
 		}
 	}
-	if err := rejected(r.Rejects, vars); err != nil {
+	if err := rejected(r.Rejects, vars, m.bound.Seen); err != nil {
 		return m.rejectObject(r, out, vars, err)
 	}
-	made := Object{Rule: r.Rule}
+	made := Object{Rule: r.Rule, by: r}
 	if err := m.fill(&made, r, out, vars); err != nil {
 		return err
 	}
@@ -261,13 +267,14 @@ func (m *mapper) object(r *rule, out *Mapped, vars map[string]any) error {
 	if r.Sync != nil {
 		made.vars = vars
 	}
+	m.bound.Seen.Made(r.Node.Range)
 	out.Objects = append(out.Objects, made)
 	return nil
 }
 
 // fill computes what an object says, its key and its hash.
 func (m *mapper) fill(made *Object, r *rule, out *Mapped, vars map[string]any) error {
-	f, o := fields{vars: vars}, &made.Object
+	f, o := fields{vars: vars, seen: m.bound.Seen}, &made.Object
 	o.Collection = r.collection
 	for i, field := range r.kind.Fields {
 		f.own(o, field.Name, &r.own[i])

@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,34 +19,99 @@ import (
 type Mismatch struct {
 	// At is the expectation in the mapping file.
 	At   hcl.Range
-	Text string
+	Kind MismatchKind
+	// Text says in a line what is wrong, and Notes what helps to see why.
+	Text  string
+	Notes []string
+	// Differences are where a value is another one; none for what is not about a value.
+	Differences []Difference
+	// Side is what the values are that are not the expected ones: "mapped", "sent", "skipped".
+	Side string
+
+	fix func(*dsl.Rewrite) error // nil: the expectation is not what is to be changed
 }
 
-func (m Mismatch) String() string { return fmt.Sprintf("%s: %s", m.At, m.Text) }
+// MismatchKind says what a Mismatch is about.
+type MismatchKind string
+
+// Differs: a value is another one. Absent: what is expected did not come out at all.
+// Unexpected: a request that nothing stands for, or that never came. Broken: the run failed.
+const (
+	Differs    MismatchKind = "differs"
+	Absent     MismatchKind = "absent"
+	Unexpected MismatchKind = "unexpected"
+	Broken     MismatchKind = "broken"
+)
+
+// String is the whole of m, one thing a line: "- .path: value" is only expected, "+ .path:
+// value" is only there.
+func (m Mismatch) String() string {
+	lines := []string{fmt.Sprintf("%s: %s", m.At, m.Text)}
+	if m.Side != "" {
+		lines[0] += fmt.Sprintf(" (- expected, + %s):", m.Side)
+	}
+	for _, note := range m.Notes {
+		lines = append(lines, "  "+note)
+	}
+	for _, d := range m.Differences {
+		lines = append(lines, d.lines()...)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// ErrNotUpdated says that a mismatch is a mistake of the mapping or of the test, which another
+// expectation would only hide.
+var ErrNotUpdated = errors.New("no other expectation would set this right")
+
+// Update writes what came out in place of what m expected.
+func (m Mismatch) Update(w *dsl.Rewrite) error {
+	if m.fix == nil {
+		return ErrNotUpdated
+	}
+	return m.fix(w)
+}
 
 // Test runs a test block. It needs a Run with nothing but Bound and Log: a test
-// never touches a network, a state or ThreatQ.
+// never touches a network, a state or ThreatQ. A test with exchanges runs the whole flow,
+// against an empty ThreatQ and a state of its own.
 func (r *Run) Test(ctx context.Context, t *dsl.Test) ([]Mismatch, error) {
-	m, err := newMapper(r.Bound, t.Flow)
-	if err != nil {
-		return nil, err
-	}
-	records, err := r.testRecords(ctx, t)
-	if err != nil {
-		return nil, err
-	}
 	c := &testCheck{run: r, test: t, read: t.Node.Read(r.Bound.Scope), skipped: map[string]int{}}
-	for _, record := range records {
-		c.add(m.Map(record))
+	try := c.mapping
+	if t.Whole() {
+		try = c.whole
+	}
+	if err := try(ctx); err != nil {
+		return nil, err
+	}
+	if len(c.bad) > 0 && c.bad[0].Kind == Unexpected && errors.Is(c.ended, errRefused) {
+		return c.bad, c.read.Err() // what is missing now follows from that
 	}
 	c.objects()
 	c.counts()
-	if t.Flow.Sink != nil {
+	if t.Flow.Sink != nil && !t.Whole() {
 		if err := c.requests(ctx); err != nil {
 			return nil, err
 		}
 	}
 	return c.bad, c.read.Err()
+}
+
+// mapping maps the records of the test.
+func (c *testCheck) mapping(ctx context.Context) error {
+	m, err := newMapper(c.run.Bound, c.test.Flow)
+	if err != nil {
+		return err
+	}
+	records, err := c.run.testRecords(ctx, c.test)
+	if err != nil {
+		return err
+	}
+	for _, record := range records {
+		mapped := m.Map(record)
+		c.dead = append(c.dead, mapped.letters()...)
+		c.add(mapped)
+	}
+	return nil
 }
 
 // testRecords reads the recorded answers, or the records given in the file.
@@ -83,20 +150,52 @@ type testCheck struct {
 	read    *dsl.Reading
 	mapped  []Mapped
 	skipped map[string]int
+	leftOut []string
 	dead    []DeadLetter
 	bad     []Mismatch
+	ended   error // why the whole flow did not come to its end
 }
 
-func (c *testCheck) fail(at hcl.Range, format string, args ...any) {
-	c.bad = append(c.bad, Mismatch{At: at, Text: fmt.Sprintf(format, args...)})
+func (c *testCheck) fail(kind MismatchKind, at hcl.Range, format string, args ...any) *Mismatch {
+	c.bad = append(c.bad, Mismatch{Kind: kind, At: at, Text: fmt.Sprintf(format, args...)})
+	return &c.bad[len(c.bad)-1]
+}
+
+// differ compares an attribute of n with what is there. made says what made the part at a
+// path; nil: nobody knows. side is what the values are that are there.
+func (c *testCheck) differ(n *dsl.Node, field string, want, got any, made func(path []any) hcl.Range, side, format string, args ...any) {
+	all := differences(want, got)
+	if len(all) == 0 {
+		return
+	}
+	v := n.Val(field)
+	for i := range all {
+		all[i].At = v.Part(all[i].Path...)
+		if made != nil {
+			all[i].Made = made(all[i].Path)
+		}
+	}
+	m := c.fail(Differs, v.Range, format, args...)
+	m.Differences, m.Side = all, side
+	m.fix = func(w *dsl.Rewrite) error {
+		var failed []error
+		for _, d := range all {
+			if d.Found || field == "attributes" {
+				failed = append(failed, w.Set(v, d.Path, d.Got))
+			} else {
+				failed = append(failed, w.Remove(v, d.Path))
+			}
+		}
+		return errors.Join(failed...)
+	}
 }
 
 func (c *testCheck) add(m Mapped) {
-	c.dead = append(c.dead, m.letters()...)
 	switch {
 	case m.Dead != nil:
 	case m.Skipped != "":
 		c.skipped[m.Skipped]++
+		c.leftOut = append(c.leftOut, fmt.Sprintf("left out: %s: %s", m.Key, m.Skipped))
 	default:
 		c.mapped = append(c.mapped, m)
 	}
@@ -108,24 +207,42 @@ func (c *testCheck) objects() {
 		typ, name := n.Labels[0], n.Labels[1]
 		got, names := c.describe(typ, name)
 		if got == nil {
-			c.fail(n.Range, "no %s is called %q; there are: %s", typ, name, strings.Join(names, ", "))
+			there := "there is none at all"
+			if len(names) > 0 {
+				there = "there are: " + strings.Join(names, ", ")
+			}
+			c.fail(Absent, n.Range, "no %s is called %q; %s", typ, name, there).Notes = c.lost()
 			continue
 		}
 		read := n.Read(c.run.Bound.Scope)
 		for _, field := range n.Names() {
 			want := read.Any(field)
-			if diff := difference(want, only(want, got[field])); diff != "" {
-				c.fail(n.Val(field).Range, "%s %q, %s is not as expected (- expected, + mapped):\n%s", typ, name, field, diff)
-			}
+			made := func(path []any) hcl.Range { return got.at(field, path) }
+			c.differ(n, field, want, only(want, got.fields[field]), made, "mapped", "%s %q, %s is not as expected", typ, name, field)
 		}
 		c.unreadable(n, read)
 	}
 }
 
+// manyLost is how many of the records that came to nothing are told.
+const manyLost = 5
+
+// lost are the records that came to nothing, and why.
+func (c *testCheck) lost() []string {
+	out := slices.Clone(c.leftOut)
+	for _, d := range c.dead {
+		out = append(out, fmt.Sprintf("dead letter: %s: %s %s", d.Key, d.Reason, d.Where))
+	}
+	if len(out) > manyLost {
+		out = append(out[:manyLost], fmt.Sprintf("… and %d more records that came to nothing", len(out)-manyLost))
+	}
+	return out
+}
+
 // unreadable reports what is wrong with the expectation itself.
 func (c *testCheck) unreadable(n *dsl.Node, read *dsl.Reading) {
 	if err := read.Err(); err != nil {
-		c.fail(n.Range, "%s", err)
+		c.fail(Broken, n.Range, "%s", err)
 	}
 }
 
@@ -141,14 +258,21 @@ func only(want, got any) any {
 	for k := range w {
 		if v, ok := g[k]; ok {
 			out[k] = v
+		} else if w[k] == nil { // it must not be there
+			out[k] = nil
 		}
 	}
 	return out
 }
 
-// describe is what is called name in the words of expect blocks, nil and the names there are
-// if nothing is.
-func (c *testCheck) describe(typ, name string) (map[string]any, []string) {
+// described is what came out, in the words of expect blocks.
+type described struct {
+	fields map[string]any
+	at     func(field string, path []any) hcl.Range // what made the part of a field at a path
+}
+
+// describe is what is called name, nil and the names there are if nothing is.
+func (c *testCheck) describe(typ, name string) (*described, []string) {
 	if c.test.Flow.Items() && typ == "item" {
 		return c.item(name)
 	}
@@ -156,11 +280,17 @@ func (c *testCheck) describe(typ, name string) (map[string]any, []string) {
 	if found == nil {
 		return nil, names
 	}
-	return describeObject(found.object, found.record), nil
+	at := func(field string, path []any) hcl.Range {
+		if len(path) > 0 && field == "attributes" {
+			field += "." + fmt.Sprint(path[0])
+		}
+		return found.object.At(field)
+	}
+	return &described{describeObject(found.object, found.record), at}, nil
 }
 
 // item is an item by its key or label: its fields, or `item` where it is a single value.
-func (c *testCheck) item(name string) (map[string]any, []string) {
+func (c *testCheck) item(name string) (*described, []string) {
 	var names []string
 	for i := range c.mapped {
 		it := c.mapped[i].Item
@@ -177,7 +307,13 @@ func (c *testCheck) item(name string) (map[string]any, []string) {
 		} else {
 			got["item"] = it.Body
 		}
-		return got, nil
+		m := &c.mapped[i]
+		return &described{got, func(field string, path []any) hcl.Range {
+			if _, whole := got["item"]; whole && field == "item" {
+				return m.ItemAt(path...)
+			}
+			return m.ItemAt(append([]any{field}, path...)...)
+		}}, nil
 	}
 	return nil, names
 }
@@ -261,22 +397,37 @@ func relatedTo(o *Object, of *Mapped) []any {
 }
 
 func (c *testCheck) counts() {
-	if v := c.test.Node.Val("skipped"); v != nil {
-		if diff := difference(c.read.Any("skipped"), c.skipped); diff != "" {
-			c.fail(v.Range, "other records are left out than expected (- expected, + skipped):\n%s", diff)
-		}
+	if c.test.Node.Val("skipped") != nil {
+		c.differ(c.test.Node, "skipped", c.read.Any("skipped"), c.skipped, c.skipAt, "skipped", "other records are left out than expected")
 	}
 	want := c.read.Int("dead", 0)
 	if len(c.dead) == want {
 		return
 	}
+	v := c.test.Node.Val("dead")
 	at := c.test.Node.Range
-	if v := c.test.Node.Val("dead"); v != nil {
+	if v != nil {
 		at = v.Range
 	}
-	reasons := ""
+	m := c.fail(Differs, at, "%d records became dead letters, expected %d", len(c.dead), want)
 	for _, d := range c.dead {
-		reasons += fmt.Sprintf("\n  %s: %s %s", d.Key, d.Reason, d.Where)
+		m.Notes = append(m.Notes, fmt.Sprintf("%s: %s %s", d.Key, d.Reason, d.Where))
 	}
-	c.fail(at, "%d records became dead letters, expected %d%s", len(c.dead), want, reasons)
+	n := len(c.dead)
+	m.fix = func(w *dsl.Rewrite) error {
+		if v == nil {
+			return w.Add(c.test.Node, "dead", n)
+		}
+		return w.Set(v, nil, n)
+	}
+}
+
+// skipAt is the skip that leaves records out under the reason at path.
+func (c *testCheck) skipAt(path []any) hcl.Range {
+	for _, s := range c.test.Flow.Record.Skips {
+		if len(path) > 0 && (path[0] == s.Reason || strings.HasPrefix(fmt.Sprint(path[0]), s.Reason+": ")) {
+			return s.Val.Range
+		}
+	}
+	return hcl.Range{}
 }

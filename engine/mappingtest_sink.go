@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"tqmap/dsl"
 	"tqmap/dsl/code"
 	"tqmap/engine/export"
@@ -33,7 +35,7 @@ func (c *testCheck) requests(ctx context.Context) error {
 	}
 	for i := range c.mapped {
 		if _, err := s.send(ctx, &c.mapped[i]); err != nil {
-			c.fail(c.test.Node.Range, "record %s: %s", c.mapped[i].Key, err)
+			c.fail(Broken, c.test.Node.Range, "record %s: %s", c.mapped[i].Key, err)
 		}
 	}
 	c.sent(rec)
@@ -56,7 +58,7 @@ func (c *testCheck) send(ctx context.Context, run *Run) error {
 		items = append(items, c.mapped[i].Item)
 	}
 	if err := errors.Join(x.Take(ctx, items, nil, nil), x.Flush(ctx)); err != nil {
-		c.fail(c.test.Node.Range, "the items cannot be sent: %s", err)
+		c.fail(Broken, c.test.Node.Range, "the items cannot be sent: %s", err)
 	}
 	return nil
 }
@@ -70,13 +72,13 @@ func (c *testCheck) sent(rec *recorder) {
 	}
 	for i, req := range rec.requests {
 		if i >= len(expected) {
-			c.fail(c.test.Node.Range, "an unexpected request is sent: %s %s %s", req.Method, req.Path, req.Body)
+			c.fail(Unexpected, c.test.Node.Range, "an unexpected request is sent: %s %s %s", req.Method, req.Path, req.Body)
 			continue
 		}
 		c.compare(expected[i], req)
 	}
 	for _, n := range expected[min(len(rec.requests), len(expected)):] {
-		c.fail(n.Range, "this request is not sent")
+		c.fail(Unexpected, n.Range, "this request is not sent")
 	}
 }
 
@@ -87,11 +89,26 @@ func (c *testCheck) compare(n *dsl.Node, req request.Request) {
 		got["json"] = body
 	}
 	for _, field := range n.Names() {
-		if diff := difference(read.Any(field), got[field]); diff != "" {
-			c.fail(n.Val(field).Range, "%s of the request is not as expected (- expected, + sent):\n%s", field, diff)
-		}
+		made := func(path []any) hcl.Range { return c.sentBy(field, path) }
+		c.differ(n, field, read.Any(field), got[field], made, "sent", "%s of the request is not as expected", field)
 	}
 	c.unreadable(n, read)
+}
+
+// sentBy is what in the sink's request made the part of an attribute at a path.
+func (c *testCheck) sentBy(field string, path []any) hcl.Range {
+	n := c.test.Flow.Sink.Block("request")
+	switch {
+	case n.Val(field) == nil:
+		return n.Range
+	case field == "method":
+		return n.Val(field).Range
+	}
+	t, diags := n.Val(field).Template(c.run.Bound.Scope)
+	if diags.HasErrors() {
+		return n.Range
+	}
+	return t.Part(path...)
 }
 
 // recorder takes requests and sends nothing.

@@ -28,7 +28,7 @@ func results(t *testing.T, blocks string) [][]string {
 		var lines []string
 		for _, m := range bad {
 			line := strings.Split(b.text, "\n")[m.At.Start.Line-1]
-			lines = append(lines, fmt.Sprintf("%s | %s", strings.TrimSpace(line), m.Text))
+			lines = append(lines, fmt.Sprintf("%s | %s", strings.TrimSpace(line), strings.TrimPrefix(m.String(), m.At.String()+": ")))
 		}
 		out = append(out, lines)
 	}

@@ -296,6 +296,9 @@ func (p *progress) mapPage(b *batch) []*Mapped {
 		if why := p.outside(&m); why != "" {
 			m.Skipped, m.skip, m.Objects, m.Dead, m.Rejected = why, nil, nil, nil, nil
 		}
+		if p.run.mapped != nil {
+			p.run.mapped(&m)
+		}
 		out[i] = &m
 	}
 	return out

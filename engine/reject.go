@@ -8,7 +8,7 @@ import (
 )
 
 // rejected is the first of the rejects that holds, as an error; nil if none does.
-func rejected(all []dsl.Reject, vars map[string]any) error {
+func rejected(all []dsl.Reject, vars map[string]any, seen *dsl.Seen) error {
 	for _, r := range all {
 		if yes, err := r.When.Eval(vars); err != nil || yes != true {
 			if err != nil {
@@ -16,6 +16,7 @@ func rejected(all []dsl.Reject, vars map[string]any) error {
 			}
 			continue
 		}
+		seen.Decided(r.Val, true)
 		reason := r.Reason
 		if r.Message != nil {
 			v, err := r.Message.Eval(vars)

@@ -16,13 +16,15 @@ import (
 // per record.
 type recordRequest struct {
 	node                                   *dsl.Node
+	seen                                   *dsl.Seen       // may be nil
 	line                                   request.Request // what no record changes
 	path, query, headers, json, form, body dsl.Template
 }
 
-func newRecordRequest(n *dsl.Node, scope *dsl.Scoped) (*recordRequest, error) {
+func newRecordRequest(n *dsl.Node, scope *dsl.Scoped, seen *dsl.Seen) (*recordRequest, error) {
 	r := n.Read(scope)
-	q := &recordRequest{node: n, line: requestLine(r)}
+	q := &recordRequest{node: n, seen: seen, line: requestLine(r)}
+	q.line.Where = place(n)
 	var diags hcl.Diagnostics
 	for name, t := range map[string]*dsl.Template{
 		"path": &q.path, "query": &q.query, "headers": &q.headers, "json": &q.json, "form": &q.form, "body": &q.body,
@@ -41,7 +43,7 @@ func newRecordRequest(n *dsl.Node, scope *dsl.Scoped) (*recordRequest, error) {
 func (q *recordRequest) build(vars map[string]any) (request.Request, error) {
 	req := q.line
 	req.Header = q.line.Header.Clone()
-	f := fields{vars: vars}
+	f := fields{vars: vars, seen: q.seen}
 	path := f.value(&q.path)
 	req.Query = f.pairs(&q.query)
 	for _, h := range f.pairs(&q.headers) {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"tqmap/dsl"
 	"tqmap/dsl/code"
 	"tqmap/engine/request"
@@ -24,6 +26,7 @@ type answerRule struct {
 	do                  request.Action
 	retried             bool // only where no attempt follows
 	where               string
+	at                  hcl.Range
 }
 
 // judge makes a Judge of `on` blocks, the first that holds deciding; nil if there are none.
@@ -37,7 +40,7 @@ func judge(nodes []*dsl.Node, b *dsl.Bound, v view) (request.Judge, error) {
 	for _, n := range nodes {
 		r := n.Read(b.Scope)
 		rules = append(rules, answerRule{
-			status: r.Statuses("status"), do: request.Action(n.Val("do").Word()), where: place(n),
+			status: r.Statuses("status"), do: request.Action(n.Val("do").Word()), where: place(n), at: n.Range,
 			retried: r.Bool("retried", false),
 			when:    n.Val("when").JQ(), wait: n.Val("wait").JQ(), message: n.Val("message").JQ(),
 		})
@@ -54,6 +57,7 @@ func judge(nodes []*dsl.Node, b *dsl.Bound, v view) (request.Judge, error) {
 				return request.Ruling{}, err
 			}
 			if holds {
+				b.Seen.Held(r.at)
 				return r.ruling(ctx, &s), nil
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -34,6 +35,12 @@ type Run struct {
 	Progress func(*FlowReport)
 	// Sleep is how the run waits for what a server works on; nil: by the real clock.
 	Sleep func(context.Context, time.Duration) error
+
+	// Of a test, else nil: records in place of those of ThreatQ, who is told of what
+	// becomes of each, and what connects the sinks that speak no HTTP.
+	given  source
+	mapped func(*Mapped)
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu   sync.Mutex
 	open map[string]request.Doer

@@ -91,7 +91,7 @@ func openHTTPSink(ctx context.Context, r *Run, f *dsl.Flow, report *FlowReport) 
 	acknowledge := f.Sink.Block("acknowledge")
 	ack, diags := acknowledge.Val("attributes").Template(r.Bound.Scope)
 	var err error
-	if s.form, err = newRecordRequest(f.Sink.Block("request"), r.Bound.Scope); err != nil || diags.HasErrors() {
+	if s.form, err = newRecordRequest(f.Sink.Block("request"), r.Bound.Scope, r.Bound.Seen); err != nil || diags.HasErrors() {
 		return nil, errors.Join(err, diags)
 	}
 	if acknowledge != nil && f.Source.Kind() != "threatq_events" {
@@ -111,7 +111,11 @@ const sent = "sent:"
 
 func (s *httpSink) send(ctx context.Context, m *Mapped) (outcome, error) {
 	if when := s.flow.Sink.Val("when").Expr(); when != nil {
-		if yes, err := when.Eval(m.vars); err != nil || yes != true {
+		yes, err := when.Eval(m.vars)
+		if err == nil {
+			s.run.Bound.Seen.Decided(s.flow.Sink.Val("when"), yes == true)
+		}
+		if err != nil || yes != true {
 			return unchanged, asRefused(err)
 		}
 	}
@@ -188,7 +192,7 @@ func (s *httpSink) remember(ctx context.Context, m *Mapped, hash string) error {
 
 // acknowledge writes the agreed values to the ThreatQ object the record is of.
 func (s *httpSink) acknowledge(ctx context.Context, m *Mapped) error {
-	f := fields{vars: m.vars}
+	f := fields{vars: m.vars, seen: s.run.Bound.Seen}
 	want := threatq.Object{Collection: threatq.Events, Attributes: f.attributes(&s.ack)}
 	if f.err != nil {
 		return asRefused(f.err)

@@ -148,7 +148,7 @@ func newItemRequest(n, sink *dsl.Node, b *dsl.Bound) (*itemRequest, error) {
 		rules = append(rules, sink.All("on")...)
 	}
 	var err error
-	if q.form, err = newRecordRequest(n.Block("request"), b.Scope); err != nil {
+	if q.form, err = newRecordRequest(n.Block("request"), b.Scope, b.Seen); err != nil {
 		return nil, err
 	}
 	if q.judge, err = judge(rules, b, view{}); err != nil {

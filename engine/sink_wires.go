@@ -20,7 +20,7 @@ func lookupSinkKind() sinkKind {
 	describeAlso(spec)
 	return sinkKind{spec: spec, items: func(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error) {
 		return devo.Open(devo.Setting{
-			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.Sleep,
+			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.Sleep, Dial: r.dial,
 			Client: func() (request.Doer, error) { return r.doer(ctx, f.Sink) },
 		})
 	}}

@@ -18,6 +18,7 @@ func (m *mapper) skip(out *Mapped) error {
 		if yes != true {
 			continue
 		}
+		m.bound.Seen.Decided(s.Val, true)
 		out.Skipped, out.skip = s.Reason, s
 		if s.By == nil {
 			return nil

@@ -56,6 +56,9 @@ func sourceKinds() []sourceKind {
 }
 
 func (r *Run) source(ctx context.Context, f *dsl.Flow, report *FlowReport) (source, error) {
+	if r.given != nil {
+		return r.given, nil
+	}
 	for _, k := range sourceKinds() {
 		if k.spec.Type == f.Source.Kind() {
 			return k.open(ctx, r, f, report)

@@ -2,73 +2,178 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"strings"
+	"os"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
 	"tqmap/dsl"
 	"tqmap/engine"
+	"tqmap/mappings"
 )
 
+// testFlags are the flags of test.
+type testFlags struct {
+	run, format, out  string
+	verbose, coverage bool
+	update            bool
+	least             float64 // of the coverage, in percent
+	match             *regexp.Regexp
+}
+
 func (a *app) testCmd() *cobra.Command {
-	return &cobra.Command{
-		Use:         "test MAPPING",
-		Short:       "Run the test blocks of a mapping",
-		Long:        "Runs the test blocks of a mapping on recorded answers. Nothing is sent anywhere.",
+	var f testFlags
+	cmd := &cobra.Command{
+		Use:   "test MAPPING…",
+		Short: "Run the test blocks of a mapping",
+		Long: `Runs the test blocks of a mapping on recorded answers, or with exchange blocks
+the whole flow. Nothing is sent anywhere, and waits take no time.
+
+A value that is not as expected is shown with the place in the mapping that made
+it. Exits 1 where a test fails, and 2 where a mapping is not valid.`,
+		Example: `  tqmap test my-feed.hcl --run 'two pages'     # only tests whose name matches
+  tqmap test my-feed.hcl --coverage            # what no test exercises
+  tqmap test my-feed.hcl --update              # take what came out for what is expected
+  tqmap test *.hcl --format junit -o tests.xml # for a build server`,
 		Annotations: map[string]string{takesMapping: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := a.loaded(args)
-			if err != nil {
-				return err
-			}
-			if len(m.Tests) == 0 {
-				return usagef("%s has no test blocks", m.Connector.Name)
-			}
-			failed := 0
-			for _, t := range m.Tests {
-				if !a.testOne(cmd.Context(), m, t) {
-					failed++
-				}
-			}
-			fmt.Fprintf(a.stdout, "%d tests, %d failed.\n", len(m.Tests), failed)
-			if failed > 0 {
-				return exitError(exitFailed)
-			}
-			return nil
+			f.coverage = f.coverage || cmd.Flags().Changed("coverage-min")
+			return a.test(cmd.Context(), f, args)
 		},
 	}
+	cmd.Flags().StringVar(&f.run, "run", "", "only tests whose name matches this regular expression")
+	cmd.Flags().StringVar(&f.format, "format", "text", "form of the output: text, json or junit")
+	cmd.Flags().StringVarP(&f.out, "out", "o", "", "write the output to this file; other forms than text are then told as text, too")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "tell how long each test takes")
+	cmd.Flags().BoolVar(&f.update, "update", false, "write what came out into the expectations of tests that fail; not for built-in mappings")
+	cmd.Flags().BoolVar(&f.coverage, "coverage", false, "tell which rules, fields, conditions and rows no test exercises")
+	cmd.Flags().Float64Var(&f.least, "coverage-min", 0, "fail where the coverage of a mapping is less, in percent")
+	return cmd
 }
 
-func (a *app) testOne(ctx context.Context, m *dsl.Mapping, t *dsl.Test) bool {
-	bad, err := runTest(ctx, m, t, a)
-	switch {
-	case err != nil:
-		fmt.Fprintf(a.stdout, "FAIL  %s\n      %s\n", t.Name, strings.ReplaceAll(err.Error(), "\n", "\n      "))
-	case len(bad) > 0:
-		fmt.Fprintf(a.stdout, "FAIL  %s\n", t.Name)
-		for _, b := range bad {
-			fmt.Fprintf(a.stdout, "      %s\n", strings.ReplaceAll(b.String(), "\n", "\n      "))
+// tested is what became of the tests of one mapping.
+type tested struct {
+	mapping  *dsl.Mapping
+	results  []engine.TestResult
+	coverage *engine.Coverage // nil: not asked for
+	thin     bool             // less coverage than was asked for
+	updated  map[string]bool  // names of tests
+	changes  []string         // that --update made
+}
+
+func (t *tested) failed() int {
+	n := 0
+	for _, r := range t.results {
+		if !r.Passed() && !t.updated[r.Test.Name] {
+			n++
 		}
-	default:
-		fmt.Fprintf(a.stdout, "ok    %s\n", t.Name)
 	}
-	return err == nil && len(bad) == 0
+	return n
 }
 
-func runTest(ctx context.Context, m *dsl.Mapping, t *dsl.Test, a *app) ([]engine.Mismatch, error) {
-	given, now, err := t.Setting(a.now().UTC())
+func (a *app) test(ctx context.Context, f testFlags, args []string) error {
+	write, ok := map[string]func(*app, io.Writer, testFlags, []*tested) error{"text": (*app).testText, "json": (*app).testJSON, "junit": (*app).testJUnit}[f.format]
+	if !ok {
+		return usagef("--format takes text, json or junit, not %q", f.format)
+	}
+	var err error
+	if f.match, err = regexp.Compile(f.run); err != nil {
+		return usagef("--run takes a regular expression: %s", err)
+	}
+	all, invalid, err := a.testAll(ctx, f, args)
+	if err != nil {
+		return err
+	}
+	if err := a.writeTests(write, f, all); err != nil {
+		return err
+	}
+	for _, t := range all {
+		if t.failed() > 0 || t.thin {
+			return exitError(max(exitFailed, invalid))
+		}
+	}
+	if invalid != exitOK {
+		return exitError(invalid)
+	}
+	return nil
+}
+
+// testAll tests the mappings one by one; invalid is the exit code of those that cannot be.
+func (a *app) testAll(ctx context.Context, f testFlags, args []string) (all []*tested, invalid int, err error) {
+	if len(args) == 0 {
+		_, err := a.loaded(nil)
+		return nil, exitUsage, err
+	}
+	for i, arg := range args {
+		if i > 0 {
+			a.load(arg)
+		}
+		t, err := a.testMapping(ctx, f, arg)
+		if err != nil && len(args) == 1 {
+			return nil, 0, err
+		}
+		if code := a.fail(err); code != exitOK {
+			invalid = exitUsage
+			continue
+		}
+		all = append(all, t)
+	}
+	return all, invalid, nil
+}
+
+func (a *app) testMapping(ctx context.Context, f testFlags, arg string) (*tested, error) {
+	m, err := a.loaded([]string{arg})
 	if err != nil {
 		return nil, err
 	}
-	fillRequired(m, given)
-	bound, errs := m.Bind(given, now)
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if in, err := resolve(arg); f.update && err == nil && in.FS == mappings.FS {
+		return nil, usagef("%s is built in, so its tests cannot be updated: tqmap mappings %s > my-%s.hcl makes a copy", arg, arg, arg)
 	}
-	r := &engine.Run{Bound: bound, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
-	return r.Test(ctx, t)
+	if len(m.Tests) == 0 && !f.coverage {
+		return nil, usagef("%s has no test blocks", m.Connector.Name)
+	}
+	out := &tested{mapping: m, updated: map[string]bool{}}
+	s := engine.Suite{Mapping: m, Clock: a.now}
+	if f.coverage {
+		s.Seen = &dsl.Seen{}
+	}
+	for _, t := range m.Tests {
+		if f.match.MatchString(t.Name) {
+			out.results = append(out.results, s.Run(ctx, t))
+		}
+	}
+	if len(out.results) == 0 && len(m.Tests) > 0 {
+		return nil, usagef("no test of %s has a name that matches %q", m.Connector.Name, f.run)
+	}
+	if f.coverage {
+		c := s.Coverage()
+		out.coverage, out.thin = &c, c.Percent < f.least
+	}
+	if f.update {
+		return out, a.updateTests(out)
+	}
+	return out, nil
+}
+
+func (a *app) writeTests(write func(*app, io.Writer, testFlags, []*tested) error, f testFlags, all []*tested) error {
+	if f.out == "" {
+		return write(a, a.stdout, f, all)
+	}
+	file, err := os.Create(f.out)
+	if err != nil {
+		return err
+	}
+	if err := write(a, file, f, all); err != nil {
+		file.Close()
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("%s: %w", f.out, err)
+	}
+	if f.format != "text" {
+		return a.testText(a.stdout, f, all)
+	}
+	return nil
 }

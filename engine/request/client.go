@@ -149,6 +149,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Where != "" {
+		ctx = context.WithValue(ctx, whereKey{}, r.Where)
+	}
 	return newCall(c, r, at).do(ctx)
 }
 

@@ -34,6 +34,9 @@ type Request struct {
 	// Spool keeps an answer longer than Config.SpoolFrom in a file. Read it with
 	// Response.Open, and call Response.Close.
 	Spool bool
+	// Where is the place of its declaration in a mapping, file:line:column, for whoever
+	// watches the transport; see Where. "": not known.
+	Where string
 }
 
 // Pair is a query parameter.
@@ -51,6 +54,14 @@ type Response struct {
 	Last  bool
 	came  time.Time
 	spool *spool
+}
+
+type whereKey struct{}
+
+// Where is Request.Where of the request that a transport is asked to carry; "" if not known.
+func Where(ctx context.Context) string {
+	where, _ := ctx.Value(whereKey{}).(string)
+	return where
 }
 
 // An Authenticator puts credentials on a request. It must be safe for

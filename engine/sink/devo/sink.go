@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"time"
 
@@ -91,6 +92,8 @@ type Setting struct {
 	Sleep func(context.Context, time.Duration) error
 	// Client opens the client that the block names.
 	Client func() (request.Doer, error)
+	// Dial connects the stream; nil: as a Collector does by itself.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // sender is a way to deliver sessions: a Collector or an API.
@@ -184,7 +187,7 @@ func overTLS(s Setting, r *dsl.Reading) (sender, error) {
 	}
 	wait := r.Period("retry_wait", 5*time.Second)
 	c := &Collector{
-		Address: address, Identity: id, Host: r.String("host", ""), Log: s.Log, Sleep: s.Sleep, Waits: []time.Duration{wait, 3 * wait, 9 * wait},
+		Address: address, Identity: id, Host: r.String("host", ""), Log: s.Log, Sleep: s.Sleep, Dial: s.Dial, Waits: []time.Duration{wait, 3 * wait, 9 * wait},
 		Pause: or(r.Duration("pause", 5*time.Second)), WriteTimeout: r.Period("write_timeout", 0), CloseTimeout: r.Period("close_timeout", 0),
 	}
 	return c, err
