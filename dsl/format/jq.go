@@ -24,10 +24,7 @@ func jqAtoms(text string) ([]atom, error) {
 		switch {
 		case t.Kind == code.TokenOpen:
 			open = append(open, t.Text)
-			a.role = opens
-			if t.Text == "if" {
-				a.role |= choice
-			}
+			a.role = opens | map[string]role{"if": choice, "def": define}[t.Text]
 		case t.Kind == code.TokenClose:
 			if t.Text == ";" {
 				a.role |= resets

@@ -23,6 +23,7 @@ const (
 	closes                  // ends the innermost level
 	middle                  // at the level of what opened it, as else
 	choice                  // an if of jq: its level hangs on the place where it stands
+	define                  // a def of jq: an if on its line does not hang
 	pipe                    // begins a stage, which what follows belongs to
 	resets                  // what follows begins anew
 	hangs                   // what follows is one deeper, once
@@ -38,6 +39,7 @@ type level struct {
 	stage  int // of those that go on with what a | began
 	line   int // where it opened
 	choice bool
+	body   bool // of a definition, which has one value
 }
 
 const step = 2
@@ -138,9 +140,9 @@ func (l *layout) enter(a atom, first bool) {
 	if top.choice && top.line == line {
 		closing = max(closing, top.close)
 	}
-	if a.is(choice) && !first {
+	if a.is(choice) && !first && !(top.body && top.line == line) {
 		closing = top.stage
 	}
 	inner := closing + step
-	l.levels = append(l.levels, level{close: closing, indent: inner, stage: inner, line: line, choice: a.is(choice)})
+	l.levels = append(l.levels, level{close: closing, indent: inner, stage: inner, line: line, choice: a.is(choice), body: a.is(define)})
 }
