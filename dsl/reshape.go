@@ -41,9 +41,3 @@ func reshape(src []byte, rec *Node, s code.Shape) []byte {
 	indent := indentAt(src, after.NameRange.Start.Byte)
 	return slices.Concat(src[:at], []byte(indent+"shape = "+WriteOutline(s, indent)+"\n"), src[at:])
 }
-
-// indentAt is the white space that the line of src[at] begins with.
-func indentAt(src []byte, at int) string {
-	line := src[bytes.LastIndexByte(src[:at], '\n')+1 : at]
-	return string(line[:len(line)-len(bytes.TrimLeft(line, " \t"))])
-}

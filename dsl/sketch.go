@@ -16,9 +16,9 @@ type Sketch struct {
 	marks map[string]bool // parameters that a mark stands for
 }
 
-// mark stands for the value of a parameter in a Sketch. It is a word that can be a host, so
+// standIn stands for the value of a parameter in a Sketch. It is a word that can be a host, so
 // that functions of addresses take it.
-func mark(name string) string {
+func standIn(name string) string {
 	return "unset-" + name + "-unset"
 }
 
@@ -43,7 +43,7 @@ func (m *Mapping) Sketch(given map[string]Given, now time.Time) (*Sketch, []erro
 		}
 		secret := p.Sensitive && (has || p.Default() == "")
 		if p.Type == StringParam && (secret || p.Required && !has && p.Default() == "") {
-			filled[p.Name], s.marks[p.Name] = Text(mark(p.Name), "sketch"), true
+			filled[p.Name], s.marks[p.Name] = Text(standIn(p.Name), "sketch"), true
 		}
 	}
 	bare := *m
@@ -78,7 +78,7 @@ func withoutRequired(m *Mapping, given map[string]Given) map[string]Given {
 	}
 	for _, p := range m.Params {
 		if _, has := given[p.Name]; !has && p.Required && p.Type == StringParam && len(p.Options) == 0 {
-			out[p.Name] = Text(mark(p.Name), "sketch")
+			out[p.Name] = Text(standIn(p.Name), "sketch")
 		}
 	}
 	return out
@@ -107,7 +107,7 @@ func (s *Sketch) Setting(p *Param) (value, origin string) {
 func (s *Sketch) Say(text string) string {
 	return marked.ReplaceAllStringFunc(text, func(found string) string {
 		for _, p := range s.Mapping.Params {
-			if s.marks[p.Name] && strings.EqualFold(found, mark(p.Name)) {
+			if s.marks[p.Name] && strings.EqualFold(found, standIn(p.Name)) {
 				return "<" + p.Name + ">"
 			}
 		}

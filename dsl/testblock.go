@@ -202,7 +202,7 @@ func only(d *decoder, n *Node, names ...string) {
 		if v := n.Val(name); v == nil {
 			continue
 		} else if first != "" {
-			d.errorf(v.NameRange, "Two bodies", "%q says what the body is already.", first)
+			d.errorf(v.NameRange, "One body expected", "%q says what the body is already.", first)
 		}
 		first = name
 	}

@@ -94,7 +94,7 @@ func (x *exchange) readBody(says *dsl.Reading, b *dsl.Bound) (err error) {
 		x.body, err = encodeJSON(says.Any("json"))
 	case says.Has("file"):
 		if x.body, err = b.ReadFile(says.String("file", "")); err != nil {
-			err = &placed{says.Node().Val("file").Range, err}
+			err = failedAt(says.Node().Val("file").Range, "Unreadable file", err)
 		}
 		if strings.HasSuffix(says.String("file", ""), ".json") {
 			kind = "application/json"

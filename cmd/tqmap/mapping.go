@@ -190,6 +190,12 @@ func resolve(arg string) (dsl.Input, error) {
 	return in, nil
 }
 
+// unchangeable refuses to write a built-in mapping.
+func unchangeable(name string) error {
+	name = strings.TrimSuffix(filepath.Base(name), ".hcl")
+	return usagef("%s is built into tqmap, where it cannot change; copy it first: tqmap mappings %[1]s > my-%[1]s.hcl", name)
+}
+
 func builtins() []string {
 	names, _ := fs.Glob(mappings.FS, "*.hcl")
 	for i := range names {

@@ -11,6 +11,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/runtime/rewrite"
 )
 
 // shapeOptions are the flags of tqmap shape.
@@ -126,7 +127,7 @@ func (o *shapeOptions) records(m *dsl.Mapping, f *dsl.Flow) ([]any, error) {
 
 func (a *app) printShapes(all []surveyed, format string) error {
 	var b strings.Builder
-	flows := map[string][]code.Seen{}
+	flows := map[string][]code.Field{}
 	for _, s := range all {
 		name := "flow." + s.flow.Name
 		switch format {
@@ -192,7 +193,10 @@ func (a *app) updateShapes(m *dsl.Mapping, all []surveyed) error {
 		shapes[s.flow] = code.Infer(s.records)
 	}
 	for name, src := range m.Reshape(shapes) {
-		if err := rewrite(name, src); err != nil {
+		if strings.HasPrefix(name, builtinPrefix+"/") {
+			return unchangeable(name)
+		}
+		if err := rewrite.File(name, src); err != nil {
 			return err
 		}
 	}

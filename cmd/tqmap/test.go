@@ -129,7 +129,7 @@ func (a *app) testMapping(ctx context.Context, f testFlags, arg string) (*tested
 		return nil, err
 	}
 	if in, err := resolve(arg); f.update && err == nil && in.FS == mappings.FS {
-		return nil, usagef("%s is built in, so its tests cannot be updated: tqmap mappings %s > my-%s.hcl makes a copy", arg, arg, arg)
+		return nil, unchangeable(arg)
 	}
 	if len(m.Tests) == 0 && !f.coverage {
 		return nil, usagef("%s has no test blocks", m.Connector.Name)

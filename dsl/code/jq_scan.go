@@ -46,9 +46,7 @@ func (s *jqScanner) skip() {
 	for s.at < len(s.text) {
 		switch c := s.text[s.at]; {
 		case c == '#':
-			for s.at < len(s.text) && s.text[s.at] != '\n' {
-				s.at++
-			}
+			s.at += jqComment(s.text[s.at:])
 		case strings.IndexByte(" \t\r\n", c) >= 0:
 			s.at++
 		default:

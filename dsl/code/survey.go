@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Seen is one field as records have it.
-type Seen struct {
+// Field is one field as records have it.
+type Field struct {
 	// Path is how expr names it below the record, with [] for the elements of a list; ""
 	// for the record itself, where it is no object.
 	Path string `json:"path"`
@@ -26,7 +26,7 @@ type Seen struct {
 }
 
 // Survey lists the fields of records, each below the one it is a part of, by name.
-func Survey(records []any) []Seen {
+func Survey(records []any) []Field {
 	out := survey("", records, nil)
 	if out[0].Kinds = slices.DeleteFunc(out[0].Kinds, func(k string) bool { return k == "object" }); len(out[0].Kinds) == 0 {
 		return out[1:] // all records are objects, or there are none
@@ -34,8 +34,8 @@ func Survey(records []any) []Seen {
 	return out
 }
 
-func survey(path string, values []any, out []Seen) []Seen {
-	one := Seen{Path: path, Of: len(values)}
+func survey(path string, values []any, out []Field) []Field {
+	one := Field{Path: path, Of: len(values)}
 	objects, elems := []map[string]any{}, []any{}
 	lists := false
 	for _, v := range values {
@@ -67,7 +67,7 @@ func survey(path string, values []any, out []Seen) []Seen {
 	return surveyFields(path, objects, out)
 }
 
-func surveyFields(path string, objects []map[string]any, out []Seen) []Seen {
+func surveyFields(path string, objects []map[string]any, out []Field) []Field {
 	values := map[string][]any{}
 	for _, o := range objects {
 		for name, v := range o {

@@ -13,7 +13,7 @@ func TestSurvey(t *testing.T) {
 		map[string]any{"id": 2, "src": nil},
 		map[string]any{"id": "b", "n": 1.5},
 	}
-	want := []Seen{
+	want := []Field{
 		{Path: "id", Kinds: []string{"integer", "string"}, Count: 3, Of: 3, Example: `"a"`},
 		{Path: "n", Kinds: []string{"number"}, Count: 1, Of: 3, Example: "1.5"},
 		{Path: "src", Kinds: []string{"null", "object"}, Count: 1, Of: 3},
@@ -21,7 +21,7 @@ func TestSurvey(t *testing.T) {
 		{Path: "tags", Kinds: []string{"list"}, Count: 1, Of: 3},
 		{Path: "tags[]", Kinds: []string{"null", "string"}, Count: 1, Of: 2, Example: `"x"`},
 	}
-	if diff := cmp.Diff(want, Survey(records), cmpopts.IgnoreFields(Seen{}, "Value")); diff != "" {
+	if diff := cmp.Diff(want, Survey(records), cmpopts.IgnoreFields(Field{}, "Value")); diff != "" {
 		t.Error(diff)
 	}
 	if got := Survey([]any{"a", nil}); len(got) != 1 || got[0].Path != "" || got[0].Count != 1 || got[0].Of != 2 {

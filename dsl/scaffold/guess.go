@@ -168,7 +168,7 @@ func (g *guess) reached(path string) bool {
 }
 
 // named is the first of names that is a field of every record and fits.
-func named(seen []code.Seen, fits func(code.Seen) bool, names ...string) string {
+func named(seen []code.Field, fits func(code.Field) bool, names ...string) string {
 	for _, name := range names {
 		for _, f := range seen {
 			if strings.EqualFold(f.Path, name) && f.Count == f.Of && fits(f) {
@@ -179,11 +179,11 @@ func named(seen []code.Seen, fits func(code.Seen) bool, names ...string) string 
 	return ""
 }
 
-func isText(f code.Seen) bool { return slices.Equal(f.Kinds, []string{"string"}) }
+func isText(f code.Field) bool { return slices.Equal(f.Kinds, []string{"string"}) }
 
 // unique fits fields that no two records have the same value of.
-func unique(records []any) func(code.Seen) bool {
-	return func(f code.Seen) bool {
+func unique(records []any) func(code.Field) bool {
+	return func(f code.Field) bool {
 		values := map[any]bool{}
 		for _, r := range records {
 			object, _ := r.(map[string]any)
@@ -208,7 +208,7 @@ var instants = []string{
 }
 
 // instant is how expr reads the time of an event, and the path of that time.
-func (g *guess) instant(seen []code.Seen) (expr, path string) {
+func (g *guess) instant(seen []code.Field) (expr, path string) {
 	for _, name := range instants {
 		for _, f := range seen {
 			if !strings.EqualFold(f.Path, name) || !g.reached(f.Path) {
@@ -224,7 +224,7 @@ func (g *guess) instant(seen []code.Seen) (expr, path string) {
 
 // reads is the expr that makes an instant of a field, with · for the field; "" where it
 // holds none.
-func reads(f code.Seen) string {
+func reads(f code.Field) string {
 	switch v := f.Value.(type) {
 	case int:
 		switch {
@@ -249,7 +249,7 @@ func reads(f code.Seen) string {
 }
 
 // isObservable says whether a value is certainly an indicator.
-func isObservable(f code.Seen) bool {
+func isObservable(f code.Field) bool {
 	if reads(f) != "" {
 		return false
 	}

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package rewrite
+
+import "os"
+
+func own(*os.File, os.FileInfo) {}
