@@ -188,11 +188,15 @@ func (a *app) checkShapes(all []surveyed) error {
 }
 
 func (a *app) updateShapes(m *dsl.Mapping, all []surveyed) error {
-	shapes := map[*dsl.Flow]code.Shape{}
+	w := m.Rewrite()
 	for _, s := range all {
-		shapes[s.flow] = code.Infer(s.records)
+		w.Shape(s.flow.Record, code.Infer(s.records))
 	}
-	for name, src := range m.Reshape(shapes) {
+	files, err := w.Files()
+	if err != nil {
+		return err
+	}
+	for name, src := range files {
 		if strings.HasPrefix(name, builtinPrefix+"/") {
 			return unchangeable(name)
 		}

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 
 	"tqmap/engine"
+	"tqmap/runtime/rewrite"
 )
 
 // updateTests writes what came out into the expectations of the tests that failed.
@@ -38,11 +38,7 @@ func (a *app) updateTests(t *tested) error {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		mode := os.FileMode(0o644)
-		if info, err := os.Stat(name); err == nil {
-			mode = info.Mode()
-		}
-		if err := os.WriteFile(name, files[name], mode); err != nil {
+		if err := rewrite.File(name, files[name]); err != nil {
 			return err
 		}
 	}
