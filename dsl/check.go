@@ -21,6 +21,8 @@ func (m *Mapping) check(d *decoder, top *Node) {
 	c.references()
 	c.meant("param", c.members("param", paging{}))
 	c.meant("table", c.members("table", paging{}))
+	c.meant("local", c.members("local", paging{}))
+	c.suspicions(top)
 	if look := m.vocabulary.Client; look != nil {
 		for _, client := range m.Clients {
 			r := client.Node.Static()

@@ -32,17 +32,17 @@ func vocabulary() Vocabulary {
 				r.Add(third)
 			}
 		},
-		Sample: func(decode *Node, src []byte) ([]any, error) {
+		Sample: func(decode *Node, src []byte) ([]any, any, error) {
 			r := decode.Static()
 			if r.String("mark", "") == "!" {
 				r.Fail("mark", "Bad mark", "It is no mark.")
-				return nil, r.Err()
+				return nil, nil, r.Err()
 			}
 			var out []any
 			for _, id := range strings.Split(strings.TrimSpace(string(src)), r.String("mark", " ")) {
 				out = append(out, map[string]any{"id": id})
 			}
-			return out, nil
+			return out, nil, nil
 		},
 		Paginate: []*Block{pagesBlock()},
 		Source:   []*Block{webBlock(), listBlock()},
