@@ -9,8 +9,19 @@ import (
 )
 
 // suspicions looks for what can be run and hardly is meant. Each kind of mistake has a
-// file of its own, check_<what>.go.
+// file of its own, check_<what>.go. Beside errors only further errors are told: what is
+// suspect then may come of them.
 func (c *checker) suspicions(top *Node) {
+	wrong, before := c.d.diags.HasErrors(), len(c.d.diags)
+	c.look(top)
+	if wrong {
+		c.d.diags = append(c.d.diags[:before], slices.DeleteFunc(c.d.diags[before:], func(d *hcl.Diagnostic) bool {
+			return d.Severity == hcl.DiagWarning
+		})...)
+	}
+}
+
+func (c *checker) look(top *Node) {
 	c.everywhere(top)
 	c.leftOver()
 	for _, f := range c.m.Flows {

@@ -10,15 +10,17 @@ func (c *checker) names(r *Rule) {
 	if v == nil || v.tree == nil || !v.tree.object {
 		return
 	}
-	seen := map[string]string{}
-	for _, key := range v.tree.keys {
+	seen, several := map[string]string{}, map[string]bool{}
+	for i, key := range v.tree.keys[:min(len(v.tree.keys), len(v.tree.items))] {
 		name, diags := newScoped(nil).text(key)
 		if diags.HasErrors() {
 			continue
 		}
 		same := strings.ToLower(strings.Join(strings.Fields(name), " "))
 		first, again := seen[same]
+		adds := v.tree.items[i].mode == "add"
 		switch {
+		case several[same] && adds: // both put values beside those there
 		case same == "":
 			c.d.errorf(key.Range(), "Empty name", "An attribute needs a name.")
 		case again && first == name:
@@ -26,7 +28,7 @@ func (c *checker) names(r *Rule) {
 		case again:
 			c.d.warn(key.Range(), "Attribute twice", "ThreatQ takes %q and %q for one name; both would write to one attribute.", name, first)
 		default:
-			seen[same] = name
+			seen[same], several[same] = name, adds
 		}
 	}
 }

@@ -32,7 +32,8 @@ func (c *checker) naivePlain(v *Val) {
 			return
 		}
 		for _, arg := range call.Args {
-			if text, ok := fixedText(arg); ok && code.Naive(text) {
+			text, ok := fixedText(arg)
+			if ok && code.Naive(text) && !slices.ContainsFunc(c.d.diags, func(d *hcl.Diagnostic) bool { return covers(arg.Range().Ptr(), d.Subject) }) {
 				c.d.errorf(arg.Range(), "Naive time", "This names no zone, so it is no instant; end it with Z for UTC, or with an offset such as +02:00.")
 			}
 		}

@@ -74,7 +74,7 @@ func (c *checker) credentialEntries(e hclsyntax.Expression) {
 
 func (c *checker) credential(e hclsyntax.Expression) {
 	text, ok := fixedText(e)
-	if ok && len(scheme.ReplaceAllString(text, "")) >= leastSecret {
+	if ok && !strings.Contains(text, "{") && len(scheme.ReplaceAllString(text, "")) >= leastSecret {
 		c.hardWired(e)
 	}
 }
