@@ -32,6 +32,7 @@ func (c *checker) look(top *Node) {
 		c.order(f)
 		c.keys(f)
 		c.cursor(f)
+		c.asked(f)
 		c.naiveFields(f)
 		c.recorded(f)
 		for _, r := range f.Rules {
@@ -52,6 +53,7 @@ func (c *checker) everywhere(n *Node) {
 		for _, e := range v.programs() {
 			c.d.diags = append(c.d.diags, e.Suspects()...)
 			c.naiveCalls(e)
+			c.rows(e)
 		}
 	}
 	c.condition(n)

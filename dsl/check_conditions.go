@@ -11,9 +11,13 @@ import (
 	"tqmap/dsl/code"
 )
 
-// condition reports a `when` that says the same of every record.
+// condition reports a `when` that says the same of every record, or answer.
 func (c *checker) condition(n *Node) {
 	v := n.Val("when")
+	if v.JQ().Constant() {
+		c.answerCondition(n, v)
+		return
+	}
 	truth, fixed := v.Expr().Fixed()
 	said := func(d *hcl.Diagnostic) bool {
 		return (d.Summary == "Never true" || d.Summary == "Always true") && covers(&v.Range, d.Subject)
@@ -26,6 +30,15 @@ func (c *checker) condition(n *Node) {
 		c.d.errorf(v.Range, "Always true", "This is true for every record, so %s leaves nothing to deliver.", describe(n))
 	default:
 		c.d.warn(v.Range, "Always true", "This is true for every record: leave \"when\" out.")
+	}
+}
+
+func (c *checker) answerCondition(n *Node, v *Val) {
+	switch strings.TrimSpace(v.src.Text) {
+	case "true":
+		c.d.warn(v.Range, "Always true", "This is true of every answer: say which ones by status, or by what is in the body.")
+	case "false", "null":
+		c.d.warn(v.Range, "Never true", "This is false for every answer, so the rule has no effect.")
 	}
 }
 

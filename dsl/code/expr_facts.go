@@ -143,3 +143,28 @@ func (e *Expr) outcomes(n ast.Node) []Outcome {
 	}
 	return out
 }
+
+// Lookup is a place where a program looks up, in a table, a text all in one case.
+type Lookup struct {
+	Outcome
+	Case string // lower or upper
+}
+
+// Lookups are those places.
+func (e *Expr) Lookups() []Lookup {
+	if e == nil {
+		return nil
+	}
+	var out []Lookup
+	for _, n := range e.nodes() {
+		call, ok := n.(*ast.CallNode)
+		if !ok || len(call.Arguments) != 1 {
+			continue
+		}
+		path := pathOf(call.Callee)
+		if name, _ := called(call.Arguments[0]); len(path) == 3 && path[0] == "table" && (name == "lower" || name == "upper") {
+			out = append(out, Lookup{Outcome{At: e.rangeOf(n), Table: path[1], Reverse: path[2] == "reverse"}, name})
+		}
+	}
+	return out
+}
