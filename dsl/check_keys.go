@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"reflect"
+	"slices"
 
 	"tqmap/dsl/code"
 )
@@ -11,6 +12,7 @@ func (c *checker) keys(f *Flow) {
 	rec := f.Record
 	if rec.Key != nil {
 		switch _, fraction := rec.Key.Fraction(); {
+		case !rec.Key.Reads(rec.Name) && rec.single():
 		case !rec.Key.Reads(rec.Name):
 			c.d.warn(rec.Key.Range(), "Constant key", "This is the same for every record, so each takes the place of the one before. Use what identifies %s.", rec.Name)
 		case fraction:
@@ -80,4 +82,9 @@ func (c *checker) sameKeys(f *Flow) {
 			first[key] = i
 		}
 	}
+}
+
+// single tells whether every sample is of one record, as the state of a system is.
+func (r *Record) single() bool {
+	return len(r.pages) > 0 && !slices.ContainsFunc(r.pages, func(p page) bool { return len(p.records) > 1 })
 }

@@ -15,7 +15,7 @@ const zoneHint = "name the zone that it is meant in: time(text, 'UTC')."
 // naiveCalls reports times without a zone that are written out in code: every record fails.
 func (c *checker) naiveCalls(e *code.Expr) {
 	for _, r := range e.TimeReads() {
-		if code.Naive(r.Text) {
+		if !r.Guarded && code.Naive(r.Text) {
 			c.d.errorf(r.At, "Naive time", "This names no zone, so it is no instant; "+zoneHint)
 		}
 	}
@@ -51,7 +51,7 @@ func (c *checker) naiveFields(f *Flow) {
 			v := n.values[name]
 			for _, e := range v.programs() {
 				for _, r := range e.TimeReads() {
-					if c.naiveInSamples(f, r.Path) {
+					if !r.Guarded && c.naiveInSamples(f, r.Path) {
 						c.naiveField(r.At, r.Path)
 					}
 				}

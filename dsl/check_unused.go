@@ -40,7 +40,7 @@ func (n *Node) references(into map[string]bool) {
 
 // unread reports values of `let` and steps that nothing in the flow reads.
 func (c *checker) unread(f *Flow) {
-	if v := f.Record.Node.Val("let"); v != nil && v.tree != nil && v.tree.object {
+	if v := f.Record.Node.Val("let"); v != nil && v.tree != nil && v.tree.object && !f.takesWhole() {
 		for i, key := range v.tree.keys {
 			name, diags := newScoped(nil).text(key)
 			if !diags.HasErrors() && !f.Node.mentions(name, v.tree.items[i]) {
@@ -82,4 +82,19 @@ func (t *tree) mentions(word *regexp.Regexp, own *tree) bool {
 		return true
 	}
 	return slices.ContainsFunc(t.items, func(item *tree) bool { return item.mentions(word, own) })
+}
+
+// takesWhole tells whether code in f takes the record as a whole, and so all of its fields.
+func (f *Flow) takesWhole() bool {
+	whole := regexp.MustCompile(`\b(?:` + regexp.QuoteMeta(f.Record.Name) + `|each\s*\??\.\s*record)\s*(?:[^\s.?\[]|\?[^.]|$)`)
+	return f.Node.matches(whole)
+}
+
+func (n *Node) matches(code *regexp.Regexp) bool {
+	for _, v := range n.values {
+		if v.tree != nil && v.tree.mentions(code, nil) || v.tree == nil && v.Attr.Holds == Expr && code.MatchString(v.src.Text) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(n.blocks, func(b *Node) bool { return b.matches(code) })
 }

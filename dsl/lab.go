@@ -76,5 +76,13 @@ func (l *lab) skipped(vars map[string]any) bool {
 			return true
 		}
 	}
+	for _, r := range l.flow.Record.Rejects {
+		if r.When == nil {
+			continue
+		}
+		if v, err := r.When.Eval(vars); err != nil || v == true {
+			return true
+		}
+	}
 	return false
 }

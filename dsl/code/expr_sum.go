@@ -13,7 +13,7 @@ func (e *Expr) Sum() (hcl.Range, bool) {
 	if e == nil {
 		return hcl.Range{}, false
 	}
-	n := (&summing{lets: map[string]ast.Node{}}).find(e.tree)
+	n := (&summing{e: e, lets: map[string]ast.Node{}}).find(e.tree)
 	if n == nil {
 		return hcl.Range{}, false
 	}
@@ -21,6 +21,7 @@ func (e *Expr) Sum() (hcl.Range, bool) {
 }
 
 type summing struct {
+	e      *Expr
 	lets   map[string]ast.Node
 	number bool // inside unix(…), where a number is often put together of two fields
 }
@@ -33,7 +34,7 @@ func (s *summing) find(n ast.Node) ast.Node {
 			return s.first(n.Left, n.Right)
 		case n.Operator != "+" && n.Operator != "-":
 			return s.scaled(n)
-		case isText(n.Left) || isText(n.Right):
+		case s.isText(n.Left) || s.isText(n.Right):
 			return nil
 		case s.number && literalOf(n.Left) == nil && literalOf(n.Right) == nil:
 			return s.first(n.Left, n.Right)
@@ -97,12 +98,12 @@ func (s *summing) first(nodes ...ast.Node) ast.Node {
 	return nil
 }
 
-func isText(n ast.Node) bool {
+func (s *summing) isText(n ast.Node) bool {
 	if b, ok := n.(*ast.BinaryNode); ok && b.Operator == "+" {
-		return isText(b.Left) || isText(b.Right)
+		return s.isText(b.Left) || s.isText(b.Right)
 	}
 	name, _ := called(n)
-	return natureKind(n.Nature()) == String || name == "string" || name == "format"
+	return natureKind(n.Nature()) == String || s.e.shapeOf(n).Kind == String || name == "string" || name == "format"
 }
 
 // Fraction is where a program computes with numbers that have a fraction, or reads such a
