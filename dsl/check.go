@@ -21,6 +21,7 @@ func (m *Mapping) check(d *decoder, top *Node) {
 	c.references()
 	c.meant("param", c.members("param", paging{}))
 	c.meant("table", c.members("table", paging{}))
+	c.meant("local", c.members("local", paging{}))
 	if look := m.vocabulary.Client; look != nil {
 		for _, client := range m.Clients {
 			r := client.Node.Static()
@@ -44,6 +45,7 @@ func (m *Mapping) check(d *decoder, top *Node) {
 			d.errorf(t.Node.Range, "Ambiguous reverse", "Several rows of table %q lead to %s, so the way back is not known. Say which key to use: reverse = { %q = \"…\" }.", t.Name, quoteAll(amb, ", "), amb[0])
 		}
 	}
+	c.suspicions(top)
 }
 
 // meant takes a name that is not there, and reported, for a use of the one that

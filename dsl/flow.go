@@ -36,9 +36,6 @@ func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 	f.Record.Shape = m.let(d, f.Record)
 	env := m.env(f.Record)
 	d.compile(f.Source, env)
-	if at, sum := f.Source.Block("window").Val("cursor").Expr().Sum(); sum {
-		d.errorf(at, "Cursor arithmetic", "The cursor is the record's own instant: what is added to it jumps over records that lie between. Records on the edge of two windows are known again by their key; for an overlap, say lookback.")
-	}
 	d.compile(rec, env)
 	f.Record.Key = rec.Val("key").Expr()
 	for _, s := range rec.All("skip") {

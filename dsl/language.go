@@ -14,7 +14,7 @@ var (
 // Grammar is the whole language: what may stand at the top of a mapping file.
 func Grammar(v Vocabulary) *Block {
 	return &Block{Type: "mapping", Summary: "One connector: the blocks at the top of its files.", Blocks: []Child{
-		{Block: connectorBlock, Max: 1},
+		{Block: connectorBlock(v), Max: 1},
 		{Block: paramBlock},
 		{Block: localsBlock},
 		{Block: tableBlock},
@@ -24,10 +24,11 @@ func Grammar(v Vocabulary) *Block {
 	}}
 }
 
-var connectorBlock = &Block{
-	Type: "connector", Labels: []string{"name"},
-	Summary: "Names the connector and the source it writes on every ThreatQ object.",
-	Example: `connector "acme" {
+func connectorBlock(v Vocabulary) *Block {
+	return &Block{
+		Type: "connector", Labels: []string{"name"},
+		Summary: "Names the connector and the source it writes on every ThreatQ object.",
+		Example: `connector "acme" {
   title  = "Acme Sandbox"
   source = "Acme"
   tlp    = "AMBER"
@@ -35,15 +36,16 @@ var connectorBlock = &Block{
     kill_after = "12h"
   }
 }`,
-	Attrs: []Attr{
-		{Name: "title", Type: cty.String, Required: true, Summary: "The name people read."},
-		{Name: "version", Type: cty.String, Summary: "The mapping's own version."},
-		{Name: "source", Type: cty.String, Required: true, Summary: "Source name on every ThreatQ object."},
-		{Name: "tlp", Type: cty.String, Summary: "TLP label put on that source, e.g. \"AMBER\"."},
-		{Name: "description", Type: cty.String, Summary: "What the connector does, in a sentence or two."},
-		{Name: "executables", Type: cty.List(cty.String), Summary: "Names under which a copy or link of the program runs this mapping, beside tq-conn-<name>; for built-in mappings."},
-	},
-	Blocks: []Child{{Block: lockBlock, Max: 1}},
+		Attrs: []Attr{
+			{Name: "title", Type: cty.String, Required: true, Summary: "The name people read."},
+			{Name: "version", Type: cty.String, Summary: "The mapping's own version."},
+			{Name: "source", Type: cty.String, Required: true, Summary: "Source name on every ThreatQ object."},
+			{Name: "tlp", Type: cty.String, Words: v.TLP, Summary: "TLP label put on that source, e.g. \"AMBER\"."},
+			{Name: "description", Type: cty.String, Summary: "What the connector does, in a sentence or two."},
+			{Name: "executables", Type: cty.List(cty.String), Summary: "Names under which a copy or link of the program runs this mapping, beside tq-conn-<name>; for built-in mappings."},
+		},
+		Blocks: []Child{{Block: lockBlock, Max: 1}},
+	}
 }
 
 var paramBlock = &Block{
@@ -143,7 +145,7 @@ func flowBlock(v Vocabulary) *Block {
 		},
 	}
 	for i := range v.Objects {
-		b.Blocks = append(b.Blocks, Child{Block: v.Objects[i].block()})
+		b.Blocks = append(b.Blocks, Child{Block: v.Objects[i].block(v.TLP)})
 	}
 	b.Blocks = append(b.Blocks, Child{Block: &Block{Type: "sink", Labels: []string{"kind"}, Summary: "Where records go, if not to ThreatQ objects.", Kinds: v.Sink}, Max: 1})
 	return b

@@ -21,7 +21,7 @@ flow "first" {
   record "item" { key = expr("item.id + local.one") }
   event "e" {
     type        = "x"
-    title       = expr("param.p")
+    title       = expr("param.p + string(item.id)")
     happened_at = expr("item.seen")
   }
 }`,
@@ -48,7 +48,7 @@ flow "second" {
   }
   event "e" {
     type        = "x"
-    title       = expr("string(local.two)")
+    title       = expr("string(local.two) + string(item.id)")
     happened_at = expr("item.seen")
   }
 }

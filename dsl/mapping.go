@@ -82,6 +82,8 @@ type Record struct {
 	// Shape is what the samples look like, with what `let` adds; every expr is checked
 	// against it.
 	Shape code.Shape
+
+	pages []page // the samples
 }
 
 // Skip leaves records out under a reason.

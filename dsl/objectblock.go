@@ -20,7 +20,7 @@ type Object struct {
 }
 
 // block is what may be written of an object.
-func (o *Object) block() *Block {
+func (o *Object) block(tlp *Words) *Block {
 	attrs := []Attr{
 		{Name: "for_each", Holds: Expr, Returns: []code.Kind{code.List}, Summary: "A list: one object for each element, read as `each`."},
 		{Name: "when", Holds: Expr, Returns: truth, Summary: "No object where this is false."},
@@ -33,7 +33,7 @@ func (o *Object) block() *Block {
 		Attr{Name: "description", Holds: PerRecord, Summary: "Text of the object."},
 		Attr{Name: "attributes", Holds: PerRecord, Written: true, Modes: true, Summary: "Attribute name = value. One value, replaced on update; fixed(…) is written once, add(…) puts each value of a list beside those there. Null and empty values are left out."},
 		Attr{Name: "tags", Holds: PerRecord, Summary: "Tags to add."},
-		Attr{Name: "tlp", Holds: PerRecord, Summary: "TLP label of the source on this object."},
+		Attr{Name: "tlp", Holds: PerRecord, Words: tlp, Summary: "TLP label of the source on this object."},
 		Attr{Name: "related", Holds: Refs, Summary: "Objects of the same record to link to, e.g. [event.alert]."},
 	)
 	blocks := []Child{{Block: rejectBlock("Makes no such object, but a dead letter.")}}

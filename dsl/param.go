@@ -55,6 +55,19 @@ func (t ParamType) cty() cty.Type {
 	return cty.String
 }
 
+// kind is what expr sees of it, where that is certain.
+func (t ParamType) kind() code.Kind {
+	switch t {
+	case StringParam, TimeParam:
+		return code.String
+	case IntegerParam:
+		return code.Int
+	case BoolParam:
+		return code.Bool
+	}
+	return code.Any
+}
+
 func (d *decoder) param(n *Node, s *Scoped) *Param {
 	r := d.static(n, s)
 	p := &Param{

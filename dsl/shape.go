@@ -86,6 +86,7 @@ func (m *Mapping) samples(d *decoder, f *Flow, names []string) []any {
 				diag.Detail += fmt.Sprintf(" (In the sample %s.)", name)
 				d.diags = append(d.diags, diag)
 			}
+			f.Record.pages = nil
 			return nil
 		}
 		if errors.As(err, new(hcl.Diagnostics)) {
@@ -95,38 +96,44 @@ func (m *Mapping) samples(d *decoder, f *Flow, names []string) []any {
 			d.errorf(f.Record.Node.Val("samples").Range, "Unusable sample", "%s: %s.", name, strings.TrimSuffix(err.Error(), "."))
 			continue
 		}
-		out = append(out, more...)
+		out = append(out, more.records...)
+		f.Record.pages = append(f.Record.pages, more)
 	}
 	return out
 }
 
 // sample cuts the records out of one file.
-func (m *Mapping) sample(f *Flow, name string) ([]any, error) {
+func (m *Mapping) sample(f *Flow, name string) (page, error) {
 	src, err := m.ReadFile(name)
 	if err != nil {
-		return nil, err
+		return page{}, err
 	}
-	return m.Records(f, src)
+	return m.page(f, name, src)
 }
 
 // Records cuts the records of f out of a recorded answer as a run would, with the defaults
 // of the parameters and without what `each` and `let` add. The error is an
 // [*code.EvalError] where extract or split fails.
 func (m *Mapping) Records(f *Flow, answer []byte) ([]any, error) {
-	documents, err := m.documents(f, answer)
+	p, err := m.page(f, "", answer)
+	return p.records, err
+}
+
+func (m *Mapping) page(f *Flow, name string, src []byte) (page, error) {
+	documents, rest, err := m.documents(f, src)
 	if err != nil {
-		return nil, err
+		return page{}, err
 	}
-	var out []any
+	out := page{name: name, src: src, documents: len(documents), rest: rest}
 	for _, doc := range documents {
 		more, err := m.cut(f.Record, doc)
 		if err == nil && len(f.Source.All("each")) == 0 {
 			more, err = m.split(f.Record, more)
 		}
 		if err != nil {
-			return nil, err
+			return page{}, err
 		}
-		out = append(out, more...)
+		out.records = append(out.records, more...)
 	}
 	return out, nil
 }
@@ -149,7 +156,7 @@ func (m *Mapping) SampleRecords(f *Flow) ([]any, error) {
 		if failed != nil {
 			return nil, fmt.Errorf("%s: %w", name, failed)
 		}
-		out = append(out, more...)
+		out = append(out, more.records...)
 	}
 	return out, err
 }
@@ -169,12 +176,12 @@ func (m *Mapping) split(rec *Record, records []any) ([]any, error) {
 	return out, nil
 }
 
-func (m *Mapping) documents(f *Flow, src []byte) ([]any, error) {
+func (m *Mapping) documents(f *Flow, src []byte) (documents []any, rest any, err error) {
 	if decode := f.Source.Block("decode"); decode != nil && m.vocabulary.Sample != nil {
 		return m.vocabulary.Sample(decode, src)
 	}
 	body, err := code.Decode(src)
-	return []any{body}, err
+	return []any{body}, body, err
 }
 
 func (m *Mapping) cut(rec *Record, doc any) ([]any, error) {
@@ -215,7 +222,7 @@ func (m *Mapping) env(rec *Record) code.Env {
 	params, locals, tables := map[string]code.Shape{}, map[string]code.Shape{}, map[string]code.Shape{}
 	for _, p := range m.Params {
 		if !p.Sensitive { // a mapping may be shared: code never sees a secret
-			params[p.Name] = code.Shape{Optional: true}
+			params[p.Name] = code.Shape{Kind: p.Type.kind(), Optional: true, Options: p.Options}
 		}
 	}
 	for _, v := range m.locals {

@@ -59,6 +59,8 @@ type Attr struct {
 	Written, Modes bool
 	Options        []string // the only texts allowed; none: any
 	Default        string   // for readers; the owner of the block applies it
+	// Words are what the platform calls what the attribute says; nil: anything goes.
+	Words *Words
 }
 
 // Holds says in which language an attribute is written.
@@ -103,12 +105,14 @@ type Vocabulary struct {
 	// Client checks a client as Block.Check does, for what its auth blocks say together.
 	// May be nil.
 	Client func(*Reading)
-	// Sample turns a recorded answer into documents, as the decode block of its source
-	// says. An error that is hcl.Diagnostics is one the block's Check reports too. Nil:
+	// Sample turns a recorded answer into documents and what is left around them, as the
+	// decode block of its source says. An error that is hcl.Diagnostics is one the block's Check reports too. Nil:
 	// samples are JSON.
-	Sample func(decode *Node, src []byte) ([]any, error)
+	Sample func(decode *Node, src []byte) (documents []any, rest any, err error)
 	// Objects are the types of object that flows can make, in the order of documentation.
 	Objects []Object
+	// TLP are the labels that objects may have. Nil: they are not checked.
+	TLP *Words
 }
 
 func (b *Block) attr(name string) *Attr {

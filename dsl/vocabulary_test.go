@@ -32,33 +32,34 @@ func vocabulary() Vocabulary {
 				r.Add(third)
 			}
 		},
-		Sample: func(decode *Node, src []byte) ([]any, error) {
+		Sample: func(decode *Node, src []byte) ([]any, any, error) {
 			r := decode.Static()
 			if r.String("mark", "") == "!" {
 				r.Fail("mark", "Bad mark", "It is no mark.")
-				return nil, r.Err()
+				return nil, nil, r.Err()
 			}
 			var out []any
 			for _, id := range strings.Split(strings.TrimSpace(string(src)), r.String("mark", " ")) {
 				out = append(out, map[string]any{"id": id})
 			}
-			return out, nil
+			return out, nil, nil
 		},
 		Paginate: []*Block{pagesBlock()},
+		TLP:      &Words{What: "TLP label", Known: []string{"RED", "AMBER"}, Only: func(s string) bool { return s == "RED" || s == "AMBER" }},
 		Source:   []*Block{webBlock(), listBlock()},
 		Sink:     []*Block{webSinkBlock()},
 		Objects: []Object{
 			{Type: "event", Summary: "An event.", Keyed: true, NeedsKey: true, Synced: true, Attrs: []Attr{
-				{Name: "type", Holds: PerRecord, Required: true, Summary: "Event type by name; created where it is missing."},
+				{Name: "type", Holds: PerRecord, Required: true, Words: &Words{What: "event type", Known: []string{"Incident", "Malware"}}, Summary: "Event type by name; created where it is missing."},
 				{Name: "title", Holds: PerRecord, Required: true, Summary: "Title. Keep the identity in it: ThreatQ searches events by title."},
 				{Name: "happened_at", Holds: PerRecord, Required: true, Summary: "When it happened (an instant). Part of ThreatQ's identity: use a time that never changes."},
 				{Name: "identity", Type: cty.String, Summary: "Attribute that finds the event again."},
 				{Name: "types", Type: cty.List(cty.String), Scope: Run, Summary: "Event types that must exist."},
 			}},
 			{Type: "indicator", Summary: "An indicator.", Attrs: []Attr{
-				{Name: "type", Holds: PerRecord, Required: true, Summary: "Indicator type by name."},
+				{Name: "type", Holds: PerRecord, Required: true, Words: &Words{What: "indicator type", Known: []string{"FQDN", "IP Address", "IPv6 Address", "MD5", "SHA-1", "SHA-256", "URL", "String"}}, Summary: "Indicator type by name."},
 				{Name: "value", Holds: PerRecord, Required: true, Summary: "The indicator."},
-				{Name: "status", Holds: PerRecord, Summary: "Status of a new indicator."},
+				{Name: "status", Holds: PerRecord, Words: &Words{What: "indicator status", Known: []string{"Active", "Expired", "Review"}}, Summary: "Status of a new indicator."},
 			}},
 			{Type: "malware", Summary: "A malware.", Keyed: true, Attrs: []Attr{
 				{Name: "value", Holds: PerRecord, Required: true, Summary: "Its name."},
@@ -162,6 +163,18 @@ flow "base" {
     type        = "Incident"
     title       = expr("item.title")
     happened_at = expr("item.seen")
+  }
+}
+flow "sent" {
+  source "list" {}
+  record "item" {
+    key = expr("item.id")
+  }
+  sink "web" {
+    client = client.api
+    request {
+      path = "/items"
+    }
   }
 }
 `

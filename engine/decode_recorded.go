@@ -8,12 +8,13 @@ import (
 )
 
 // sample decodes a recorded answer while a mapping is loaded.
-func sample(n *dsl.Node, src []byte) ([]any, error) {
+func sample(n *dsl.Node, src []byte) (docs []any, rest any, err error) {
 	d, err := readDecoder(n, n.Static())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return documents(context.Background(), d, src)
+	rest, err = d.decode(context.Background(), bytes.NewReader(src), func(doc any) error { docs = append(docs, doc); return nil })
+	return docs, rest, err
 }
 
 func documents(ctx context.Context, d decoder, src []byte) ([]any, error) {

@@ -62,14 +62,14 @@ func around(slot, example string) string {
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if names[name] {
-			text += fmt.Sprintf("param %q {\n  type      = string\n  sensitive = true\n}\n", name)
+			text += fmt.Sprintf("param %q {\n  type      = string\n  sensitive = %t\n}\n", name, name != "hostname")
 		}
 	}
 	return text
 }
 
 // beside are what an example speaks of without being about it.
-var beside = []string{"No samples", "Never used"}
+var beside = []string{"No samples", "Never used", "Page not asked for"}
 
 // TestBlockExamples loads every example of the grammar in its place.
 func TestBlockExamples(t *testing.T) {

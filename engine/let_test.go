@@ -69,7 +69,7 @@ func TestSkipByWords(t *testing.T) {
 func TestSkipByManyWords(t *testing.T) {
 	b := newBench(t, `skip "muted" { when = expr("item?.muted ?? false") }`,
 		`skip "odd" {
-      when = expr("true")
+      when = expr("item.id != ''")
       by   = expr("item.id")
       warn = true
     }`, "size  = 2\n", "size  = 100\n")

@@ -39,16 +39,30 @@ func objectType(k threatq.Kind) dsl.Object {
 	}
 	o.Example = objectExamples()[k.Code]
 	for _, f := range k.Fields {
-		o.Attrs = append(o.Attrs, dsl.Attr{Name: f.Name, Holds: dsl.PerRecord, Required: f.Required, Summary: f.Summary})
+		o.Attrs = append(o.Attrs, dsl.Attr{Name: f.Name, Holds: dsl.PerRecord, Required: f.Required, Summary: f.Summary, Words: wordsOf(&k, f.Name)})
 	}
 	if k.Identity == threatq.ByTitleAndTime {
 		o.Synced = true
 		o.Attrs = append(o.Attrs,
 			dsl.Attr{Name: "identity", Type: cty.String, Summary: "Attribute whose value finds the event again in ThreatQ when the ledger does not know it."},
-			dsl.Attr{Name: "types", Type: cty.List(cty.String), Scope: dsl.Run, Summary: "Event types that must exist before the first event, for analysts to choose from."},
+			dsl.Attr{Name: "types", Type: cty.List(cty.String), Scope: dsl.Run, Words: wordsOf(&k, "type"), Summary: "Event types that must exist before the first event, for analysts to choose from."},
 		)
 	}
 	return o
+}
+
+// wordsOf are what ThreatQ has for a field, nil where it has no list.
+func wordsOf(k *threatq.Kind, field string) *dsl.Words {
+	known := k.Words(field)
+	if known == nil {
+		return nil
+	}
+	return &dsl.Words{What: strings.ToLower(k.Title) + " " + field, Known: known}
+}
+
+// tlpWords are the only labels that objects are taken with.
+func tlpWords() *dsl.Words {
+	return &dsl.Words{What: "TLP label", Known: threatq.TLPLabels(), Only: threatq.KnownTLP}
 }
 
 // objectExamples stand for all types, which differ in their fields only.

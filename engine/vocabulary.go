@@ -8,7 +8,7 @@ import (
 // Vocabulary is what mappings may say, for dsl.Load: the kinds of auth, decoder,
 // paginator, source and sink, and the types of object, that this package can carry out.
 func Vocabulary() dsl.Vocabulary {
-	v := dsl.Vocabulary{Decode: decodeBlock().Kinds, Objects: objectTypes(), Client: checkAuth, Sample: sample}
+	v := dsl.Vocabulary{Decode: decodeBlock().Kinds, Objects: objectTypes(), Client: checkAuth, Sample: sample, TLP: tlpWords()}
 	for _, k := range authKinds() {
 		v.Auth = append(v.Auth, k.spec)
 	}

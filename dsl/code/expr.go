@@ -25,8 +25,8 @@ type Expr struct {
 	env     Env
 	opts    options
 	program *vm.Program
-	loops   bool // has predicates, so what they take is counted
-	sum     *hcl.Range
+	loops   bool     // has predicates, so what they take is counted
+	tree    ast.Node // as checked, before anything is patched
 	pool    sync.Pool
 }
 
@@ -47,7 +47,7 @@ func CompileExpr(src Source, env Env, opts ...Option) (*Expr, hcl.Diagnostics) {
 		return nil, explainCompile(src, tree, env, err)
 	}
 	e.loops = depth > 0
-	e.sum = sumOf(src, tree)
+	e.tree = tree.Node
 	program, err := compile(src.Text, env, depth > 1)
 	if err != nil {
 		return nil, explainCompile(src, tree, env, err)
@@ -58,25 +58,6 @@ func CompileExpr(src Source, env Env, opts ...Option) (*Expr, hcl.Diagnostics) {
 			"This must result in %s; it always results in %s.", e.opts.wanted(), article(k.String()))}
 	}
 	return e, diags
-}
-
-// Sum is where the + or - stands from which the program's result comes as it is; false for
-// a program that ends otherwise.
-func (e *Expr) Sum() (hcl.Range, bool) {
-	if e == nil || e.sum == nil {
-		return hcl.Range{}, false
-	}
-	return *e.sum, true
-}
-
-func sumOf(src Source, tree *parser.Tree) *hcl.Range {
-	n, ok := tree.Node.(*ast.BinaryNode)
-	if !ok || n.Operator != "+" && n.Operator != "-" {
-		return nil
-	}
-	from, to := bytesOf(runeOffsets(src.Text), n.Location())
-	at := src.Range(from, to)
-	return &at
 }
 
 // check parses and checks text before anything is patched: once it is, expr's

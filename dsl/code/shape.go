@@ -53,6 +53,8 @@ type Shape struct {
 	// Func is the function, or one with the same signature, of a Function:
 	// one or two results, the second an error.
 	Func any
+	// Options are the only texts that it may be; none: any.
+	Options []string
 }
 
 // ListOf is a list of elem.

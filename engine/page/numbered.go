@@ -47,7 +47,7 @@ func (w *numbered) checkEndless(n *dsl.Node, r *dsl.Reading) {
 	switch {
 	case w.short:
 		r.Fail("on_empty", "Rules that clash", "An empty page is a short page, too, so with short_page it is always the last one.")
-	case !w.declared() && n.Val("max_pages") == nil && n.Val("max_records") == nil:
+	case !w.declares() && n.Val("max_pages") == nil && n.Val("max_records") == nil:
 		r.Fail("on_empty", "Endless paging", "If an empty page is not the end, something else must be: add total, total_pages, has_more, stop or max_pages.")
 	}
 }

@@ -83,6 +83,16 @@ func (r *rules) declared() bool {
 	return r.total != nil || r.totalPages != nil || r.hasMore != nil || r.stop != nil
 }
 
+// declares is declared without rules that say the same of every answer.
+func (r *rules) declares() bool {
+	for _, v := range []*dsl.Val{r.total, r.totalPages, r.hasMore, r.stop} {
+		if v != nil && !v.JQ().Constant() {
+			return true
+		}
+	}
+	return false
+}
+
 // said is what the rules make of one answer.
 type said struct {
 	stop         bool

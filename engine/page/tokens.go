@@ -25,6 +25,7 @@ type tokens struct {
 }
 
 func readTokens(n *dsl.Node, r *dsl.Reading) tokens {
+	checkPointer(n, r)
 	return tokens{rules: readRules(n, r, onEmptyContinue), seen: map[[16]byte]bool{}}
 }
 

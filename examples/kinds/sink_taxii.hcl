@@ -7,12 +7,16 @@ connector "sink_taxii" {
 param "url" {
   type = string
 }
+param "password" {
+  type      = string
+  sensitive = true
+}
 
 client "server" {
   base_url = param.url
   auth "basic" {
     username = "admin"
-    password = "Password0"
+    password = param.password
   }
 }
 
