@@ -148,7 +148,7 @@ func (r *Replay) Run(ctx context.Context) (shown []engine.Mapped, unused []recor
 		return nil, nil, errors.Join(errs...)
 	}
 	player := recording.NewPlayer(r.Recording)
-	settings := &Settings{ThreatQ: ThreatQ{Host: "threatq.example", ClientID: standIn, Username: standIn, Password: standIn}, Transport: player.Transport}
+	settings := &Settings{ThreatQ: r.account(), Transport: player.Transport}
 	platform, err := platformFor(flows, settings, r.Log, nil)
 	if err != nil {
 		return nil, nil, err
@@ -167,6 +167,17 @@ func (r *Replay) Run(ctx context.Context) (shown []engine.Mapped, unused []recor
 		return shown, nil, err
 	}
 	return shown, player.Unused(), nil
+}
+
+// account logs in to the recorded ThreatQ as was recorded.
+func (r *Replay) account() ThreatQ {
+	t := ThreatQ{Host: "threatq.example", ClientID: standIn, Username: standIn, Password: standIn}
+	for _, x := range r.Recording.Exchanges {
+		if x.Client == "threatq" && strings.Contains(x.Request.URL, "grant_type="+string(threatq.GrantClientCredentials)) {
+			t.ClientSecret = standIn
+		}
+	}
+	return t
 }
 
 // ended says whether err only means that a run which had been stopped at a limit goes on here.

@@ -6,7 +6,7 @@ import (
 )
 
 // secretWords are what names of secrets are made of, without separators and in lower case.
-var secretWords = regexp.MustCompile(`password|passwd|passphrase|secret|credential|apikey|accesskey|privatekey|authkey|sharedkey|sessionid|sessionkey|authorization|assertion|jwt|bearer|token|^(pass|pwd|otp|xauth|subscriptionkey|csrf|xsrf|jsessionid|phpsessid|codeverifier)$`)
+var secretWords = regexp.MustCompile(`password|passwd|passphrase|secret|apikey|accesskey|privatekey|authkey|sharedkey|sessionid|sessionkey|authorization|assertion|jwt|bearer|token|^(pass|pwd|otp|xauth|subscriptionkey|csrf|xsrf|jsessionid|phpsessid|codeverifier)$`)
 
 // wireWords are secrets in the name of a header or a parameter of a URL; in a record they are
 // what an alert speaks of.
@@ -37,7 +37,7 @@ func passwordName(name string) bool {
 	return secretName(name) && (strings.HasPrefix(plain, "pass") || strings.Contains(plain, "password") || strings.Contains(plain, "secret") || plain == "pwd")
 }
 
-var userWords = regexp.MustCompile(`^(user|username|userid|login|loginname|account|accountname|samaccountname|userprincipalname|upn|logonname|email|mail|clientid|uid|principal|owner|assignee|analyst|acknowledgedby|createdby|updatedby|modifiedby|author)$`)
+var userWords = regexp.MustCompile(`^(credential|credentials|user|username|userid|login|loginname|account|accountname|samaccountname|userprincipalname|upn|logonname|email|mail|clientid|uid|principal|owner|assignee|analyst|acknowledgedby|createdby|updatedby|modifiedby|author)$`)
 
 // userName says whether a field holds the name of a person or an account.
 func userName(name string) bool {

@@ -30,10 +30,14 @@ func (s *scrubber) json(body []byte, also map[string]bool) ([]byte, bool) {
 		case !l.quoted && (l.text == "null" || l.text == "true" || l.text == "false"):
 			return l.text, false
 		}
-		if under(l.path) || len(l.path) > 0 && also[l.path[len(l.path)-1]] {
-			if !l.quoted {
-				return s.number(l.text)
-			}
+		last := ""
+		if len(l.path) > 0 {
+			last = l.path[len(l.path)-1]
+		}
+		switch {
+		case !l.quoted && (secretName(last) || also[last]):
+			return s.number(l.text)
+		case l.quoted && (under(l.path) || also[last]):
 			return s.named(l.text, byName), true
 		}
 		if !l.quoted {

@@ -68,7 +68,12 @@ func (a *anonymizer) host(name string) string {
 	if low == "" || a.fieldsOnly || low == "localhost" || strings.Contains(low, Mask) {
 		return name
 	}
-	s := a.stand("host", low, func(n int) string { return fmt.Sprintf("host-%d.example", n) })
+	s := a.stand("host", low, func(n int) string {
+		if strings.Contains(low, ".") {
+			return fmt.Sprintf("host-%d.example", n)
+		}
+		return fmt.Sprintf("host-%d", n) // a single name is no domain
+	})
 	a.learn(low, s)
 	return s + name[len(bare):]
 }
