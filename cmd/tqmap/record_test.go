@@ -3,19 +3,29 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"tqmap/dsl"
+	"tqmap/engine"
+	"tqmap/engine/recording"
 	"tqmap/examples"
 	"tqmap/examples/threatq"
+	"tqmap/mappings"
 )
 
 // recorded is a simulated appliance and the runs of one mapping against it.
@@ -206,4 +216,123 @@ func alike(t *testing.T, was, is any, at string, there, back map[string]string) 
 			t.Errorf("%s: %v, was %v", at, is, was)
 		}
 	}
+}
+
+// T07 U30: whatever a server says back, no secret stands in a recording, in no form.
+func TestNoSecretIsRecorded(t *testing.T) {
+	for i, c := range credentials {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			written := 0
+			for j, m := range modes {
+				if i%3 != j%3 && m.status != 401 && m.status != 200 {
+					continue
+				}
+				l := newLeaks(t, m.status)
+				l.mapping(c.name, c.block)
+				file := filepath.Join(l.dir, "leaks.recording")
+				for _, more := range [][]string{nil, {"--anonymize", "--force"}} {
+					l.tqmap(append([]string{"record", "m.hcl", "-c", "state", "-o", file, "-v3", "--loglocation", "logs"}, more...)...)
+					text, err := os.ReadFile(file)
+					if err != nil {
+						continue // nothing was sent
+					}
+					written++
+					l.text += "\n$ file\n" + string(text)
+					l.tqmap("preview", "m.hcl", "-c", "state", "--from", file)
+					if _, err := recording.Parse(text); err != nil {
+						t.Errorf("%s: %v", m.name, err)
+					}
+				}
+				l.text = strings.ReplaceAll(l.text, "tqmap sandbox ", "") // the library's password is a word
+				l.nothing(m.name)
+			}
+			if written == 0 && c.name != "mtls" && c.name != "a proxy with a password" && c.name != "a base URL with a password" {
+				t.Error("nothing was recorded")
+			}
+		})
+	}
+}
+
+// The secrets of the built-in mappings, against a server that tells all it was told, in places
+// where nobody looks.
+func TestNoSecretOfABuiltinMappingIsRecorded(t *testing.T) {
+	for _, name := range builtins() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, box := newRecorded(t, name)
+			known, own := []string{threatq.DefaultClientSecret}, []string{} // own are those of the simulator, which the other server is not told
+			var asked atomic.Int32
+			echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+				status := http.StatusOK
+				if asked.Add(1) > 4 { // it never comes to an end
+					status = http.StatusForbidden
+				}
+				tell(w, q, status, known)
+			}))
+			defer echo.Close()
+			m, diags := dsl.Load(dsl.Input{FS: mappings.FS, Names: []string{name + ".hcl"}}, engine.Vocabulary())
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			away := append([]string{}, r.args...)
+			for i, arg := range away {
+				away[i] = strings.ReplaceAll(arg, strings.TrimPrefix(box.URL, "http://"), strings.TrimPrefix(echo.URL, "http://"))
+			}
+			for _, p := range m.Params {
+				if !p.Sensitive {
+					continue
+				}
+				if v := box.Params[p.Name]; len(v) > 8 && len(v) < 200 {
+					own = append(own, v)
+				}
+				if p.Type == dsl.StringParam {
+					away = append(away, "--param", p.Name+"="+planted(p.Name))
+					known = append(known, planted(p.Name))
+				}
+			}
+			if len(known) < 2 && len(own) == 0 {
+				t.Fatal("no sensitive parameters")
+			}
+			text := r.record("honest.recording") + r.text("honest.recording")
+			for _, more := range [][]string{{"--import"}, {"--export"}, {"--import", "--anonymize"}} {
+				file := strings.Join(more, "") + ".recording"
+				var out bytes.Buffer
+				a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: func(k string) string { return r.env[k] }, now: time.Now}
+				a.main(t.Context(), append(append([]string{"tqmap", "record", name, "-o", r.file(file)}, away...), more...))
+				text += out.String()
+				if b, err := os.ReadFile(r.file(file)); err == nil {
+					text += string(b)
+				}
+			}
+			for _, secret := range append(own, known...) {
+				for _, form := range formsOf(secret) {
+					form = strings.TrimRight(form, "=")
+					if at := strings.Index(text, form[:min(len(form), 64)]); at >= 0 {
+						t.Errorf("%q is recorded: %.300q", form, text[max(0, at-200):at+50])
+						break
+					}
+				}
+			}
+			if strings.Count(text, "***") < 5 {
+				t.Errorf("little was recorded: %.2000s", text)
+			}
+		})
+	}
+}
+
+// tell answers with what it was sent and knows.
+func tell(w http.ResponseWriter, q *http.Request, status int, known []string) {
+	body, _ := io.ReadAll(q.Body)
+	said := []string{q.URL.RawQuery, string(body), q.Header.Get("Authorization"), q.Header.Get("Cookie"), fmt.Sprint(q.Header)}
+	for _, secret := range known {
+		said = append(said, formsOf(secret)...)
+	}
+	text := strings.Join(said, " ; ")
+	w.Header().Set("X-Echo", url.QueryEscape(text))
+	w.Header().Set("Link", "<http://"+q.Host+"/next?api_key="+url.QueryEscape(text)+`>; rel="next"`)
+	http.SetCookie(w, &http.Cookie{Name: "seen", Value: base64.StdEncoding.EncodeToString([]byte(text))})
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]any{"token": "t0ken-of-this-server", "text": text, "all": said, text: 1, "alerts": []any{map[string]any{"id": text}}, "next": "http://" + q.Host + "/?key=" + url.QueryEscape(text)})
 }

@@ -281,14 +281,17 @@ func (p *parser) body() ([]byte, error) {
 
 func compacted(f txtar.File) ([]byte, error) {
 	var b bytes.Buffer
-	err := json.Compact(&b, f.Data)
+	if json.Compact(&b, f.Data) == nil {
+		return b.Bytes(), nil
+	}
+	var v any
+	err := json.Unmarshal(f.Data, &v)
+	line := 1
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		at := f.Data[:min(int(syntax.Offset), len(f.Data))]
-		line := bytes.Count(at, []byte("\n")) + 1
-		return nil, &FormatError{f.Name, fmt.Sprintf("line %d of it is no JSON: %v (call the part \"-- body text --\" to keep it as it is)", line, err)}
+		line += bytes.Count(f.Data[:min(int(syntax.Offset), len(f.Data))], []byte("\n"))
 	}
-	return b.Bytes(), err
+	return nil, &FormatError{f.Name, fmt.Sprintf("line %d of it is no JSON: %v (call the part \"-- body text --\" to keep it as it is)", line, err)}
 }
 
 // Read reads a recording; what cannot be understood is a *FormatError.

@@ -27,7 +27,7 @@ type Secrets interface {
 // after the run, when all are known: what an answer or a cookie taught later is taken out
 // of what came before, too. counts says how many values of each kind were taken out.
 func (r *Recording) Scrubbed(secrets Secrets) (*Recording, map[string]int) {
-	s := &scrubber{secrets: secrets, counts: map[string]int{}}
+	s := &scrubber{secrets: secrets, counts: map[string]int{}, learned: map[string]bool{}}
 	for i := range r.Exchanges { // the first pass learns
 		s.exchange(r.Exchanges[i])
 	}
@@ -51,6 +51,7 @@ const (
 type scrubber struct {
 	secrets Secrets
 	counts  map[string]int
+	learned map[string]bool
 }
 
 func (s *scrubber) params(in map[string]any) map[string]any {
@@ -123,9 +124,14 @@ func (s *scrubber) named(value, why string) string {
 	return Mask
 }
 
+// longest is the length of the longest credential; what is longer is a text that only stands in
+// the place of one.
+const longest = 8 << 10
+
 // learn adds what is no word that may stand anywhere.
 func (s *scrubber) learn(value string) {
-	if telling(value) {
+	if telling(value) && len(value) <= longest && !s.learned[value] {
+		s.learned[value] = true
 		s.secrets.Add(value)
 	}
 }
@@ -159,6 +165,9 @@ var patterns = []struct {
 	{regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:"'<>]+(?::[^\s/@"'<>]*)?@`), "${1}" + Mask + "@"},
 }
 
+// inQuery is a parameter of a URL in a text.
+var inQuery = regexp.MustCompile(`([?&])([\w.-]+)=([^\s&"'<>;#]+)`)
+
 // assigned is name=value, as in a URL or a message, and "name": "value".
 var assigned = regexp.MustCompile(`([A-Za-z][\w.-]+)(["']?\s{0,2}[=:]\s{0,2}["']?)([^\s&"'<>;,{}\[\]()|]+)`)
 
@@ -174,6 +183,13 @@ func (s *scrubber) text(text string) string {
 			text = p.form.ReplaceAllString(text, p.to)
 		}
 	}
+	text = inQuery.ReplaceAllStringFunc(text, func(found string) string {
+		part := inQuery.FindStringSubmatch(found)
+		if !wireName(part[2]) || strings.Trim(part[3], "*") == "" {
+			return found
+		}
+		return part[1] + part[2] + "=" + s.named(part[3], byName)
+	})
 	return assigned.ReplaceAllStringFunc(text, func(found string) string {
 		part := assigned.FindStringSubmatch(found)
 		if !secretName(part[1]) || strings.Trim(part[3], "*") == "" || !spelled(part[2], part[3]) {

@@ -67,7 +67,8 @@ func under(path []string) bool {
 // number is the stand-in of a number, which stays one.
 func (s *scrubber) number(text string) (string, bool) {
 	s.counts[byName]++
-	if len(text) >= 6 {
+	if len(text) >= 6 && !s.learned[text] {
+		s.learned[text] = true
 		s.secrets.Add(text)
 	}
 	return "0", false

@@ -193,7 +193,7 @@ func (a *anonymizer) at(s string, i int) (int, string) {
 		}
 		return 0, ""
 	}
-	if n, put := a.numeric(rest, i > 0 && s[i-1] == '.'); n > 0 {
+	if n, put := a.numeric(rest, i > 0 && s[i-1] == '.', amidColons(s[:i])); n > 0 {
 		return n, put
 	}
 	if m := mailForm.FindStringSubmatch(rest); m != nil && !continues(rest, len(m[0]), ".-") {
@@ -208,11 +208,18 @@ func (a *anonymizer) at(s string, i int) (int, string) {
 	return a.known(rest)
 }
 
-func (a *anonymizer) numeric(rest string, afterDot bool) (int, string) {
-	if found := macForm.FindString(rest); found != "" && !continues(rest, len(found), ".-:") {
+// amidColons says whether before ends within a longer row of bytes or groups of an address.
+func amidColons(before string) bool {
+	return rowBefore.MatchString(before[max(0, len(before)-6):])
+}
+
+var rowBefore = regexp.MustCompile(`(?:^|[^0-9A-Za-z_])[0-9A-Fa-f]{0,4}:$|[0-9A-Fa-f]{2}-$|::$`)
+
+func (a *anonymizer) numeric(rest string, afterDot, amid bool) (int, string) {
+	if found := macForm.FindString(rest); found != "" && !amid && !continues(rest, len(found), ".-:") {
 		return len(found), a.mac(found)
 	}
-	if found := ip6Form.FindString(rest); found != "" && !continues(rest, len(found), ":") {
+	if found := ip6Form.FindString(rest); found != "" && !amid && !continues(rest, len(found), ":") {
 		if ip, err := netip.ParseAddr(strings.ReplaceAll(found, "[:]", ":")); err == nil && ip.Is6() {
 			return len(found), a.ip(ip, found)
 		}
