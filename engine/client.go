@@ -30,9 +30,12 @@ type ClientOptions struct {
 	Log     *slog.Logger
 	// Sleep is how the client waits; nil: by the real clock.
 	Sleep func(context.Context, time.Duration) error
-	// Transport wraps what carries the requests, its connections included, such as to
-	// answer in place of the server; nil: it is left as it is.
-	Transport func(http.RoundTripper) http.RoundTripper
+	// Transport, if set, is put around what sends the requests of the client of that name, or
+	// in its place.
+	Transport func(client string, rt http.RoundTripper) http.RoundTripper
+	// Offline says that Transport is given nothing to send with: proxies and certificates of
+	// connections are not looked at, and credentials that cannot be made are left out.
+	Offline bool
 	// LeaveOut says which auth blocks are not used; nil: none is left out.
 	LeaveOut func(auth *dsl.Node) bool
 }
@@ -55,18 +58,9 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 	if transport.InsecureSkipVerify {
 		opts.Log.Warn("the server's certificate is not checked (verify_tls is off)", "client", c.Name)
 	}
-	if transport.Proxy, err = proxyFunc(ctx, r, opts); err != nil {
-		return nil, err
-	}
 	credentials := authSetting{client: c.Name, bound: b, nodes: c.Auth, config: cfg, tokens: opts.Tokens, now: opts.Now, onSecret: opts.OnSecret, log: opts.Log, leaveOut: opts.LeaveOut}
-	if err := amendTransport(credentials, &transport); err != nil {
+	if cfg.Transport, err = openTransport(ctx, r, credentials, transport, opts); err != nil {
 		return nil, err
-	}
-	if cfg.Transport, err = request.NewTransport(transport); err != nil {
-		return nil, fmt.Errorf("client.%s: %w", c.Name, err)
-	}
-	if opts.Transport != nil {
-		cfg.Transport = opts.Transport(cfg.Transport)
 	}
 	cfg.ErrorMessage = errorMessage(c.Node.Val("error_message").JQ(), b.Params)
 	// Rules are about the requests of flows: a login that they skip would be none.
@@ -77,10 +71,35 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 	plain := request.New(cfg)
 	credentials.plain, credentials.config = plain, cfg
 	auth, err := openAuth(credentials)
+	if err != nil && opts.Offline {
+		opts.Log.Info("requests go without credentials, as nothing is sent", "client", c.Name, "why", err)
+		auth, err = nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	return plain.With(auth, rules), nil
+}
+
+// openTransport makes what sends the requests of a client.
+func openTransport(ctx context.Context, r *dsl.Reading, credentials authSetting, config request.TransportConfig, opts ClientOptions) (http.RoundTripper, error) {
+	var rt http.RoundTripper
+	if !opts.Offline {
+		var err error
+		if config.Proxy, err = proxyFunc(ctx, r, opts); err != nil {
+			return nil, err
+		}
+		if err = amendTransport(credentials, &config); err != nil {
+			return nil, err
+		}
+		if rt, err = request.NewTransport(config); err != nil {
+			return nil, fmt.Errorf("client.%s: %w", credentials.client, err)
+		}
+	}
+	if opts.Transport != nil {
+		rt = opts.Transport(credentials.client, rt)
+	}
+	return rt, nil
 }
 
 func clientConfig(r *dsl.Reading, c *dsl.Client, opts ClientOptions) request.Config {

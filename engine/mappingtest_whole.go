@@ -79,7 +79,7 @@ func testClient(b *dsl.Bound, cl *dsl.Client, server double, clock *testClock) C
 	return ClientOptions{
 		Proxy: func(context.Context) (*url.URL, error) { return nil, nil },
 		Now:   clock.Now, Sleep: clock.sleep,
-		Transport: func(http.RoundTripper) http.RoundTripper { return roundTripper{server, base} },
+		Transport: func(string, http.RoundTripper) http.RoundTripper { return roundTripper{server, base} },
 		LeaveOut: func(auth *dsl.Node) bool {
 			read := auth.Read(b.Scope)
 			switch auth.Kind() {

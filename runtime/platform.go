@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 )
 
 // platform connects to ThreatQ. Nothing is sent yet.
-func (t ThreatQ) platform(log *slog.Logger, onSecret func(string)) (*threatq.Client, error) {
+func (t ThreatQ) platform(log *slog.Logger, onSecret func(string), around func(string, http.RoundTripper) http.RoundTripper) (*threatq.Client, error) {
 	base, err := t.address()
 	if err != nil {
 		return nil, err
@@ -25,6 +26,9 @@ func (t ThreatQ) platform(log *slog.Logger, onSecret func(string)) (*threatq.Cli
 	transport, err := request.NewTransport(request.TransportConfig{InsecureSkipVerify: !verify, CAFile: t.CAFile})
 	if err != nil {
 		return nil, fmt.Errorf("threatq: %w", err)
+	}
+	if around != nil {
+		transport = around("threatq", transport)
 	}
 	cfg := request.Config{Name: "threatq", BaseURL: base, Timeout: 5 * time.Minute, Transport: transport, Log: log}
 	grant := threatq.GrantPassword
@@ -70,13 +74,13 @@ func (e *ConfigError) Error() string { return e.Reason }
 // Platform connects to ThreatQ. Nothing is sent yet. The error is a *ConfigError for what is
 // not set.
 func (s *Settings) Platform(log *slog.Logger, onSecret func(string)) (*threatq.Client, error) {
-	return s.ThreatQ.platform(log, onSecret)
+	return s.ThreatQ.platform(log, onSecret, s.Transport)
 }
 
 // Proxy reads the proxy that is configured in the ThreatQ UI, when asked.
 func (s *Settings) Proxy(log *slog.Logger, onSecret func(string)) func(context.Context) (*url.URL, error) {
 	return func(ctx context.Context) (*url.URL, error) {
-		platform, err := s.Platform(log, onSecret)
+		platform, err := s.ThreatQ.platform(log, onSecret, nil)
 		if err != nil {
 			return nil, err
 		}

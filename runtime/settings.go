@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,6 +40,8 @@ type Settings struct {
 	Params  map[string]dsl.Given
 	// Database is the postgres:// address of the state; "": a file. It may hold a password.
 	Database string
+	// Transport, if set, is put around what sends requests to ThreatQ, as in engine.ClientOptions.
+	Transport func(client string, rt http.RoundTripper) http.RoundTripper
 	// Warnings are for the log, e.g. a file that others can read.
 	Warnings []string
 }

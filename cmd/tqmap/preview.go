@@ -26,7 +26,7 @@ func (a *app) previewCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "preview MAPPING",
 		Short: "Show the objects a mapping makes, before anything is written",
-		Long: `Reads what a first run would read, or a recorded answer (--from), and shows what
+		Long: `Reads what a first run would read, a recording of that or a recorded answer (--from), and shows what
 the mapping makes of it: objects for ThreatQ, or with --export the items for the
 vendor. Nothing is written anywhere, and ThreatQ is asked only for what is exported
 from it.`,
@@ -67,7 +67,7 @@ from it.`,
 	o.declare(cmd)
 	cmd.Flags().StringVar(&format, "format", "table", "table or json")
 	cmd.Flags().IntVar(&limit, "limit", 20, "records to show; 0: all")
-	cmd.Flags().StringArrayVar(&from, "from", nil, "file with a recorded answer, in place of the live API; may be repeated")
+	cmd.Flags().StringArrayVar(&from, "from", nil, "recording (see: tqmap record), or file with a recorded answer, in place of the live API; a file with an answer may be repeated")
 	return cmd
 }
 
@@ -91,6 +91,9 @@ func (a *app) preview(cmd *cobra.Command, o *options, m *dsl.Mapping, limit int,
 			return nil, err
 		}
 		defer box.Close()
+	}
+	if rec, err := recordingOf(from); rec != nil || err != nil {
+		return a.replay(cmd.Context(), o, m, settings.Params, rec, limit, log, err)
 	}
 	if len(from) > 0 {
 		fillRequired(m, settings.Params)

@@ -15,8 +15,9 @@ import (
 
 func (a *app) sandboxCmd() *cobra.Command {
 	var o examples.Options
+	var from string
 	cmd := &cobra.Command{
-		Use:   "sandbox CONNECTOR | threatq",
+		Use:   "sandbox CONNECTOR | threatq | FILE.recording",
 		Short: "Start a simulated appliance and a ThreatQ-compatible library",
 		Long: `Starts the simulated appliance of a connector and a local ThreatQ-compatible
 library, prints their addresses and credentials, and serves until it is stopped.
@@ -24,10 +25,14 @@ With threatq in place of a connector it is the library alone. What is below
 /_sandbox/api/ of its address needs no token: edit it with curl as an analyst would.
 The library of "tqmap run --sandbox -c DIR" is kept in DIR/sandbox; to edit it between
 two runs, start "tqmap sandbox threatq --dir DIR/sandbox".
+With a recording in place of a connector (or --from), what was recorded is served.
 There is a sandbox for: ` + strings.Join(examples.Names(), ", ") + ".",
 		Example: `  tqmap sandbox ironnet --listen 127.0.0.1:18080 --dir /tmp/sandbox
   tqmap sandbox ironnet --fault '500 on=GetAlerts times=2' --fault-threatq '401:* /api/**:1@5'`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if file := servedRecording(args, from); file != "" {
+				return a.serveRecording(cmd.Context(), file, o.Listen)
+			}
 			if len(args) != 1 {
 				return usagef("name one connector: %s; or threatq, for the library alone", strings.Join(examples.Names(), ", "))
 			}
@@ -42,6 +47,7 @@ There is a sandbox for: ` + strings.Join(examples.Names(), ", ") + ".",
 		},
 	}
 	f := cmd.Flags()
+	f.StringVar(&from, "from", "", "recording to serve in place of a simulated appliance")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:0", "address of the appliance")
 	f.StringVar(&o.ListenLibrary, "listen-threatq", "127.0.0.1:0", "address of the library")
 	f.StringVar(&o.Dir, "dir", "", "folder that keeps both across restarts (default: nothing is kept)")

@@ -158,7 +158,7 @@ func (t *tracer) member(n *ast.MemberNode) any {
 	}
 	if !ok {
 		t.walk(n.Node)
-		if constant(n.Property) == nil {
+		if literalOf(n.Property) == nil {
 			t.walk(n.Property)
 		}
 		return t.step(n, Step{})
@@ -189,8 +189,8 @@ func (t *tracer) path(n ast.Node) ([]any, bool) {
 		if !ok {
 			return nil, false
 		}
-		if key := constant(n.Property); key != nil {
-			return append(path, key), true
+		if key := literalOf(n.Property); key != nil {
+			return append(path, key.value), true
 		}
 		switch key := t.walk(n.Property).(type) {
 		case string, int:
@@ -205,16 +205,6 @@ func bare(n ast.Node) ast.Node {
 		return c.Node
 	}
 	return n
-}
-
-func constant(n ast.Node) any {
-	switch n := n.(type) {
-	case *ast.StringNode:
-		return n.Value
-	case *ast.IntegerNode:
-		return n.Value
-	}
-	return nil
 }
 
 func (t *tracer) binary(n *ast.BinaryNode) any {

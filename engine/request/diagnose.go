@@ -26,8 +26,11 @@ func diagnose(err error) (hint string, permanent bool) {
 		invalid   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
 		lookup    *net.DNSError
+		final     Final
 	)
 	switch {
+	case errors.As(err, &final):
+		return final.Hint(), true
 	case errors.As(err, &authority):
 		return "nobody known has signed the server's certificate: name the file of its CA", true
 	case errors.As(err, &host):

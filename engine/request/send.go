@@ -31,7 +31,7 @@ func (k *call) send(ctx context.Context, at target) (*answer, error) {
 		return nil, err
 	}
 	begin := k.cfg.Now()
-	a, err := k.exchange(ctx, r, at.foreign)
+	a, err := k.exchange(k.declare(ctx, at), r, at.foreign)
 	k.tell(ctx, at, a, err, k.cfg.Now().Sub(begin))
 	if err != nil {
 		return nil, err

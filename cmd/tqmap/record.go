@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tqmap/dsl"
+	"tqmap/engine"
+	"tqmap/engine/recording"
+	"tqmap/runtime"
+	"tqmap/runtime/redact"
+)
+
+type recordOptions struct {
+	options
+	out       string
+	limit     int
+	anonymize bool
+	fields    []string
+	force     bool
+}
+
+func (a *app) recordCmd() *cobra.Command {
+	var o recordOptions
+	cmd := &cobra.Command{
+		Use:   "record MAPPING -o FILE" + recording.Extension,
+		Short: "Run once and keep the exchanges, without secrets, for previews and tests",
+		Long: `Reads what a first run would read, as preview does, and keeps every request and its
+answer in a text file: nothing is written to ThreatQ or to the vendor, and no cursor
+moves. Secrets are taken out before anything is written: the values of sensitive
+parameters, tokens, cookies and signatures in every encoding, and what fields called like
+secrets hold. Read the file before you pass it on: names, addresses and texts of your
+alerts stay in it unless you say --anonymize, which replaces IP and MAC addresses, host
+names, mail addresses and user names by stand-ins, the same one for the same value
+everywhere; --scrub adds fields whose texts are replaced, too.
+
+A run that fails is kept as far as it came, and the exit code is 1.`,
+		Example: `  tqmap record ironnet --sandbox --limit 3 -o alerts.recording
+  tqmap record my-copy.hcl -c /etc/tq_labs --anonymize --scrub device_name -o alerts.recording
+  tqmap preview my-copy.hcl --from alerts.recording
+  tqmap sandbox alerts.recording`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := a.loaded(args)
+			if err != nil {
+				return err
+			}
+			if err := o.check(); err != nil {
+				return err
+			}
+			return a.record(cmd, &o, m, args[0])
+		},
+	}
+	o.declare(cmd)
+	f := cmd.Flags()
+	f.StringVarP(&o.out, "out", "o", "", "file to write; "+recording.Extension+" is its usual ending")
+	f.IntVar(&o.limit, "limit", 0, "stop after the page with so many records; 0: read all")
+	f.BoolVar(&o.anonymize, "anonymize", false, "replace addresses, host names, mail addresses and user names by stand-ins")
+	f.StringSliceVar(&o.fields, "scrub", nil, "JSON `field` whose texts are replaced by stand-ins, too; may be repeated")
+	f.BoolVar(&o.force, "force", false, "write over a file that is there")
+	return cmd
+}
+
+// check finds mistakes before anything is sent.
+func (o *recordOptions) check() error {
+	switch info, err := os.Stat(o.out); {
+	case o.out == "":
+		return usagef("say where to: -o FILE%s", recording.Extension)
+	case o.limit < 0:
+		return usagef("--limit takes a number of records, 0 for all")
+	case err == nil && (info.IsDir() || !o.force):
+		return usagef("%s is there already; name another file, or say --force", o.out)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return usagef("-o: %w", err)
+	}
+	if info, err := os.Stat(filepath.Dir(o.out)); err != nil || !info.IsDir() {
+		return usagef("-o: there is no folder %s", filepath.Dir(o.out))
+	}
+	return nil
+}
+
+func (a *app) record(cmd *cobra.Command, o *recordOptions, m *dsl.Mapping, name string) error {
+	ctx := cmd.Context()
+	flows, err := o.previewed(m)
+	if err != nil {
+		return err
+	}
+	settings, err := a.settings(cmd, &o.options, m)
+	if err != nil {
+		return err
+	}
+	log, closer, err := a.logger(&o.options, m, a.stderr)
+	if err != nil {
+		return err
+	}
+	defer closer.Close()
+	secrets := redact.New()
+	for _, secret := range settings.Secrets(m) {
+		secrets.Add(secret)
+	}
+	library := "" // its password is in every copy of this program, and a word
+	onSecret := func(secret string) {
+		if secret != library {
+			secrets.Add(secret)
+		}
+		a.redactor.Add(secret)
+	}
+	capture := &runtime.Capture{Mapping: m, Instance: o.name, Dir: o.config, Flows: flows, Limit: o.limit, Until: o.until.Time, Log: log, OnSecret: onSecret}
+	if o.sandbox {
+		box, err := a.openSandbox(ctx, &o.options, m, "", &settings, log)
+		if err != nil {
+			return err
+		}
+		defer box.Close()
+		capture.Dir = ""
+		library = settings.ThreatQ.Password
+		for _, secret := range m.Secrets(settings.Params) {
+			onSecret(secret)
+		}
+	}
+	capture.Settings, capture.Now = settings, o.clock(a.now)
+	rec, shown, failure := capture.Run(ctx)
+	if rec == nil {
+		return failure
+	}
+	if err := a.saveRecording(o, name, rec, shown, secrets); err != nil {
+		return errors.Join(err, failure)
+	}
+	if failure != nil {
+		fmt.Fprintln(a.stdout, a.redactor.String("The run failed, and the file holds what came before, and the failure."))
+	}
+	return failure
+}
+
+// saveRecording takes the secrets out, writes the file and says what is in it.
+func (a *app) saveRecording(o *recordOptions, name string, rec *recording.Recording, shown []engine.Mapped, secrets *redact.Redactor) error {
+	rec, scrubbed := rec.Scrubbed(secrets)
+	replaced := map[string]int{}
+	if o.anonymize || len(o.fields) > 0 {
+		rec, replaced = rec.Anonymized(recording.StandIns{Fields: o.fields, FieldsOnly: !o.anonymize})
+	}
+	if err := rec.Save(o.out, secrets); err != nil {
+		return fmt.Errorf("-o: %w", err)
+	}
+	dead := 0
+	for i := range shown {
+		if shown[i].Dead != nil || len(shown[i].Rejected) > 0 {
+			dead++
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s, %s", o.out, number(len(rec.Exchanges), "exchange"), number(len(shown), "record"))
+	if dead > 0 {
+		fmt.Fprintf(&b, ", %d of which cannot be mapped", dead)
+	}
+	fmt.Fprintf(&b, ". Nothing was written elsewhere.\n  taken out:   %s\n", listed(scrubbed))
+	if len(replaced) > 0 {
+		fmt.Fprintf(&b, "  replaced:    %s\n", listed(replaced))
+	}
+	fmt.Fprintf(&b, "Next:\n  tqmap preview %s --from %s\n  tqmap sandbox %s\nRead it before you pass it on", name, o.out, o.out)
+	if !o.anonymize {
+		b.WriteString(": names and addresses are as they came (see --anonymize)")
+	}
+	_, err := fmt.Fprint(a.stdout, b.String()+".\n") // counts and names of files
+	return err
+}
+
+func number(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// listed are counts by kind, without those of nothing.
+func listed(counts map[string]int) string {
+	var out []string
+	for _, kind := range slices.Sorted(maps.Keys(counts)) {
+		if counts[kind] > 0 {
+			out = append(out, fmt.Sprintf("%d %s", counts[kind], kind))
+		}
+	}
+	if len(out) == 0 {
+		return "nothing"
+	}
+	return strings.Join(out, ", ")
+}
+
+// recordingOf reads the one file of --from, if it is a recording; nil where they are plain answers.
+func recordingOf(from []string) (*recording.Recording, error) {
+	for _, name := range from {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, nil // told by who reads answers
+		}
+		start := make([]byte, 64)
+		n, _ := f.Read(start)
+		f.Close()
+		if !recording.Is(start[:n]) {
+			continue
+		}
+		if len(from) > 1 {
+			return nil, usagef("--from: %s is a recording, which is replayed by itself", name)
+		}
+		return openRecording(name)
+	}
+	return nil, nil
+}
+
+func openRecording(name string) (*recording.Recording, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	defer f.Close()
+	rec, err := recording.Read(f)
+	if err != nil {
+		return nil, usagef("%s: %w", name, err)
+	}
+	return rec, nil
+}
+
+// replay previews a recording: its parameters and its clock hold, unless the command line says
+// otherwise. err is what was wrong with the file.
+func (a *app) replay(ctx context.Context, o *options, m *dsl.Mapping, given map[string]dsl.Given, rec *recording.Recording, limit int, log *slog.Logger, err error) ([]engine.Mapped, error) {
+	if err != nil {
+		return nil, err
+	}
+	if o.sandbox {
+		return nil, usagef("--from and --sandbox exclude each other: a recording holds the answers already")
+	}
+	r := &runtime.Replay{Mapping: m, Recording: rec, Instance: o.name, Params: map[string]dsl.Given{}, Now: o.now.Time, Until: o.until.Time, Limit: limit, Log: log}
+	for name, v := range given {
+		if strings.HasPrefix(v.Origin, "--") {
+			r.Params[name] = v
+		}
+	}
+	if len(o.flows) > 0 || o.imports || o.exports {
+		if r.Flows, err = o.previewed(m); err != nil {
+			return nil, err
+		}
+	}
+	shown, unused, err := r.Run(ctx)
+	if err == nil && len(unused) > 0 {
+		log.Info("parts of the recording were not asked for", "exchanges", len(unused))
+	}
+	return shown, err
+}
