@@ -2,6 +2,7 @@ package dsl
 
 import (
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"tqmap/dsl/code"
 )
@@ -14,6 +15,7 @@ type Template struct {
 	expr  *code.Expr
 	items []Field
 	kind  byte // 0 plain, 'e' expr, 'o' object, 'l' list
+	plain hclsyntax.Expression
 }
 
 // Field is one entry of an object Template, in file order.
@@ -50,7 +52,7 @@ func (t *tree) template(s *Scoped) (Template, hcl.Diagnostics) {
 		if diags.HasErrors() {
 			return out, diags
 		}
-		out.value = FromCty(value)
+		out.value, out.plain = FromCty(value), t.plain
 		return out.split(), nil
 	}
 	var diags hcl.Diagnostics
@@ -79,7 +81,7 @@ func (t Template) split() Template {
 	}
 	t.kind = 'o'
 	for _, k := range sortedKeys(m) {
-		t.items = append(t.items, Field{Name: k, Value: Template{at: t.at, value: m[k]}})
+		t.items = append(t.items, Field{Name: k, Value: Template{at: t.at, value: m[k], plain: t.plain}})
 	}
 	return t
 }

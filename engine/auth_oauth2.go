@@ -56,6 +56,7 @@ func oauth2Auth() authKind {
 				renewAttr(),
 			}, headerAttrs()...),
 			Blocks: []dsl.Child{{Block: assertion, Max: 1}},
+			Sends:  []dsl.Sent{{Method: "POST", Attr: "token_url", Means: "the access token"}},
 			Check:  checkOAuth2,
 		},
 		slots: placeSlots,
