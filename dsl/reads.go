@@ -9,7 +9,7 @@ import (
 	"tqmap/dsl/code"
 )
 
-// Name that a plain value reads, such as {"param", "hostname"} or {"window", "start"}.
+// NameRead is a name in a plain value, such as {"param", "hostname"} or {"window", "start"}.
 // Member is "*" where it is not written out.
 type NameRead struct{ Root, Member string }
 
@@ -91,3 +91,7 @@ func (t *Template) Reads() []NameRead {
 	}
 	return namesRead(t.plain)
 }
+
+// LockBlock is the block that says how runs keep out of each other's way; nil where the file
+// has none.
+func (c Connector) LockBlock() *Node { return c.lock }

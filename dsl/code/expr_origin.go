@@ -68,7 +68,11 @@ func (e *Expr) Outline() string {
 	if err != nil {
 		return e.src.Text
 	}
-	return outline(tree.Node)
+	n := tree.Node
+	if call, ok := n.(*ast.CallNode); ok && len(call.Arguments) > 0 && call.Callee.String() == "cut" {
+		n = call.Arguments[0]
+	}
+	return outline(n)
 }
 
 func outline(n ast.Node) string {
@@ -80,17 +84,60 @@ func outline(n ast.Node) string {
 			return outline(n.Left) + outline(n.Right)
 		}
 	}
-	name := "…"
-	all := &collector{}
+	return "<" + firstMember(n) + ">"
+}
+
+// firstMember is the last name of the first chain in n.
+func firstMember(n ast.Node) string {
+	all, inside := &collector{}, map[ast.Node]bool{}
 	ast.Walk(&n, all)
-	for _, inner := range all.nodes {
-		if m, ok := inner.(*ast.MemberNode); ok {
+	for _, one := range all.nodes {
+		if m, ok := one.(*ast.MemberNode); ok {
+			inside[m.Node] = true
+		}
+	}
+	for _, one := range all.nodes {
+		if m, ok := one.(*ast.MemberNode); ok && !inside[m] {
 			if s, ok := m.Property.(*ast.StringNode); ok {
-				name = s.Value
+				return s.Value
 			}
 		}
 	}
-	return "<" + name + ">"
+	return "…"
+}
+
+// Words are the constant texts that the program may result in, in the order in which they
+// stand in it; only says that it results in nothing else.
+func (e *Expr) Words() (words []string, only bool) {
+	if e == nil {
+		return nil, false
+	}
+	tree, err := e.parsed()
+	if err != nil {
+		return nil, false
+	}
+	return wordsOf(tree.Node)
+}
+
+func wordsOf(n ast.Node) ([]string, bool) {
+	both := func(a, b ast.Node) ([]string, bool) {
+		left, onlyLeft := wordsOf(a)
+		right, onlyRight := wordsOf(b)
+		return distinctNames(left, right), onlyLeft && onlyRight
+	}
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return []string{n.Value}, true
+	case *ast.NilNode:
+		return nil, true
+	case *ast.ConditionalNode:
+		return both(n.Exp1, n.Exp2)
+	case *ast.BinaryNode:
+		if n.Operator == "??" {
+			return both(n.Left, n.Right)
+		}
+	}
+	return nil, false
 }
 
 // chain tells whether n is names and members only.
@@ -218,7 +265,11 @@ func (t *exprTracer) member(n *ast.MemberNode) Origin {
 		return base.Elements()
 	default:
 		t.decides(p)
-		return base.Member("*")
+		name := "*"
+		if of := t.value(p); chain(p) && len(of.As) == 1 && len(of.As[0]) > 0 {
+			name = "<" + of.As[0][len(of.As[0])-1] + ">"
+		}
+		return base.Member(name)
 	}
 }
 

@@ -32,6 +32,7 @@ type jqScope struct {
 	vars  map[string]Origin
 	funcs map[string]jqFunc // by name and number of arguments: "map/1"
 	depth int
+	calls []*gojq.FuncDef // what this is in the middle of
 }
 
 // jqFunc is a function of the program, or an argument of one.
@@ -116,13 +117,16 @@ func indexName(i *gojq.Index) string {
 	return ""
 }
 
-func index(i *gojq.Index, of Origin) Origin {
+// index is a part of a value: in is what a name that is computed is computed of.
+func (t *jqTracer) index(i *gojq.Index, of, in Origin, s jqScope) Origin {
 	name := indexName(i)
 	switch {
 	case name != "":
 		return of.Member(name)
 	case i.IsSlice:
 		return of
+	case len(of.fields) > 0: // words that are looked up in an object
+		return computed("", of, t.query(i.Start, in, s))
 	}
 	return of.Elements()
 }
@@ -156,7 +160,7 @@ func (t *jqTracer) term(term *gojq.Term, in Origin, s jqScope) Origin {
 		case suffix.Iter:
 			out = out.Elements()
 		case suffix.Index != nil:
-			out = index(suffix.Index, out)
+			out = t.index(suffix.Index, out, in, s)
 		}
 	}
 	return out
@@ -169,7 +173,7 @@ func (t *jqTracer) bare(term *gojq.Term, in Origin, s jqScope) Origin {
 	case gojq.TermTypeRecurse, gojq.TermTypeFormat:
 		return computed("", in)
 	case gojq.TermTypeIndex:
-		return index(term.Index, in)
+		return t.index(term.Index, in, in, s)
 	case gojq.TermTypeFunc:
 		return t.call(term.Func, in, s)
 	case gojq.TermTypeObject:
@@ -209,7 +213,11 @@ func (t *jqTracer) control(term *gojq.Term, in Origin, s jqScope) Origin {
 		} else {
 			all = append(all, in)
 		}
-		return oneOf(all...)
+		out := oneOf(all...)
+		if len(out.Places()) == 0 {
+			return computed("", t.query(term.If.Cond, in, s))
+		}
+		return out
 	case gojq.TermTypeReduce:
 		r := term.Reduce
 		start := t.query(r.Start, in, s)
@@ -290,14 +298,15 @@ func (t *jqTracer) call(f *gojq.Func, in Origin, s jqScope) Origin {
 const maxDepth = 12
 
 func (t *jqTracer) own(own jqFunc, f *gojq.Func, in Origin, s jqScope) Origin {
-	if s.depth >= maxDepth {
-		return computed("", in)
+	if s.depth >= maxDepth || own.def != nil && slices.Contains(s.calls, own.def) {
+		return computed("", in) // what it makes of it, it does once more
 	}
 	inner := own.scope
-	inner.depth = s.depth + 1
+	inner.depth, inner.calls = s.depth+1, s.calls
 	if own.query != nil { // an argument sees what its caller saw
 		return t.query(own.query, in, inner)
 	}
+	inner.calls = append(slices.Clone(s.calls), own.def)
 	inner = inner.define(fmt.Sprintf("%s/%d", own.def.Name, len(own.def.Args)), own)
 	for i, name := range own.def.Args {
 		if name != "" && name[0] == '$' {

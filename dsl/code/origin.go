@@ -13,6 +13,9 @@ type Path []string
 func (p Path) String() string {
 	var b strings.Builder
 	for _, step := range p {
+		if strings.ContainsAny(step, " .") && !strings.HasPrefix(step, "[") {
+			step = "[" + step + "]"
+		}
 		if b.Len() > 0 && !strings.HasPrefix(step, "[") {
 			b.WriteByte('.')
 		}

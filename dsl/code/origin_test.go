@@ -27,7 +27,7 @@ func TestExprTrace(t *testing.T) {
 	for _, c := range []struct{ expr, reads, more string }{
 		{"alert.severity", "alerts[].severity", "plain"},
 		{"alert?.a?.b", "alerts[].a.b", "plain"},
-		{"alert['two words']", "alerts[].two words", "plain"},
+		{"alert['two words']", "alerts[][two words]", "plain"},
 		{"alert.items[0].ip", "alerts[].items[].ip", "plain"},
 		{"'fixed'", "", "plain=false fixed"},
 		{"alert.a ?? alert.b", "alerts[].a alerts[].b", ""},
@@ -45,7 +45,7 @@ func TestExprTrace(t *testing.T) {
 		{"alert.family", "alerts[].name", "plain calls label"},
 		{"let x = alert.a; x.b", "alerts[].a.b", ""},
 		{"param.status", "$param.status", "plain"},
-		{"alert[param.field]", "alerts[].* $param.field", ""},
+		{"alert[param.field]", "alerts[].<field> $param.field", ""},
 		{"{a: alert.x, b: alert.y}", "alerts[].x alerts[].y", ""},
 		{"{a: alert.x, b: alert.y}.b", "alerts[].y", ""},
 		{"first_of(alert.a, alert.b)", "alerts[].a alerts[].b", ""},
@@ -80,10 +80,11 @@ func after(text, word string) string {
 
 func TestExprOutline(t *testing.T) {
 	for text, want := range map[string]string{
-		"'/items/' + url_encode(each.id) + '/close'":            "/items/<id>/close",
-		"'/a/' + last(split(each.id, '/'))":                     "/a/<id>",
-		"'/fixed'":                                              "/fixed",
-		"'/a/' + (each.x.y == 1 ? 'b' : 'c') + '/' + string(1)": "/a/<y>/<…>",
+		"cut('Alert ' + string(each.id) + ': ' + first_of(each.reason, each.kind), 9)": "Alert <id>: <reason>",
+		"'/items/' + url_encode(each.id) + '/close'":                                   "/items/<id>/close",
+		"'/a/' + last(split(each.id, '/'))":                                            "/a/<id>",
+		"'/fixed'":                                                                     "/fixed",
+		"'/a/' + (each.x.y == 1 ? 'b' : 'c') + '/' + string(1)":                        "/a/<y>/<…>",
 	} {
 		e, diags := CompileExpr(Literal(text), Env{"each": {}})
 		if diags.HasErrors() {
@@ -118,6 +119,9 @@ func TestJQTrace(t *testing.T) {
 		{"def f: f; .alerts[] | {x: (.y | f)}", "x", "alerts[].y"},
 		{".alerts[] | [.. | strings] as $texts | {texts: $texts}", "texts", "alerts[]"},
 		{"$param.x | {y: .}", "y", "$param.x"},
+		{`.alerts[] | {on: (.up | if type == "boolean" then {"true": "Yes", "false": "No"}[tostring] else null end)}`, "on", "alerts[].up"},
+		{`.alerts[] | {on: (if .up then "Yes" else "No" end)}`, "on", "alerts[].up"},
+		{"def deep: if .inner then .inner | deep else .text end; .alerts[] | {text: deep}", "text", "alerts[].text alerts[].inner"},
 	} {
 		q, diags := CompileJQ(Literal(c.jq), []string{"param"})
 		if diags.HasErrors() {

@@ -65,7 +65,11 @@ func (g *maker) sent(n *dsl.Node, client, before string, add func(call)) {
 				path = "<" + by[0].Name + ">"
 			}
 		}
-		add(call{client, s.Method, path, before + plain(s.Means)})
+		of := client
+		if s.Method == "TLS" { // not of the client, which is HTTP
+			of = ""
+		}
+		add(call{of, s.Method, path, before + plain(s.Means)})
 	}
 }
 
@@ -155,7 +159,7 @@ func (g *maker) endpoints() {
 		t := table{head: []string{"Method", "Path", "What for"}}
 		for _, one := range calls {
 			if one.client == c.Name {
-				t.rows = append(t.rows, []string{one.method, span(one.path), one.means})
+				t.rows = append(t.rows, []string{one.method, or(spanEach(strings.Split(one.path, " or "))), one.means})
 			}
 		}
 		base, _ := g.setting(c.Node, "base_url")
@@ -164,7 +168,7 @@ func (g *maker) endpoints() {
 			where += ", " + auth
 		}
 		if rate := g.settingWords(c.Node, "rate_limit"); rate != "" {
-			where += ", at most " + rate + " requests"
+			where += ", no more requests than " + rate
 		}
 		if len(t.rows) > 0 {
 			g.doc.part(3, "Client "+span(c.Name), paragraph(where+"."), t)
@@ -177,7 +181,7 @@ func (g *maker) endpoints() {
 		}
 	}
 	if len(other.rows) > 0 {
-		g.doc.part(3, "Without a client", other)
+		g.doc.part(3, "Not HTTP", other)
 	}
 }
 

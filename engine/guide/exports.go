@@ -70,7 +70,7 @@ func (g *maker) batches(s *dsl.Node) bullets {
 	}
 	text := "At most " + firstOf(g.settingWords(b, "max_items"), span("500")) + " items go into one request"
 	if size := g.settingWords(b, "max_bytes"); size != "" {
-		text += ", and " + size
+		text += ", and no more bytes than " + size
 	}
 	return bullets{text + ". One that is refused is halved down to the item that is to blame."}
 }
@@ -108,11 +108,14 @@ func (g *maker) expiry(f *dsl.Flow) bullets {
 		out = append(out, "It ends by itself at the instant that "+g.readWords(f, e, nil)+" gives.")
 	}
 	if e := f.Sink.Val("default_expires").Expr(); e != nil {
-		trace := g.traced(f, e, nil)
+		trace, where := g.traced(f, e, nil), ""
+		if len(out) > 0 {
+			where = "where there is no such instant, "
+		}
 		if by := g.paramsOf(rootReads(trace.Reads)); len(by) > 0 {
-			out = append(out, "Where there is no such instant, the "+paramWords(by)+" says how long it holds.")
+			out = append(out, sentence(where+"the "+paramWords(by)+" says how long an item holds"))
 		} else {
-			out = append(out, "Where there is no such instant, it ends as "+g.readWords(f, e, nil)+" says.")
+			out = append(out, sentence(where+"it ends as "+g.readWords(f, e, nil)+" says"))
 		}
 	}
 	if renew := g.settingWords(f.Sink, "renew"); renew != "" {
@@ -129,7 +132,7 @@ func (g *maker) leftOut() {
 		for _, s := range f.Record.Skips {
 			what := "left out"
 			if s.By != nil {
-				what += ", counted by " + g.fromWords(g.traced(f, s.By, nil))
+				what += ", counted by " + g.fromWords(f, g.traced(f, s.By, nil))
 			}
 			if s.Warn {
 				what += ", with a warning in the log"
@@ -144,7 +147,7 @@ func (g *maker) leftOut() {
 				t.rows = append(t.rows, []string{plain(r.Reason), g.readWords(f, r.When, g.elements(f, rule)), "dead letter, for the " + kindTitle(rule.Type) + " alone"})
 			}
 		}
-		t.rows = append(t.rows, []string{"no key", places(g.traced(f, f.Record.Key, nil).Value.Places()) + " is empty", "dead letter"})
+		t.rows = append(t.rows, []string{"no key", "nothing in " + g.places(f, g.traced(f, f.Record.Key, nil).Value.Places()), "dead letter"})
 		g.doc.part(3, "Left out by "+title(f), t)
 	}
 }
@@ -152,17 +155,24 @@ func (g *maker) leftOut() {
 // answers says what is done about answers, where the mapping says more than is usual.
 func (g *maker) answers() {
 	t := table{head: []string{"Answer", "Where", "What happens"}}
-	for _, c := range g.m.Clients {
-		for _, n := range c.Node.All("on") {
-			t.rows = append(t.rows, g.answer(n, "client "+span(c.Name)))
+	add := func(n *dsl.Node, where, skipped string) {
+		for _, on := range n.All("on") {
+			t.rows = append(t.rows, g.answer(on, where, skipped))
 		}
 	}
+	for _, c := range g.m.Clients {
+		add(c.Node, "client "+span(c.Name), "")
+	}
 	for _, f := range g.m.Flows {
-		for _, n := range []*dsl.Node{f.Source, f.Sink, f.Sink.Block("update"), f.Sink.Block("remove"), f.Sink.Block("expire")} {
-			for _, on := range n.All("on") {
-				t.rows = append(t.rows, g.answer(on, "flow "+span(f.Name)))
-			}
+		where := "flow " + span(f.Name)
+		add(f.Source, where, "")
+		for _, e := range f.Source.All("each") {
+			add(e, where+", "+span(e.Labels[0]), "the record goes on without it")
 		}
+		add(f.Sink, where, "left out and counted")
+		add(f.Sink.Block("update"), where+", changes", "it is not there, and is sent as a new one")
+		add(f.Sink.Block("remove"), where+", taken back", "it is gone already")
+		add(f.Sink.Block("expire"), where+", ended", "it is gone already")
 	}
 	usual := paragraph("Requests that may succeed later, because the other side does not answer, is overloaded (429) or fails (5xx), are sent again after a wait. A 401 is answered by signing in anew, once. Anything else that is no good answer ends the flow with the server's own words.")
 	if len(t.rows) == 0 {
@@ -172,29 +182,36 @@ func (g *maker) answers() {
 	g.doc.chapter("Answers that are no good", usual, paragraph("This connector also knows:"), t)
 }
 
-func (g *maker) answer(n *dsl.Node, where string) []string {
-	status := spans(n.Static().Strings("status"))
+func (g *maker) answer(n *dsl.Node, where, skipped string) []string {
+	status := strings.ReplaceAll(spans(n.Static().Strings("status")), span(dsl.Lost), "none, or not a whole one")
 	if status == "" {
 		status = "any"
 	}
 	if n.Val("when") != nil {
 		status += ", by what it says"
 	}
-	does := ""
-	for _, a := range dsl.RuleActionTable() {
-		if a.Word == n.Val("do").Word() {
-			does = plain(a.Means)
-		}
+	does := actionWords[n.Val("do").Word()]
+	if skipped != "" && n.Val("do").Word() == "skip" {
+		does = skipped
 	}
 	if n.Val("retried") != nil {
-		does = "After the last attempt: " + strings.ToLower(does[:1]) + does[1:]
+		does = "After the last attempt: " + does
 	}
+	does = sentence(does)
 	if v := n.Val("message"); v != nil {
 		if text := messageText(v.JQ().Text()); text != "" {
 			does += " It says: " + plain(text)
 		}
 	}
 	return []string{status, where, sentence(does)}
+}
+
+// actionWords say what each action does, in a few words.
+var actionWords = map[string]string{
+	"ok": "a good answer", "skip": "left out and counted; the next run reads it again", "retry": "asked again after a wait",
+	"wait": "asked again after as long as the server wants", "reauth": "signs in anew and asks once more",
+	"split": "asks for half at a time", "stop": "the flow ends here without failure, and the next run goes on",
+	"reset": "forgets where it stood and reads from the start", "fail": "the flow ends, and the next run tries again",
 }
 
 // messageText is a message that is one text and no program.
@@ -212,7 +229,7 @@ func (g *maker) knownAgain() {
 	out := bullets{"What was delivered is remembered in the state (" + span("tqmap.db") + " in the folder of " + span("-c") + "), by the key of its record. Records that come again and have not changed make no request."}
 	for _, f := range g.m.Flows {
 		key := g.traced(f, f.Record.Key, nil)
-		text := fmt.Sprintf("%s: a record is known by %s", title(f), g.fromWords(key))
+		text := fmt.Sprintf("%s: a record is known by %s", title(f), g.fromWords(f, key))
 		for _, r := range f.Rules {
 			if identity := r.Node.Static().String("identity", ""); identity != "" {
 				text += fmt.Sprintf("; where the state is lost, the %s is found by its attribute %s", kindTitle(r.Type), plain(identity))

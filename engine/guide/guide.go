@@ -9,7 +9,6 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
-	"tqmap/engine"
 	"tqmap/engine/threatq"
 )
 
@@ -51,14 +50,14 @@ type maker struct {
 	bound *dsl.Bound
 	doc   *Document
 	// records are what the samples and tests of each flow show.
-	records map[*dsl.Flow][]engine.Mapped
+	records map[*dsl.Flow][]record
 	origins map[*dsl.Flow]code.Origin
 }
 
 // Make makes the guide. An error says which parameter needs a value that a guide cannot make
 // up; see [dsl.Mapping.Bind].
 func Make(ctx context.Context, in Input) (*Document, error) {
-	g := &maker{in: in, m: in.Mapping, doc: &Document{}, records: map[*dsl.Flow][]engine.Mapped{}, origins: map[*dsl.Flow]code.Origin{}}
+	g := &maker{in: in, m: in.Mapping, doc: &Document{}, records: map[*dsl.Flow][]record{}, origins: map[*dsl.Flow]code.Origin{}}
 	var err error
 	if g.bound, err = bind(in.Mapping, in.Params, in.Now); err != nil {
 		return nil, err

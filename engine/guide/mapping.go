@@ -8,7 +8,6 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
-	"tqmap/engine/threatq"
 )
 
 // maxShown is how long code may be to stand in a table.
@@ -38,9 +37,17 @@ func (g *maker) recordWords(f *dsl.Flow) block {
 	if f.OfThreatQ() {
 		return paragraph(fmt.Sprintf("The record is %s of ThreatQ; %s is its field of that name.", article(name), span(f.Record.Name+".…")))
 	}
-	at := "an element of the answer"
-	if as := g.origins[f].As; len(as) > 0 && places(as) != "" {
-		at = "what stands at " + places(as) + " of an answer"
+	var places []string
+	for _, p := range g.origins[f].As {
+		if len(p) == 0 {
+			places = append(places, "the whole answer")
+			continue
+		}
+		places = append(places, "what stands at "+span(p.String())+" of an answer")
+	}
+	at := firstOf(or(places), "computed of the answer")
+	if len(places) > 1 {
+		at += "; the paths begin there"
 	}
 	text := fmt.Sprintf("The record, %s, is %s.", article(name), at)
 	for _, each := range f.Source.All("each") {
@@ -54,7 +61,7 @@ func (g *maker) rule(f *dsl.Flow, r *dsl.Rule) {
 	var intro []string
 	each := g.elements(f, r)
 	if r.ForEach != nil {
-		intro = append(intro, "One for each element of "+g.readWords(f, r.ForEach, nil)+".")
+		intro = append(intro, "One for each of "+g.readWords(f, r.ForEach, nil)+".")
 	}
 	if r.When != nil {
 		intro = append(intro, "Only where "+g.readWords(f, r.When, each)+".")
@@ -116,21 +123,15 @@ func (g *maker) elements(f *dsl.Flow, r *dsl.Rule) *code.Origin {
 	return &o
 }
 
-// ownFields are the fields of a rule's kind in the order in which people read them.
+// ownFields are the fields of a rule's objects in the order in which people read them.
 func ownFields(r *dsl.Rule) []string {
-	out := []string{}
-	for _, k := range threatq.Kinds() {
-		if k.Code != r.Type {
-			continue
-		}
-		for _, f := range k.Fields {
-			out = append(out, f.Name)
+	var out []string
+	for _, a := range r.Node.Spec.Attrs {
+		if a.Holds == dsl.PerRecord && a.Name != "attributes" {
+			out = append(out, a.Name)
 		}
 	}
-	if len(out) == 0 {
-		out = []string{"object", "value", "published_at"}
-	}
-	return append(out, "description", "tags", "tlp")
+	return out
 }
 
 func fieldWord(name string) string { return strings.ReplaceAll(name, "_", " ") }
@@ -152,7 +153,7 @@ func (g *maker) row(f *dsl.Flow, t *dsl.Template, each *code.Origin, to, example
 	switch e := t.Expr(); {
 	case e != nil:
 		trace := g.traced(f, e, each)
-		from = g.fromWords(trace)
+		from = g.fromWords(f, trace)
 		notes = append(notes, g.notes(e, trace)...)
 	case len(t.Fields()) > 0 || len(t.Elements()) > 0:
 		from = "several"
@@ -161,9 +162,7 @@ func (g *maker) row(f *dsl.Flow, t *dsl.Template, each *code.Origin, to, example
 		if by := g.paramsOf(t.Reads()); len(by) > 0 {
 			from = paramWords(by)
 		}
-		if example == "" {
-			example = g.named(shown(value))
-		}
+		example = firstOf(shown(value), example)
 	}
 	return []string{from, to, sample(g.named(example)), strings.Join(notes, "; ")}
 }
@@ -171,12 +170,10 @@ func (g *maker) row(f *dsl.Flow, t *dsl.Template, each *code.Origin, to, example
 // maxPlaces is how many places a table names for one value.
 const maxPlaces = 5
 
-func (g *maker) fromWords(trace code.Trace) string {
-	var names []string
-	for _, p := range trace.Reads {
-		if text := pathText(p); text != "" && !slices.Contains(names, text) {
-			names = append(names, text)
-		}
+func (g *maker) fromWords(f *dsl.Flow, trace code.Trace) string {
+	names := g.pathTexts(f, trace.Reads)
+	if len(names) > maxPlaces {
+		names = outermost(names)
 	}
 	if len(names) > maxPlaces {
 		return spans(names[:maxPlaces]) + fmt.Sprintf(" and %d more", len(names)-maxPlaces)
@@ -191,6 +188,16 @@ func (g *maker) fromWords(trace code.Trace) string {
 		return "fixed"
 	}
 	return "computed"
+}
+
+// outermost are the names that do not stand inside another one of them.
+func outermost(names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(names, func(other string) bool {
+			rest, inside := strings.CutPrefix(name, other)
+			return inside && rest != "" && strings.ContainsAny(rest[:1], ".[")
+		})
+	})
 }
 
 // rootReads are the names of other things than the record, such as parameters.
@@ -226,8 +233,19 @@ func (g *maker) notes(e *code.Expr, trace code.Trace) []string {
 		}
 		out = append(out, words)
 	}
+	looked := len(out) > 0
+	if words, only := e.Words(); only && len(words) > 1 {
+		return append(out, "one of "+spans(words))
+	} else if !only && len(words) > 0 && !trace.Fixed && (looked || len(trace.Value.Calls) == 0) {
+		out = append(out, "else "+spans(words))
+		looked = true
+	}
+	outline := e.Outline()
 	switch text := strings.Join(strings.Fields(e.Text()), " "); {
 	case trace.Plain && len(trace.Value.Calls) == 0:
+	case looked && len(trace.Value.Calls) == 0:
+	case strings.Contains(outline, "<") && !strings.HasPrefix(outline, "<") && utf8.RuneCountInString(outline) <= 2*maxShown:
+		out = append(out, span(outline))
 	case !trace.Plain && utf8.RuneCountInString(text) <= maxShown:
 		out = append(out, span(text))
 	case len(trace.Value.Calls) > 0:
@@ -237,6 +255,8 @@ func (g *maker) notes(e *code.Expr, trace code.Trace) []string {
 			calls, more = calls[:4], " …"
 		}
 		out = append(out, "computed with "+spans(calls)+more)
+	case !trace.Plain && len(trace.Value.As) > 1:
+		out = append(out, "one of them")
 	case !trace.Plain:
 		out = append(out, "computed")
 	}
@@ -250,16 +270,38 @@ func (g *maker) notes(e *code.Expr, trace code.Trace) []string {
 func (g *maker) readWords(f *dsl.Flow, e *code.Expr, each *code.Origin) string {
 	text := strings.Join(strings.Fields(e.Text()), " ")
 	trace := g.traced(f, e, each)
-	words := "what is computed of " + g.fromWords(trace)
-	if trace.Plain {
-		words = g.fromWords(trace)
-	} else if utf8.RuneCountInString(text) <= 2*maxShown {
+	words := "what is computed of " + g.fromWords(f, trace)
+	switch hides := g.hides(f, e, each != nil); {
+	case trace.Plain && !hides:
+		words = g.fromWords(f, trace)
+	case utf8.RuneCountInString(text) <= 2*maxShown && hides:
+		words = span(text) + ", computed of " + g.fromWords(f, trace)
+	case utf8.RuneCountInString(text) <= 2*maxShown:
 		words = span(text)
 	}
 	if by := g.paramsOf(rootReads(trace.Reads)); len(by) > 0 && !trace.Plain {
 		words += " (depends on the " + paramWords(by) + ")"
 	}
 	return words
+}
+
+// hides tells whether a program names fields that the source does not have by that name:
+// extract or let has made them.
+func (g *maker) hides(f *dsl.Flow, e *code.Expr, each bool) bool {
+	const record = "$record"
+	for _, p := range e.Trace(map[string]code.Origin{f.Record.Name: code.From(record)}).Reads {
+		switch {
+		case first(p) == "$each" && each:
+			return true
+		case first(p) != record || len(p) == 1:
+			continue
+		}
+		o := g.origins[f].Member(p[1])
+		if len(o.Of) > 0 || len(o.As) == 0 || o.As[0][len(o.As[0])-1] != p[1] {
+			return true
+		}
+	}
+	return false
 }
 
 // items is the table of what a sink is given.
@@ -272,14 +314,14 @@ func (g *maker) items(f *dsl.Flow) {
 	g.tree(f, &template, nil, &t, func(path []string) string { return itemSample(g.records[f], path) })
 	intro := "What is delivered of a record: one item."
 	if label := f.Sink.Val("label").Expr(); label != nil {
-		intro += " Plans and reports call it by " + g.fromWords(g.traced(f, label, nil)) + "."
+		intro += " Plans and reports call it by " + g.fromWords(f, g.traced(f, label, nil)) + "."
 	}
 	g.doc.part(4, "Item of "+span(f.Name), paragraph(intro), t)
 }
 
 // tree adds a row for each leaf of a value.
 func (g *maker) tree(f *dsl.Flow, v *dsl.Template, path []string, t *table, example func([]string) string) {
-	if v.Expr() == nil && len(v.Fields()) > 0 {
+	if v.Expr() == nil && len(v.Fields()) > 0 && len(v.Elements()) == 0 {
 		for _, field := range v.Fields() {
 			g.tree(f, &field.Value, append(slices.Clone(path), field.Name), t, example)
 		}
@@ -290,6 +332,9 @@ func (g *maker) tree(f *dsl.Flow, v *dsl.Template, path []string, t *table, exam
 			g.tree(f, &v.Elements()[i].Value, append(slices.Clone(path), "[]"), t, example)
 		}
 		return
+	}
+	if example == nil {
+		example = func([]string) string { return g.example(f, v) }
 	}
 	to := "the whole item"
 	if len(path) > 0 {
@@ -302,14 +347,13 @@ func (g *maker) tree(f *dsl.Flow, v *dsl.Template, path []string, t *table, exam
 func (g *maker) requests(f *dsl.Flow) {
 	t := table{head: []string{"From ThreatQ", "To in the request", "Example", "Note"}}
 	request := f.Sink.Block("request")
-	none := func([]string) string { return "" }
 	for _, name := range []string{"query", "json", "form", "body"} {
 		v := request.Val(name)
 		if v == nil || v.Attr.Holds != dsl.PerRecord {
 			continue
 		}
 		if template, diags := v.Template(g.bound.Scope); !diags.HasErrors() {
-			g.tree(f, &template, nil, &t, none)
+			g.tree(f, &template, nil, &t, nil)
 		}
 	}
 	var blocks []block
@@ -323,7 +367,7 @@ func (g *maker) requests(f *dsl.Flow) {
 	}
 	back := table{head: []string{"From ThreatQ", "To in ThreatQ", "Example", "Note"}}
 	for _, a := range ack.Fields() {
-		back.rows = append(back.rows, g.row(f, &a.Value, nil, "attribute **"+plain(a.Name)+"** of the event", "", ""))
+		back.rows = append(back.rows, g.row(f, &a.Value, nil, "attribute **"+plain(a.Name)+"** of the event", g.example(f, &a.Value), ""))
 	}
 	g.doc.part(4, "Noted in ThreatQ by "+span(f.Name), paragraph("Once the other side has taken it."), back)
 }

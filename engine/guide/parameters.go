@@ -2,6 +2,7 @@ package guide
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tqmap/dsl"
@@ -101,7 +102,7 @@ func (g *maker) commandLine() {
 		if name := g.clash(f); name != "" {
 			f.Short = ""
 		}
-		general.rows = append(general.rows, []string{flagNames(f), plain(f.Value), sentence(plain(f.Help + defaultWords(f.Default)))})
+		general.rows = append(general.rows, []string{flagNames(f), plain(valueWord(f.Value)), sentence(plain(f.Help + defaultWords(f.Default)))})
 	}
 	g.doc.chapter("Command line", paragraph("A flag holds for one run and wins over the settings file. The mapping stands before its flags: "+span("tqmap run "+g.in.Command+" …")+"."))
 	if len(own.rows) > 0 {
@@ -151,6 +152,17 @@ func flagValue(p *dsl.Param) string {
 	return typeWords[p.Type]
 }
 
+// valueWord is a kind of value as people call it.
+func valueWord(kind string) string {
+	switch kind {
+	case "string", "strings":
+		return "text"
+	case "int", "float":
+		return "number"
+	}
+	return kind
+}
+
 func defaultWords(value string) string {
 	switch value {
 	case "", "false", "0", "[]":
@@ -178,7 +190,7 @@ func (g *maker) setup() {
 	})
 	g.doc.chapter("Setup", list)
 	if names := g.executables(); len(names) > 0 {
-		g.doc.part(3, "In place of the connector before",
+		g.doc.part(3, "In place of the old connector",
 			paragraph(fmt.Sprintf("A link of tqmap that is called %s behaves as %s, with the same flags. Put it where the old driver was, and the crontab line stays as it is:", or(spanEach(names)), span(run))),
 			steps{
 				{text: "Run " + span("tqmap configure") + " as above: what was configured in the ThreatQ UI is not read."},
@@ -243,7 +255,7 @@ func (g *maker) executables() []string {
 
 // schedule says what a run reads.
 func (g *maker) schedule() {
-	g.doc.chapter("When it runs, and what it reads", paragraph("A run reads what is new since the last good one and ends. If one fails, or is killed, the next one reads again from where work was acknowledged; nothing is doubled by that. How often is a matter of the crontab: every two hours is usual, more often than once an hour seldom helps."))
+	g.doc.chapter("When it runs, and what it reads", paragraph("A run reads what is new since the last good one and ends. If one fails, or is killed, the next one reads again from where work was acknowledged; nothing is doubled by that. How often is a matter of the crontab: every two hours is usual, more often than once an hour seldom helps."), paragraph(g.lock()))
 	for _, f := range g.m.Flows {
 		g.doc.part(3, "Flow "+title(f), g.reads(f))
 	}
@@ -259,7 +271,7 @@ func (g *maker) reads(f *dsl.Flow) bullets {
 				out = append(out, "Only objects touched lately, where "+paramWords(g.paramsOf(f.Source.Val("changed_since").Reads()))+" is given.")
 			}
 		}
-		return append(out, g.lock()...)
+		return out
 	}
 	var out bullets
 	if text := g.settingWords(w, "initial"); text != "" {
@@ -270,7 +282,7 @@ func (g *maker) reads(f *dsl.Flow) bullets {
 	out = append(out, g.later(f, w))
 	for _, name := range []string{"since", "until"} {
 		if by := g.paramsOf(w.Val(name).Reads()); len(by) > 0 {
-			out = append(out, map[string]string{"since": "Another start, for once: ", "until": "Another end: "}[name]+paramWords(by)+".")
+			out = append(out, map[string]string{"since": "Another start for one run: ", "until": "Another end for one run: "}[name]+paramWords(by)+".")
 		}
 	}
 	if text := g.settingWords(w, "from"); text != "" {
@@ -282,13 +294,13 @@ func (g *maker) reads(f *dsl.Flow) bullets {
 	if text := g.settingWords(f.Source.Block("paginate"), "size"); text != "" {
 		out = append(out, "Records asked for at once: "+text+".")
 	}
-	return append(out, g.lock()...)
+	return out
 }
 
 func (g *maker) later(f *dsl.Flow, w *dsl.Node) string {
 	text := "Later runs go on from where the last good one ended"
 	if cursor := w.Val("cursor").Expr(); cursor != nil {
-		text = "Later runs go on from the latest " + places(g.traced(f, cursor, nil).Value.Places()) + " that was delivered"
+		text = "Later runs go on from the latest " + or(strings.Split(g.places(f, g.traced(f, cursor, nil).Value.Places()), ", ")) + " that was delivered"
 	} else if w.Val("token") != nil {
 		text = "Later runs go on from the mark that the server gave"
 	}
@@ -298,24 +310,54 @@ func (g *maker) later(f *dsl.Flow, w *dsl.Node) string {
 	return text + "."
 }
 
-// lock says what two runs at once do, where the mapping says more than is usual.
-func (g *maker) lock() bullets { return nil }
+// lock says what two runs at once do.
+func (g *maker) lock() string {
+	lock := g.m.Connector.LockBlock()
+	text := "One run of an instance goes on at a time; another one ends with exit code 4"
+	if by := g.paramsOf(lock.Val("multiple").Reads()); len(by) > 0 {
+		text += ", unless the " + paramWords(by) + " lets several go on"
+	}
+	if after := g.settingWords(lock, "kill_after"); after != "" {
+		text += ". A run that has gone on for longer than " + after + " is ended by the next one"
+	}
+	return text + "."
+}
 
 // places are paths as code with commas between.
-func places(paths []code.Path) string {
+func (g *maker) places(f *dsl.Flow, paths []code.Path) string {
+	return spans(g.pathTexts(f, paths))
+}
+
+// pathTexts are the fields of the source among paths, each once. Where a record may stand at
+// several places, they are told from the record on.
+func (g *maker) pathTexts(f *dsl.Flow, paths []code.Path) []string {
 	var out []string
+	at := g.origins[f].As
 	for _, p := range paths {
-		if text := pathText(p); text != "" {
+		if strings.HasPrefix(first(p), "$") {
+			continue
+		}
+		if len(at) > 1 {
+			p = below(p, at)
+		}
+		text := p.String()
+		if text == "" {
+			text = f.Record.Name
+		}
+		if !slices.Contains(out, text) {
 			out = append(out, text)
 		}
 	}
-	return spans(out)
+	return out
 }
 
-// pathText leaves out what is no field of the source.
-func pathText(p code.Path) string {
-	if len(p) > 0 && strings.HasPrefix(p[0], "$") {
-		return ""
+// below is p from the longest of the places on that it begins with.
+func below(p code.Path, at []code.Path) code.Path {
+	longest := 0
+	for _, a := range at {
+		if len(a) <= len(p) && len(a) > longest && slices.Equal(a, p[:len(a)]) {
+			longest = len(a)
+		}
 	}
-	return p.String()
+	return p[longest:]
 }

@@ -53,17 +53,22 @@ func (g *maker) purpose() {
 func (g *maker) does(f *dsl.Flow) string {
 	said := sentence(plain(f.Description))
 	made := g.makes(f)
-	if f.When != nil {
-		return sentences(said, made, "It is left out"+whenUnset(g.paramsOf(f.When.Reads())))
-	}
-	return sentences(said, made)
+	return sentences(said, made, g.conditional(f))
 }
 
-func whenUnset(by []*dsl.Param) string {
-	if len(by) == 0 {
-		return " where its condition does not hold"
+// conditional says when a flow is left out.
+func (g *maker) conditional(f *dsl.Flow) string {
+	if f.When == nil {
+		return ""
 	}
-	return " as long as " + paramWords(by) + " says so, which without a value it does"
+	by := g.paramsOf(f.When.Reads())
+	switch runs, diags := f.When.Value(g.bound.Scope); {
+	case len(by) == 0:
+		return "Left out where its condition does not hold"
+	case !diags.HasErrors() && !runs.IsNull() && runs.False():
+		return "Left out until the " + paramWords(by) + " says otherwise"
+	}
+	return "Left out where the " + paramWords(by) + " says so"
 }
 
 // makes says what comes of a record.
@@ -75,17 +80,17 @@ func (g *maker) makes(f *dsl.Flow) string {
 	case f.Exports():
 		return fmt.Sprintf("Each %s is one request to %s, where there is something to say", record, g.vendor())
 	}
-	var kinds []string
-	for _, r := range f.Rules {
-		word := kindTitle(r.Type)
-		if r.ForEach != nil {
-			word = plural(word)
-		} else {
-			word = article(word)
+	var kinds, seen []string
+	for i, r := range f.Rules {
+		if slices.Contains(seen, r.Type) {
+			continue
 		}
-		if !slices.Contains(kinds, word) {
-			kinds = append(kinds, word)
+		seen = append(seen, r.Type)
+		word := article(kindTitle(r.Type))
+		if r.ForEach != nil || slices.ContainsFunc(f.Rules[i+1:], func(o *dsl.Rule) bool { return o.Type == r.Type }) {
+			word = plural(kindTitle(r.Type))
 		}
+		kinds = append(kinds, word)
 	}
 	links := ""
 	if slices.ContainsFunc(f.Rules, func(r *dsl.Rule) bool { return len(r.Related) > 0 }) {
@@ -113,7 +118,7 @@ func plural(word string) string {
 		return word
 	case strings.HasSuffix(word, "y"):
 		return strings.TrimSuffix(word, "y") + "ies"
-	case strings.HasSuffix(word, "s"):
+	case strings.HasSuffix(word, "s"), strings.HasSuffix(word, "ch"), strings.HasSuffix(word, "sh"), strings.HasSuffix(word, "x"):
 		return word + "es"
 	}
 	return word + "s"
@@ -180,17 +185,17 @@ func (g *maker) vendorNeeds() bullets {
 	for _, text := range g.m.Connector.Requires {
 		out = append(out, sentence(plain(text)))
 	}
+	var secrets []string
 	for _, p := range g.m.Params {
-		if p.Required && p.Sensitive {
-			out = append(out, fmt.Sprintf("%s: %s", plain(p.Label), paramAsks(p)))
+		if p.Sensitive {
+			secrets = append(secrets, paramName(p))
 		}
+	}
+	if len(secrets) > 0 {
+		out = append(out, "Credentials for the parameters: "+strings.Join(secrets, ", ")+".")
 	}
 	if len(g.calls()) > 0 {
 		out = append(out, "The account must be allowed to call what stands under [Endpoints](#endpoints), and this machine to reach it.")
 	}
 	return out
-}
-
-func paramAsks(p *dsl.Param) string {
-	return "parameter " + span(p.Name) + "."
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"sort"
 
@@ -13,13 +14,19 @@ import (
 	"tqmap/engine"
 )
 
+// record is one that the mapping makes something of, with the settings that it was mapped by.
+type record struct {
+	engine.Mapped
+	bound *dsl.Bound
+}
+
 // mapped are records of a flow that the mapping makes something of, those that show the most
 // first: of the samples and of the tests.
-func (g *maker) mapped(ctx context.Context, f *dsl.Flow) []engine.Mapped {
-	var all []engine.Mapped
-	keep := func(m engine.Mapped) bool {
+func (g *maker) mapped(ctx context.Context, f *dsl.Flow) []record {
+	var all []record
+	keep := func(b *dsl.Bound, m engine.Mapped) bool {
 		if m.Dead == nil && m.Skipped == "" {
-			all = append(all, m)
+			all = append(all, record{m, b})
 		}
 		return true
 	}
@@ -28,7 +35,7 @@ func (g *maker) mapped(ctx context.Context, f *dsl.Flow) []engine.Mapped {
 	}
 	for _, name := range g.m.SampleFiles(f) {
 		if body, err := g.m.ReadFile(name); err == nil {
-			_ = run(g.bound).PreviewAnswer(ctx, f, body, keep) // a sample that cannot be read shows nothing
+			_ = run(g.bound).PreviewAnswer(ctx, f, body, func(m engine.Mapped) bool { return keep(g.bound, m) }) // a sample that cannot be read shows nothing
 		}
 	}
 	for _, t := range g.m.Tests {
@@ -41,10 +48,10 @@ func (g *maker) mapped(ctx context.Context, f *dsl.Flow) []engine.Mapped {
 		}
 		more, _ := run(bound).MapTest(ctx, t) // what is wrong with a test, tqmap test says
 		for _, m := range more {
-			keep(m)
+			keep(bound, m)
 		}
 	}
-	sort.SliceStable(all, func(i, j int) bool { return weight(&all[i]) > weight(&all[j]) })
+	sort.SliceStable(all, func(i, j int) bool { return weight(&all[i].Mapped) > weight(&all[j].Mapped) })
 	return all
 }
 
@@ -82,7 +89,7 @@ func filled(v any) int {
 }
 
 // fieldSample is a value that a field of the rule's objects has in some record; "" if none has.
-func fieldSample(all []engine.Mapped, r *dsl.Rule, field string) string {
+func fieldSample(all []record, r *dsl.Rule, field string) string {
 	return objectSample(all, r, func(o *engine.Object) string {
 		switch field {
 		case "description":
@@ -102,7 +109,7 @@ func fieldSample(all []engine.Mapped, r *dsl.Rule, field string) string {
 	})
 }
 
-func attributeSample(all []engine.Mapped, r *dsl.Rule, name string) string {
+func attributeSample(all []record, r *dsl.Rule, name string) string {
 	return objectSample(all, r, func(o *engine.Object) string {
 		i := slices.IndexFunc(o.Attributes, func(a engineAttribute) bool { return a.Name == name })
 		if i < 0 {
@@ -112,7 +119,7 @@ func attributeSample(all []engine.Mapped, r *dsl.Rule, name string) string {
 	})
 }
 
-func objectSample(all []engine.Mapped, r *dsl.Rule, of func(*engine.Object) string) string {
+func objectSample(all []record, r *dsl.Rule, of func(*engine.Object) string) string {
 	for i := range all {
 		for j := range all[i].Objects {
 			o := &all[i].Objects[j]
@@ -128,7 +135,7 @@ func objectSample(all []engine.Mapped, r *dsl.Rule, of func(*engine.Object) stri
 }
 
 // itemSample is a value at a place of the items: names, and "[]" for the first element.
-func itemSample(all []engine.Mapped, path []string) string {
+func itemSample(all []record, path []string) string {
 	for i := range all {
 		if all[i].Item == nil {
 			continue
@@ -159,4 +166,34 @@ func textAt(v any, path []string) string {
 		text = fmt.Sprint(n)
 	}
 	return text
+}
+
+// example is what a value of a flow comes out as for some record; "" if it does for none.
+func (g *maker) example(f *dsl.Flow, t *dsl.Template) string {
+	for i := range g.records[f] {
+		r := &g.records[f][i]
+		if v, err := t.Eval(r.vars(f)); err == nil {
+			if text := shown(v); text != "" {
+				return text
+			}
+		}
+	}
+	return ""
+}
+
+// vars are what expr sees beside a record, and the record with what let adds.
+func (r *record) vars(f *dsl.Flow) map[string]any {
+	vars := maps.Clone(r.bound.Vars)
+	vars[f.Record.Name] = r.Record
+	fields, ok := r.Record.(map[string]any)
+	lets, diags := f.Record.Node.Val("let").Template(r.bound.Scope)
+	if !ok || diags.HasErrors() {
+		return vars
+	}
+	fields = maps.Clone(fields)
+	vars[f.Record.Name] = fields
+	for _, let := range lets.Fields() {
+		fields[let.Name], _ = let.Value.Eval(vars) // the record was mapped, so it can be computed
+	}
+	return vars
 }

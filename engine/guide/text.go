@@ -8,14 +8,15 @@ import (
 )
 
 // special is what Markdown reads as more than a letter.
-var special = regexp.MustCompile("[\\\\`*\\[\\]<>|~]|&[A-Za-z#]|\\b_|_\\b|^[#+-]|^[0-9]+[.)]")
+var special = regexp.MustCompile("[\\\\`*\\[\\]<>|~]|&[A-Za-z#]|\\b_|_\\b|^[#+-]|^[0-9]+[.)](?: |$)")
 
 // plain is text that reads in Markdown as it is, on one line.
 func plain(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	return special.ReplaceAllStringFunc(text, func(s string) string {
-		if last := len(s) - 1; last > 0 && unicode.IsDigit(rune(s[0])) { // 1. begins a list
-			return s[:last] + `\` + s[last:]
+		if unicode.IsDigit(rune(s[0])) { // 1. begins a list
+			at := strings.IndexAny(s, ".)")
+			return s[:at] + `\` + s[at:]
 		}
 		return `\` + s
 	})
@@ -92,8 +93,11 @@ func sentence(text string) string {
 	if text == "" {
 		return ""
 	}
-	first, size := utf8.DecodeRuneInString(text)
-	text = string(unicode.ToUpper(first)) + text[size:]
+	word, _, _ := strings.Cut(text, " ")
+	if !strings.ContainsAny(word, ":=/_") { // such a word is a name
+		first, size := utf8.DecodeRuneInString(text)
+		text = string(unicode.ToUpper(first)) + text[size:]
+	}
 	if strings.ContainsRune(".!?:", rune(text[len(text)-1])) {
 		return text
 	}

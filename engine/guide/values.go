@@ -101,7 +101,7 @@ func (g *maker) settingWords(n *dsl.Node, name string) string {
 	value, by := g.setting(n, name)
 	if value == "" {
 		if len(by) > 0 {
-			return "not set" + byParams(by)
+			return "what the " + paramWords(by) + " says"
 		}
 		return ""
 	}
