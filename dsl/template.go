@@ -81,9 +81,23 @@ func (t Template) split() Template {
 	}
 	t.kind = 'o'
 	for _, k := range sortedKeys(m) {
-		t.items = append(t.items, Field{Name: k, Value: Template{at: t.at, value: m[k], plain: t.plain}})
+		t.items = append(t.items, Field{Name: k, Value: Template{at: t.at, value: m[k], plain: entryOf(t.plain, k)}})
 	}
 	return t
+}
+
+// entryOf is the value under a name in an object that is written out, else all of it.
+func entryOf(e hclsyntax.Expression, name string) hclsyntax.Expression {
+	obj, ok := e.(*hclsyntax.ObjectConsExpr)
+	if !ok {
+		return e
+	}
+	for _, item := range obj.Items {
+		if key, diags := item.KeyExpr.Value(nil); !diags.HasErrors() && FromCty(key) == name {
+			return item.ValueExpr
+		}
+	}
+	return e
 }
 
 // Eval computes the value for one record. An error is a *code.EvalError.

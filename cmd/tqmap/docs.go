@@ -80,7 +80,7 @@ func (a *app) docs(ctx context.Context, m *dsl.Mapping, arg string, params []str
 	}
 	doc, err := guide.Make(ctx, guide.Input{
 		Mapping: m, Params: given, Now: docsClock, Command: command, Builtin: builtin,
-		Flags: a.runFlags(), Env: runtime.EnvName, Exits: exits(),
+		Flags: a.runFlags(), Env: runtime.EnvName, Exits: exitCodes(),
 	})
 	if err != nil {
 		return "", err
@@ -127,8 +127,8 @@ func (a *app) runFlags() []guide.Flag {
 	return append(out, guide.Flag{Name: "help", Short: "h", Help: "all flags, those of the sandbox included"})
 }
 
-// exits says what the exit codes of a run mean.
-func exits() []guide.Exit {
+// exitCodes says what the exit codes of a run mean.
+func exitCodes() []guide.Exit {
 	return []guide.Exit{
 		{Code: exitOK, Means: "ok", ThenWhat: "Nothing. An empty run is ok, too."},
 		{Code: exitFailed, Means: "failed", ThenWhat: "The message names the flow and the server's own words. The next run goes on from the last acknowledged work; nothing is lost."},

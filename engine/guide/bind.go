@@ -49,24 +49,29 @@ func bind(m *dsl.Mapping, given map[string]dsl.Given, now time.Time) (*dsl.Bound
 		return bound, nil
 	}
 	for _, t := range m.Tests {
-		if bound, _, err := bindTest(m, t, given, now); err == nil {
+		all := standIns(m)
+		if own, _, err := t.Setting(now); err == nil {
+			maps.Copy(all, own)
+		}
+		maps.Copy(all, given)
+		if bound, errs := m.Bind(all, now); len(errs) == 0 {
 			return bound, nil
 		}
 	}
 	return nil, errors.Join(errs...)
 }
 
-// bindTest gives m the values of a test.
-func bindTest(m *dsl.Mapping, t *dsl.Test, given map[string]dsl.Given, now time.Time) (*dsl.Bound, time.Time, error) {
+// bindTest gives m the values and the clock of a test.
+func bindTest(m *dsl.Mapping, t *dsl.Test, given map[string]dsl.Given, now time.Time) (*dsl.Bound, error) {
 	own, now, err := t.Setting(now)
 	if err != nil {
-		return nil, now, err
+		return nil, err
 	}
 	all := standIns(m)
 	maps.Copy(all, given)
 	maps.Copy(all, own)
 	bound, errs := m.Bind(all, now)
-	return bound, now, errors.Join(errs...)
+	return bound, errors.Join(errs...)
 }
 
 // named puts the names of parameters in the place of their stand-ins: <hostname>.

@@ -105,7 +105,7 @@ func (g *maker) policy(s *dsl.Node, name, what string) string {
 func (g *maker) expiry(f *dsl.Flow) bullets {
 	var out bullets
 	if e := f.Sink.Val("expires").Expr(); e != nil {
-		out = append(out, "It ends by itself at the instant that "+g.readWords(f, e, nil)+" gives.")
+		out = append(out, "An item ends by itself at the instant that "+g.readWords(f, e, nil)+" gives.")
 	}
 	if e := f.Sink.Val("default_expires").Expr(); e != nil {
 		trace, where := g.traced(f, e, nil), ""
@@ -113,9 +113,9 @@ func (g *maker) expiry(f *dsl.Flow) bullets {
 			where = "where there is no such instant, "
 		}
 		if by := g.paramsOf(rootReads(trace.Reads)); len(by) > 0 {
-			out = append(out, sentence(where+"the "+paramWords(by)+" says how long an item holds"))
+			out = append(out, sentence(where+"the "+paramWords(by)+" says how long it holds"))
 		} else {
-			out = append(out, sentence(where+"it ends as "+g.readWords(f, e, nil)+" says"))
+			out = append(out, sentence(where+"an item ends as "+g.readWords(f, e, nil)+" says"))
 		}
 	}
 	if renew := g.settingWords(f.Sink, "renew"); renew != "" {
@@ -144,7 +144,7 @@ func (g *maker) leftOut() {
 		}
 		for _, rule := range f.Rules {
 			for _, r := range rule.Rejects {
-				t.rows = append(t.rows, []string{plain(r.Reason), g.readWords(f, r.When, g.elements(f, rule)), "dead letter, for the " + kindTitle(rule.Type) + " alone"})
+				t.rows = append(t.rows, []string{plain(r.Reason), g.readWords(f, r.When, g.elements(f, rule)), "dead letter, for the " + kindOf(rule) + " alone"})
 			}
 		}
 		t.rows = append(t.rows, []string{"no key", "nothing in " + g.places(f, g.traced(f, f.Record.Key, nil).Value.Places()), "dead letter"})
@@ -232,7 +232,7 @@ func (g *maker) knownAgain() {
 		text := fmt.Sprintf("%s: a record is known by %s", title(f), g.fromWords(f, key))
 		for _, r := range f.Rules {
 			if identity := r.Node.Static().String("identity", ""); identity != "" {
-				text += fmt.Sprintf("; where the state is lost, the %s is found by its attribute %s", kindTitle(r.Type), plain(identity))
+				text += fmt.Sprintf("; where the state is lost, the %s is found by its attribute %s", kindOf(r), plain(identity))
 			}
 		}
 		out = append(out, text+".")

@@ -86,9 +86,9 @@ func (g *maker) rule(f *dsl.Flow, r *dsl.Rule) {
 		t.rows = append(t.rows, g.row(f, &template, each, fieldWord(field), fieldSample(g.records[f], r, field), ""))
 	}
 	t.rows = append(t.rows, g.attributeRows(f, r, each)...)
-	heading := fmt.Sprintf("%s %s", firstUpper(kindTitle(r.Type)), span(r.Name))
+	heading := fmt.Sprintf("%s %s", firstUpper(kindOf(r)), span(r.Name))
 	if r.Name == r.Type {
-		heading = firstUpper(kindTitle(r.Type))
+		heading = firstUpper(kindOf(r))
 	}
 	heading += " of " + span(f.Name)
 	if len(intro) == 0 {
@@ -315,6 +315,9 @@ func (g *maker) items(f *dsl.Flow) {
 	intro := "What is delivered of a record: one item."
 	if label := f.Sink.Val("label").Expr(); label != nil {
 		intro += " Plans and reports call it by " + g.fromWords(f, g.traced(f, label, nil)) + "."
+	}
+	if when := f.Sink.Val("when").Expr(); when != nil {
+		intro += " Only where " + g.readWords(f, when, nil) + "."
 	}
 	g.doc.part(4, "Item of "+span(f.Name), paragraph(intro), t)
 }

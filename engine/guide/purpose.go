@@ -82,13 +82,13 @@ func (g *maker) makes(f *dsl.Flow) string {
 	}
 	var kinds, seen []string
 	for i, r := range f.Rules {
-		if slices.Contains(seen, r.Type) {
+		if slices.Contains(seen, kindOf(r)) {
 			continue
 		}
-		seen = append(seen, r.Type)
-		word := article(kindTitle(r.Type))
-		if r.ForEach != nil || slices.ContainsFunc(f.Rules[i+1:], func(o *dsl.Rule) bool { return o.Type == r.Type }) {
-			word = plural(kindTitle(r.Type))
+		seen = append(seen, kindOf(r))
+		word := article(kindOf(r))
+		if r.ForEach != nil || slices.ContainsFunc(f.Rules[i+1:], func(o *dsl.Rule) bool { return kindOf(o) == kindOf(r) }) {
+			word = plural(kindOf(r))
 		}
 		kinds = append(kinds, word)
 	}
@@ -97,6 +97,14 @@ func (g *maker) makes(f *dsl.Flow) string {
 		links = ", linked to each other"
 	}
 	return fmt.Sprintf("Each %s becomes %s%s", record, and(kinds), links)
+}
+
+// kindOf is what the objects of a rule are called.
+func kindOf(r *dsl.Rule) string {
+	if object := r.Node.Static().String("object", ""); object != "" { // a type of the customer's own
+		return strings.ReplaceAll(object, "_", " ")
+	}
+	return kindTitle(r.Type)
 }
 
 // kindTitle is a type of object as people call it: "attack pattern".
@@ -172,7 +180,7 @@ func (g *maker) made() []string {
 	var out []string
 	for _, f := range g.m.Flows {
 		for _, r := range f.Rules {
-			if word := plural(kindTitle(r.Type)); !slices.Contains(out, word) {
+			if word := plural(kindOf(r)); !slices.Contains(out, word) {
 				out = append(out, word)
 			}
 		}

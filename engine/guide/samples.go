@@ -42,7 +42,7 @@ func (g *maker) mapped(ctx context.Context, f *dsl.Flow) []record {
 		if t.Flow != f {
 			continue
 		}
-		bound, _, err := bindTest(g.m, t, g.in.Params, g.in.Now)
+		bound, err := bindTest(g.m, t, g.in.Params, g.in.Now)
 		if err != nil {
 			continue
 		}

@@ -386,5 +386,5 @@ test "what is watched" {
 
 test "a change of an event" {
   flow    = flow.status
-  records = [{ id = 3, type = "Alert", attributes = { "Alert ID" = "a/1" }, sources = ["Acme"] }]
+  records = [{ id = 3, type = "Alert", attributes = { "Alert ID" = "a/1" }, sources = ["Acme"], touched_at = "2026-01-05T00:00:00Z" }]
 }
