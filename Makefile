@@ -20,6 +20,10 @@ check: ## format, vet, static analysis, known vulnerabilities, mappings
 reference: build ## write mappings/REFERENCE.md anew
 	@bin/tqmap reference --format markdown > mappings/REFERENCE.md
 
+docs: build ## write the guides of the built-in mappings anew, in mappings/docs/
+	@mkdir -p mappings/docs
+	@for m in $$(bin/tqmap mappings | cut -d' ' -f1); do bin/tqmap docs "$$m" -o "mappings/docs/$$m.md" || exit 1; done
+
 bench: ## the built-in mapping beside a program in Go: speed as a ratio, allocations, memory
 	@go test -run '^$$' -bench AgainstGo -benchtime 1x ./cmd/tqmap
 
@@ -29,4 +33,4 @@ scale: ## 100,000 alerts in and items out, killed in the middle and run again; t
 clean: ## forget what was built and the sandbox's state
 	@rm -rf bin .tqmap
 
-.PHONY: help build run test check reference bench scale clean
+.PHONY: help build run test check reference docs bench scale clean

@@ -15,6 +15,8 @@ func names(of []Name) []string {
 
 func (m *Mapping) flow(d *decoder, n *Node) *Flow {
 	f := &Flow{Name: n.Labels[0], Node: n, When: n.Val("when"), Source: n.Block("source"), Sink: n.Block("sink")}
+	read := d.static(n, m.staticScope())
+	f.Title, f.Description = read.String("title", f.Name), read.String("description", "")
 	rec := n.Block("record")
 	if rec == nil || f.Source == nil {
 		return f // reported as missing blocks

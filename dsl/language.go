@@ -42,6 +42,8 @@ func connectorBlock(v Vocabulary) *Block {
 			{Name: "source", Type: cty.String, Required: true, Summary: "Source name on every ThreatQ object."},
 			{Name: "tlp", Type: cty.String, Words: v.TLP, Summary: "TLP label put on that source, e.g. \"AMBER\"."},
 			{Name: "description", Type: cty.String, Summary: "What the connector does, in a sentence or two."},
+			{Name: "requires", Type: cty.List(cty.String), Summary: "What must be there before it can run, such as a permission of the account; a sentence each, for the guide."},
+			{Name: "limits", Type: cty.List(cty.String), Summary: "What its user should know that it cannot do; a sentence each, for the guide."},
 			{Name: "executables", Type: cty.List(cty.String), Summary: "Names under which a copy or link of the program runs this mapping, beside tq-conn-<name>; for built-in mappings."},
 		},
 		Blocks: []Child{{Block: lockBlock, Max: 1}},
@@ -135,6 +137,8 @@ func flowBlock(v Vocabulary) *Block {
   }
 }`,
 		Attrs: []Attr{
+			{Name: "title", Type: cty.String, Summary: "What the guide calls the flow. Default: its name."},
+			{Name: "description", Type: cty.String, Summary: "What the flow does, in a sentence or two, for the guide."},
 			{Name: "when", Type: cty.Bool, Scope: Run, Default: "true", Summary: "Leave the flow out of a run where this is false, as for a list of names that the operator left empty. The report says so."},
 			{Name: "max_dead", Type: cty.Number, Scope: Run, Default: "1000", Summary: "Most dead letters of one run; one more stops the flow."},
 			{Name: "max_dead_share", Type: cty.Number, Scope: Run, Summary: "Largest share of dead letters among the records, from 0 to 1; looked at from 20 records on."},

@@ -272,6 +272,7 @@ func (m *Mapping) connector(d *decoder, top *Node, s *Scoped) {
 		Name: all[0].Labels[0], Title: r.String("title", ""), Version: r.String("version", ""),
 		Description: r.String("description", ""), Source: r.String("source", ""), TLP: r.String("tlp", ""),
 		Instance: all[0].Labels[0], Executables: r.Strings("executables"),
+		Requires: r.Strings("requires"), Limits: r.Strings("limits"),
 		lock: all[0].Block("lock"),
 	}
 	for i, name := range m.Connector.Executables {

@@ -34,6 +34,9 @@ type Connector struct {
 	Source, TLP string
 	// Instance is the name that the connector runs under: its own, unless As has given another.
 	Instance string
+	// Requires and Limits are sentences for the guide: what must be there before a run,
+	// and what a user should know that the connector cannot do.
+	Requires, Limits []string
 	// Executables are names of the binary that run this mapping, beside tq-conn-<name>.
 	Executables []string
 
@@ -51,7 +54,9 @@ type Client struct {
 // Flow is one way for data. Either Rules or Sink is set.
 type Flow struct {
 	Name string
-	Node *Node
+	// Title and Description are for people; Title is the name where the file gives none.
+	Title, Description string
+	Node               *Node
 	// When is whether the flow is run at all; nil: always.
 	When   *Val
 	Source *Node

@@ -138,27 +138,17 @@ func (m *Mapping) page(f *Flow, name string, src []byte) (page, error) {
 	return out, nil
 }
 
-// SampleFiles are the samples that f names, for ReadFile; none where it names none.
-func (m *Mapping) SampleFiles(f *Flow) ([]string, error) {
-	pattern := f.Record.Node.Read(m.staticScope()).String("samples", "")
-	if pattern == "" {
-		return nil, nil
-	}
-	return m.glob(pattern)
-}
-
 // SampleRecords are the records in the samples that f names.
 func (m *Mapping) SampleRecords(f *Flow) ([]any, error) {
-	names, err := m.SampleFiles(f)
 	var out []any
-	for _, name := range names {
-		more, failed := m.sample(f, name)
-		if failed != nil {
-			return nil, fmt.Errorf("%s: %w", name, failed)
+	for _, name := range m.SampleFiles(f) {
+		more, err := m.sample(f, name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		out = append(out, more.records...)
 	}
-	return out, err
+	return out, nil
 }
 
 func (m *Mapping) split(rec *Record, records []any) ([]any, error) {

@@ -31,11 +31,24 @@ type Block struct {
 	// `tqmap explain`. What is known only in a run stands in <angle brackets>: see
 	// Reading.Show. Nil: nothing to say beside the summary.
 	Describe func(*Reading) string
+	// Sends are the requests that a kind makes by itself, beside those that a mapping writes
+	// out, for the guide of a mapping.
+	Sends []Sent
 	// Open allows any attribute; its values are of OpenAttr.
 	Open     bool
 	OpenAttr Attr
 
 	object *Object // of blocks that make objects
+}
+
+// Sent is a request that a kind makes by itself.
+type Sent struct {
+	// Method is that of HTTP, or the name of another wire.
+	Method string
+	// Attr is the attribute that gives the address; Path stands for it where the file leaves
+	// it out, or follows it.
+	Attr, Path string
+	Means      string // what it is for
 }
 
 // Child is a block inside another one.

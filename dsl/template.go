@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"tqmap/dsl/code"
 )
@@ -16,6 +17,7 @@ type Template struct {
 	expr  *code.Expr
 	items []Field
 	kind  byte // 0 plain, 'e' expr, 'o' object, 'l' list
+	plain hclsyntax.Expression
 }
 
 // Field is one entry of an object Template, in file order.
@@ -68,7 +70,7 @@ func (t *tree) template(s *Scoped) (Template, hcl.Diagnostics) {
 		if diags.HasErrors() {
 			return out, diags
 		}
-		out.value = FromCty(value)
+		out.value, out.plain = FromCty(value), t.plain
 		return out.split(), nil
 	}
 	var diags hcl.Diagnostics
@@ -97,9 +99,23 @@ func (t Template) split() Template {
 	}
 	t.kind = 'o'
 	for _, k := range sortedKeys(m) {
-		t.items = append(t.items, Field{Name: k, Value: Template{at: t.at, value: m[k]}})
+		t.items = append(t.items, Field{Name: k, Value: Template{at: t.at, value: m[k], plain: entryOf(t.plain, k)}})
 	}
 	return t
+}
+
+// entryOf is the value under a name in an object that is written out, else all of it.
+func entryOf(e hclsyntax.Expression, name string) hclsyntax.Expression {
+	obj, ok := e.(*hclsyntax.ObjectConsExpr)
+	if !ok {
+		return e
+	}
+	for _, item := range obj.Items {
+		if key, diags := item.KeyExpr.Value(nil); !diags.HasErrors() && FromCty(key) == name {
+			return item.ValueExpr
+		}
+	}
+	return e
 }
 
 // Eval computes the value for one record. An error is a *code.EvalError.

@@ -57,6 +57,7 @@ func oauth2Auth() authKind {
 				renewAttr(),
 			}, headerAttrs()...),
 			Blocks:   []dsl.Child{{Block: assertion, Max: 1}},
+			Sends:    []dsl.Sent{{Method: "POST", Attr: "token_url", Means: "the access token"}},
 			Describe: describeOAuth2,
 			Check:    checkOAuth2,
 		},

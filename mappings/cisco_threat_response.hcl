@@ -13,6 +13,14 @@ connector "cisco_threat_response" {
   source      = "Cisco Threat Response"
   description = "Exports the indicators of a data collection as judgements to Cisco Threat Response (CTIA)."
   executables = ["tq-conn-ctr-exporter"]
+  requires    = ["An API client of Threat Response with the scope Private Intelligence, made in the region of the organization."]
+  limits = [
+    "The private intelligence takes TLP amber and red only: a judgement is amber, unless ThreatQ says red.",
+    "Judgements go to the organization's private intelligence, never to public sources.",
+    "The service takes 8000 requests an hour of an organization, all of its users and API clients together.",
+    "What has no observable type there, such as ASN, CIDR Block, CVE, SHA-384 or SHA-512, is left out.",
+    "Of two indicators for one observable, the one changed last is taken.",
+  ]
 }
 
 # ── Parameters of the guide ─────────────────────────────────────────────────────────────────────────────────────────
@@ -334,6 +342,9 @@ client "ctia" {
 # ── ThreatQ -> Threat Response ──────────────────────────────────────────────────────────────────────────────────────
 
 flow "judgements" {
+  title       = "Judgements"
+  description = "Makes judgements of the indicators of a data collection, which say of an observable how bad it is, and until when."
+
   # The whole collection in every run, unless --historical: what has not changed is free, and only so it is seen that
   # an indicator has expired, left, or is judged otherwise since a setting changed.
   source "threatq" {

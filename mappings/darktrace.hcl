@@ -12,6 +12,16 @@ connector "darktrace" {
   version     = "1.1.1"
   source      = "Darktrace"
   description = "Brings AI Analyst and model breach alerts into ThreatQ as events with their devices, and exports indicators of collections to the watched domains."
+  requires = [
+    "The user of the tokens has the permissions Visualizer and Unrestricted Devices, for the alerts.",
+    "For the export, it also has the permission Edit Domains.",
+    "The clocks of this machine and of the appliance differ by less than 30 minutes, as every request is signed with the time.",
+  ]
+  limits = [
+    "No answer comes in pages, so long times are read a day at a time; run it no more often than once an hour.",
+    "Only indicators of the types FQDN and IP Address are exported.",
+    "Masked addresses, single names and SaaS users become no indicators.",
+  ]
 }
 
 # ── Parameters of the guide ─────────────────────────────────────────────────────────────────────────────────────────
@@ -25,6 +35,7 @@ param "host" {
 
 param "public_token" {
   label     = "Darktrace Public Token"
+  help      = "Of the pair of API tokens that the appliance gives out."
   type      = string
   required  = true
   sensitive = true
@@ -32,6 +43,7 @@ param "public_token" {
 
 param "private_token" {
   label     = "Darktrace Private Token"
+  help      = "The other one of the pair; it signs the requests and is never sent."
   type      = string
   required  = true
   sensitive = true
@@ -299,6 +311,9 @@ client "appliance" {
 # ── Darktrace -> ThreatQ: AI Analyst ────────────────────────────────────────────────────────────────────────────────
 
 flow "ai_analyst" {
+  title       = "AI Analyst"
+  description = "Reads the events of AI Analyst incidents."
+
   source "http" {
     client = client.appliance
     request {
@@ -492,6 +507,9 @@ flow "ai_analyst" {
 # ── Darktrace -> ThreatQ: model breaches ────────────────────────────────────────────────────────────────────────────
 
 flow "model_breaches" {
+  title       = "Model breaches"
+  description = "Reads the breaches of models, by the time at which they were recorded."
+
   source "http" {
     client = client.appliance
     request {
@@ -670,6 +688,9 @@ flow "model_breaches" {
 # ── ThreatQ -> Darktrace: watched domains ───────────────────────────────────────────────────────────────────────────
 
 flow "watched" {
+  title       = "Watched domains"
+  description = "Has the domains and addresses of data collections watched for."
+
   when = length(local.collections) > 0
 
   source "threatq" {

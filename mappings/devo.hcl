@@ -14,6 +14,16 @@ connector "devo" {
   source      = "Devo"
   description = "Exports the indicators of a data collection to a lookup table of Devo."
   executables = ["tq-conn-devo-ioc-exporter"]
+  requires = [
+    "The certificate of the domain, its private key and the chain of its authority, from Administration, Credentials, X.509 Certificates in Devo.",
+    "For the way api instead: a token that may manage lookups.",
+  ]
+  limits = [
+    "A list, and what is in it, may take up to 10 minutes to be seen in Devo; signing in anew, or an empty cache of the browser, may help.",
+    "The certificates only let lookups be written: nothing can be read back.",
+    "The collector never answers. A run is ok when it has closed the connection after everything was sent, else the next one sends it again.",
+    "Nothing is brought into ThreatQ.",
+  ]
 
   lock {
     multiple   = param.allow_multiple_runs
@@ -270,6 +280,9 @@ client "lookups" {
 # ── ThreatQ -> Devo ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 flow "iocs" {
+  title       = "Lookup"
+  description = "Keeps a lookup the same as a data collection, a row for each value. Of one value under two types, the one changed last is taken."
+
   # The whole collection in every run: only so it is seen what has left it.
   source "threatq" {
     collections = [param.collection]

@@ -11,6 +11,13 @@ connector "ironnet" {
   version     = "1.0.4"
   source      = "IronNet"
   description = "Brings IronDefense alerts into ThreatQ as events with their indicators, and takes status changes back."
+  requires    = ["The account is a member of the IronVue group \"IronAPI Access\"."]
+  limits = [
+    "The appliance takes 10 requests a second on each endpoint.",
+    "An alert has no address fields: its indicators are read from its aggregation criteria, and private addresses are left out.",
+    "An alert that is closed at the appliance becomes CLOSED, never DISCARDED.",
+    "Only events that have an Alert ID and the source of this connector are sent; a type that is not in the table is left alone.",
+  ]
 }
 
 # ── Parameters of the guide ─────────────────────────────────────────────────────────────────────────────────────────
@@ -24,7 +31,7 @@ param "hostname" {
 
 param "port" {
   label   = "Port"
-  help    = "The port number to access."
+  help    = "Port of the appliance, where the host name has none."
   type    = integer
   default = 443
   validation {
@@ -46,6 +53,7 @@ param "username" {
 
 param "password" {
   label     = "IronNet Password"
+  help      = "Its password."
   type      = string
   required  = true
   sensitive = true
@@ -229,6 +237,9 @@ client "appliance" {
 # ── ThreatQ -> IronNet. Runs first, so that what an analyst decided is sent before new alerts are read ──────────────
 
 flow "status" {
+  title       = "Status changes"
+  description = "An analyst's change of an event's type sets the status of its alert."
+
   source "threatq_events" {
     types = keys(table.alert_status)
     window {
@@ -275,6 +286,9 @@ flow "status" {
 # ── IronNet -> ThreatQ ──────────────────────────────────────────────────────────────────────────────────────────────
 
 flow "alerts" {
+  title       = "Alerts"
+  description = "Reads the alerts whose severity lies within the bounds."
+
   source "http" {
     client = client.appliance
     request {

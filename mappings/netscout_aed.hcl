@@ -12,6 +12,16 @@ connector "netscout_aed" {
   version     = "1.0.2"
   source      = "Netscout AED"
   description = "Brings the alerts of an Arbor Edge Defense appliance into ThreatQ as events with their indicators, and exports a data collection to it as STIX."
+  requires = [
+    "An API token of the appliance, for the alerts.",
+    "For the export: a user that may give threat intelligence to the appliance, and a TAXII collection that it is configured to store.",
+  ]
+  limits = [
+    "Alerts are found by their start: one that ends later than the overlap keeps being shown as ongoing.",
+    "Private and reserved addresses become no indicators.",
+    "The list of alerts is not described in public: path, parameters and fields are modelled on those of the vendor's manager, and stand in the mapping.",
+    "Relationships are followed for at most 3 levels.",
+  ]
 }
 
 # ── Parameters of the guide ─────────────────────────────────────────────────────────────────────────────────────────
@@ -39,6 +49,7 @@ param "stix_username" {
 
 param "stix_password" {
   label     = "STIX Client Password"
+  help      = "Its password."
   type      = string
   sensitive = true
 }
@@ -363,6 +374,9 @@ client "stix" { # the credentials of the alerts are of no use here, and these no
 # ── Netscout AED -> ThreatQ ─────────────────────────────────────────────────────────────────────────────────────────
 
 flow "alerts" {
+  title       = "Alerts"
+  description = "Reads the alerts of the severities and keywords that were asked for."
+
   source "http" {
     client = client.appliance
     request {
@@ -506,6 +520,9 @@ flow "alerts" {
 # ── ThreatQ -> Netscout AED ─────────────────────────────────────────────────────────────────────────────────────────
 
 flow "stix" {
+  title       = "STIX"
+  description = "Gives the objects of a data collection, and what they are related to, as STIX over TAXII."
+
   when = trimspace(param.collection) != ""
 
   source "threatq" {

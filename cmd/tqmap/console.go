@@ -103,10 +103,7 @@ func (a *app) sampled(ctx context.Context, m *dsl.Mapping, f *dsl.Flow, from []s
 	}
 	names, read := from, os.ReadFile
 	if len(from) == 0 {
-		if names, err = m.SampleFiles(f); err != nil {
-			return nil, err
-		}
-		read = m.ReadFile
+		names, read = m.SampleFiles(f), m.ReadFile
 	}
 	run := &engine.Run{Bound: bound}
 	var records []engine.Mapped

@@ -63,6 +63,11 @@ func Block() *dsl.Block {
 			{Name: "client", Holds: dsl.Ref, Summary: "The REST API, e.g. client.api, whose auth \"bearer\" has the token."},
 			text("domain", "The account's domain at the REST API."),
 		},
+		Sends: []dsl.Sent{
+			{Method: "TLS", Attr: "address", Means: "the rows, with the client's certificate, where via is stream; nothing is answered"},
+			{Method: "POST", Path: "/lookup/<domain>/<lookup>/deploy-csv", Means: "makes the lookup of the rows, where via is api; PUT where it is there already"},
+			{Method: "GET", Path: "/lookup/<domain>/<lookup>", Means: "whether the lookup is there; with /job/<id> what has become of the rows"},
+		},
 		Describe: describe,
 		Check:    check,
 	}

@@ -57,6 +57,13 @@ func Block() *dsl.Block {
 			{Name: "network_only", Type: cty.Bool, Scope: dsl.Run, Default: "false", Summary: "Leave out indicators that are no address, block of addresses, host or URL."},
 			{Name: "when", Holds: dsl.Expr, Returns: []code.Kind{code.Bool}, Summary: "Send only where this is true; other records count as skipped."},
 		},
+		Sends: []dsl.Sent{
+			{Method: "GET", Attr: "discovery", Path: "/taxii2/ or /taxii/", Means: "where the collections of the server are"},
+			{Method: "GET", Path: "<api root>/collections/", Means: "finds the collection by its title or id"},
+			{Method: "GET", Path: "<api root>/collections/<id>/manifest/", Means: "what has arrived, where the server gives no status"},
+			{Method: "POST", Path: "<api root>/collections/<id>/objects/", Means: "gives the objects"},
+			{Method: "GET", Path: "<api root>/status/<id>/", Means: "what has become of them"},
+		},
 	}
 }
 
