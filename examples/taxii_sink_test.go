@@ -95,7 +95,7 @@ func (w *taxiiWorld) push(want engine.Outcome) *engine.FlowReport {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	edit := append([]string{`base_url = param.url`, "base_url = param.url\n  retry_wait = \"1ms\"\n  retries = 2\n  max_wait = \"2s\"", `"Password0"`, fmt.Sprintf("%q", taxii.DefaultPassword)}, w.edit...)
+	edit := append([]string{`base_url = param.url`, "base_url = param.url\n  retry_wait = \"1ms\"\n  retries = 2\n  max_wait = \"2s\""}, w.edit...)
 	text := strings.NewReplacer(edit...).Replace(string(src))
 	in := dsl.Input{FS: fstest.MapFS{"m.hcl": {Data: []byte(text)}, "testdata/objects.json": {Data: samples}}, Names: []string{"m.hcl"}}
 	m, diags := dsl.Load(in, engine.Vocabulary())
@@ -105,7 +105,7 @@ func (w *taxiiWorld) push(want engine.Outcome) *engine.FlowReport {
 	w.taxii.ResetJournal()
 	job := &runtime.Job{
 		Mapping: m, Instance: "taxii", Dir: w.dir, Now: w.clock.Now(), Clock: w.clock.Now, DryRun: w.dry,
-		Settings: runtime.Settings{Params: map[string]dsl.Given{"url": dsl.Text(w.server, "test")}, ThreatQ: runtime.ThreatQ{
+		Settings: runtime.Settings{Params: map[string]dsl.Given{"url": dsl.Text(w.server, "test"), "password": dsl.Text(taxii.DefaultPassword, "test")}, ThreatQ: runtime.ThreatQ{
 			Host: w.host, ClientID: threatq.DefaultClientID, Username: threatq.DefaultUsername, Password: threatq.DefaultPassword,
 		}},
 		Log: slog.New(slog.NewTextHandler(w.log, nil)), OnSecret: func(string) {},

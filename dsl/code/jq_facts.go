@@ -19,7 +19,7 @@ func (q *JQ) Constant() bool {
 	for _, t := range scanJQ(q.src.Text) {
 		switch {
 		case t.kind == jqText || t.kind == jqNumber || t.text == "$param" || t.text == "|":
-		case t.kind == jqName && slices.Contains(constants, t.text):
+		case slices.Contains(constants, t.text):
 		case t.kind == jqField && q.Names("param") && !q.readsInput():
 		default:
 			return false
@@ -43,10 +43,11 @@ func (q *JQ) readsInput() bool {
 // Absent tells whether the program only reads a field, and v has no such field. A field that
 // is null is there.
 func (q *JQ) Absent(v any) bool {
-	for _, t := range scanJQ(q.src.Text) {
-		if t.kind != jqField {
-			return false
-		}
+	path := scanJQ(q.src.Text)
+	if slices.ContainsFunc(path, func(t jqToken) bool { return t.kind != jqField }) {
+		return false
+	}
+	for _, t := range path {
 		fields, ok := v.(map[string]any)
 		if !ok {
 			return v == nil
