@@ -295,20 +295,20 @@ locals {
 }
 
 client "ctia" {
-  base_url      = coalesce(param.base_url, "https://private.intel.${local.subdomain}amp.cisco.com")
-  timeout       = param.timeout
-  max_wait      = param.max_retry_after
-  proxy         = param.external_proxy ? "threatq" : null
-  headers       = { Accept = "application/json" } # it speaks YAML, EDN and transit as well
+  base_url = coalesce(param.base_url, "https://private.intel.${local.subdomain}amp.cisco.com")
+  timeout  = param.timeout
+  max_wait = param.max_retry_after
+  proxy    = param.external_proxy ? "threatq" : null
+  headers  = { Accept = "application/json" } # it speaks YAML, EDN and transit as well
   error_message = jq(<<-EOT
     if type == "string" then .
     elif type == "object" then
       [.error, .type, .message, .msg, .error_description,
-       (.capabilities | select(. != null) | if type == "array" then join(", ") else . end),
-       (.errors | select(. != null) | tojson)]
+        (.capabilities | select(. != null) | if type == "array" then join(", ") else . end),
+        (.errors | select(. != null) | tojson)]
       | map(select(. != null and . != "") | tostring) | join(": ")
     else null end
-    EOT
+  EOT
   )
 
   auth "oauth2" {
@@ -356,16 +356,16 @@ flow "judgements" {
         indicator.kind == 'email' ? lower(indicator.text) :
         indicator.kind == 'mac_address' ? replace(lower(indicator.text), '-', ':') :
         indicator.text
-        EOT
+      EOT
       )
       observable = expr("{type: ip_version(indicator.seen) == 6 and indicator.kind == 'ip' ? 'ipv6' : indicator.kind, value: indicator.seen}")
       # Disposition and dates stay out of it: another one changes the judgement, and makes no other.
       xid = expr(<<-EOT
         indicator.seen == nil ? 'ThreatQ indicator ' + string(indicator.id) :
         'threatq-judgement-' + sha256(join(['threatq', 'judgement', local.name, indicator.observable.type, indicator.seen], '|'))
-        EOT
+      EOT
       )
-      uri         = expr("local.threatq + '/indicators/' + string(indicator.id) + '/details'")
+      uri = expr("local.threatq + '/indicators/' + string(indicator.id) + '/details'")
       # Of several values, the one changed last that is valid.
       disposition = expr("find(map(attribute_values(indicator.attributes, 'Disposition'), table.disposition.lookup(#)), # != nil) ?? param.default_disposition")
       severity    = expr("find(map(attribute_values(indicator.attributes, 'Severity'), table.severity.lookup(#)), # != nil) ?? param.default_severity")
@@ -374,19 +374,19 @@ flow "judgements" {
           not (trim(#) matches '^[0-9]{1,3}$') ? table.confidence.lookup(#) :
           int(trim(#)) > 100 ? nil : int(trim(#)) >= 70 ? 'High' : int(trim(#)) >= 30 ? 'Medium' : int(trim(#)) >= 1 ? 'Low' : 'None'), # != nil)
         ?? param.default_confidence
-        EOT
+      EOT
       )
       priority = expr(<<-EOT
         find(map(attribute_values(indicator.attributes, 'Priority'),
           trim(#) matches '^[0-9]{1,3}$' and int(trim(#)) <= 100 ? int(trim(#)) : nil), # != nil)
         ?? param.default_priority
-        EOT
+      EOT
       )
       reason = expr(<<-EOT
         cut('ThreatQ indicator ' + string(indicator.id) + ' (' + indicator.status + '), sources: ' +
           (len(indicator.sources) == 0 ? 'none' : join(pluck(indicator.sources, 'name'), ', ')) +
           '; collection: ' + param.data_collection, 1024)
-        EOT
+      EOT
       )
       tlp   = expr("strictest_tlp(indicator.sources) == 'RED' ? 'red' : 'amber'") # the private instance takes no other
       until = expr("indicator.expires_at == nil ? nil : indicator.expires_at > time(local.never) ? time(local.never) : indicator.expires_at")
@@ -447,13 +447,13 @@ flow "judgements" {
       end_time    = expr("indicator.until")
       feed        = local.feed # another one: another relationship
     }
-    expires         = expr("indicator.until")
+    expires = expr("indicator.until")
     default_expires = expr(<<-EOT
       param.default_expiration == 'Never' ? time(local.never) :
       add_date(now, int(split(param.default_expiration, ' ')[0]), lower(split(param.default_expiration, ' ')[1]))
-      EOT
+    EOT
     )
-    renew           = "0s" # a judgement without an end of its own that has run out begins anew
+    renew = "0s" # a judgement without an end of its own that has run out begins anew
 
     left    = param.left_policy
     skipped = param.skipped_policy
@@ -477,7 +477,7 @@ flow "judgements" {
             id: 'transient:' + .key,
             valid_time: {start_time: rfc3339_ms(now), end_time: rfc3339_ms(.expires)}
           }))
-          EOT
+        EOT
         )
         indicators = expr(<<-EOT
           let xid = 'threatq-indicator-' + sha256(join(['threatq', 'indicator', local.name, local.feed], '|'));
@@ -497,7 +497,7 @@ flow "judgements" {
             tlp: 'amber',
             valid_time: {start_time: rfc3339_ms(now), end_time: local.never}
           }]
-          EOT
+        EOT
         )
         # element-of is what the service's own view of a feed reads.
         relationships = expr(<<-EOT
@@ -513,7 +513,7 @@ flow "judgements" {
             source_uri: local.threatq,
             tlp: .item.tlp
           }))
-          EOT
+        EOT
         )
       }
     }
@@ -531,12 +531,12 @@ flow "judgements" {
           exists: (.type == "judgement" and .result == "exists"),
           error: (if .result == "error" then
               [(if .type == "relationship" then "relationship with the feed" else null end),
-              (.error | if type == "object" then .type else . end), .msg]
+                (.error | if type == "object" then .type else . end), .msg]
               | map(select(. != null) | tostring) | join(": ")
             else null end),
           retry: (.result == "error" and (.error | type != "string" or (test("validation|Mismatched") | not)))
         }
-      EOT
+    EOT
     )
 
     # What exists is read and compared, so that nothing is written twice even where the ledger is lost.
@@ -552,15 +552,15 @@ flow "judgements" {
         .judgements[]?
         | .valid_time as $time
         | {key: (.external_ids[] | select(startswith("threatq-judgement-"))), id, expires: $time.end_time, start: $time.start_time,
-           disposition, confidence, severity, priority, reason, reason_uri, source_uri, tlp}
-        EOT
+            disposition, confidence, severity, priority, reason, reason_uri, source_uri, tlp}
+      EOT
       )
       same = expr(<<-EOT
         held.disposition == each.item.disposition and held.confidence == each.item.confidence and held.severity == each.item.severity
         and held.priority == each.item.priority and held.tlp == each.item.tlp and held.reason == each.item.reason
         and held.reason_uri == each.item.reason_uri and held.source_uri == each.item.source_uri
         and (indicator.until == nil ? time(held.expires) > now : time(held.expires) == indicator.until)
-        EOT
+      EOT
       )
     }
 
@@ -582,7 +582,7 @@ flow "judgements" {
                 end_time: rfc3339_ms(.expires)
               }
             }))
-            EOT
+          EOT
           )
         }
       }
@@ -592,7 +592,7 @@ flow "judgements" {
           (.errors["not-found"][]? | {id: ., missing: true}),
           (.errors.forbidden[]? | {id: ., error: "forbidden: the judgement is another user's"}),
           (.errors["internal-error"][]? | {id: ., error: "internal error of the service", retry: true})
-        EOT
+      EOT
       )
     }
 
@@ -623,7 +623,7 @@ flow "judgements" {
           (.errors["not-found"][]? | {id: .}),
           (.errors.forbidden[]? | {id: ., error: "forbidden: the judgement is another user's"}),
           (.errors["internal-error"][]? | {id: ., error: "internal error of the service", retry: true})
-        EOT
+      EOT
       )
     }
   }
@@ -759,14 +759,14 @@ test "how values are written, and what is left out" {
     ["FQDN", "d.example", "Active", "2999-01-01T00:00:00Z"],
   ] : { id = i, type = r[0], value = r[1], status = r[2], expires_at = r[3], sources = [], attributes = [] }]
   skipped = {
-    "invalid value: IP Address"  = 2
-    "invalid value: SHA-256"     = 1
-    "invalid value: Mutex"       = 1
-    "unsupported type: SHA-512"  = 1
-    "unsupported type: ASN"      = 1
-    "Expired"                    = 1
-    "Whitelisted"                = 1
-    "past its expiration"        = 1
+    "invalid value: IP Address" = 2
+    "invalid value: SHA-256"    = 1
+    "invalid value: Mutex"      = 1
+    "unsupported type: SHA-512" = 1
+    "unsupported type: ASN"     = 1
+    "Expired"                   = 1
+    "Whitelisted"               = 1
+    "past its expiration"       = 1
   }
   expect "item" "ipv6 2001:db8::1" { tlp = "amber" }
   expect "item" "md5 d41d8cd98f00b204e9800998ecf8427e" { priority = 90 }

@@ -262,8 +262,8 @@ client "appliance" {
     message = jq("\"the tokens are good, but their user lacks a permission: events and breaches need Visualizer and Unrestricted Devices, watched domains need Edit Domains\"")
   }
   on {
-    status  = ["3xx"]
-    do      = fail
+    status = ["3xx"]
+    do     = fail
     message = jq(<<-EOT
       "the appliance redirects to " + ($response.headers.location // "another page")
       + ", as where it asks to log in: check the public token, and that the address is that of an appliance"

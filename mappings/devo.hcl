@@ -289,7 +289,7 @@ flow "iocs" {
           attribute_values(indicator.attributes, 'Actor'),
           attribute_values(indicator.attributes, 'Related Adversary'),
           attribute_values(indicator.attributes, 'Related Actor'))
-        EOT
+      EOT
       )
     }
     key = expr("indicator.text == '' ? 'ThreatQ indicator ' + string(indicator.id) : indicator.text")

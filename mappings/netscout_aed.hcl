@@ -302,7 +302,7 @@ client "appliance" {
   error_message = jq(<<-EOT
     objects
     | ([.errors | arrays | .[] | if type == "object" then [.field, .message // .code] | map(strings) | join(": ") else tostring end]
-      + [.errors | objects | to_entries[] | "\(.key): \(.value)"])
+        + [.errors | objects | to_entries[] | "\(.key): \(.value)"])
     | map(select(. != "")) | if . == [] then null else join("; ") end
   EOT
   )
@@ -314,8 +314,8 @@ client "appliance" {
 
   # Following a redirect would bring a page for people.
   on {
-    status  = ["3xx"]
-    do      = fail
+    status = ["3xx"]
+    do     = fail
     message = jq(<<-EOT
       "the appliance redirects to " + ($response.headers.location // "another page" | split("?")[0])
       + ", as where it asks people to log in: it did not take the API token; check it, and that the hostname is that of an appliance"
@@ -439,8 +439,8 @@ flow "alerts" {
   }
 
   event "alert" {
-    identity    = "Alert ID"
-    type        = expr(<<-EOT
+    identity = "Alert ID"
+    type = expr(<<-EOT
       'Command and Control' in alert.threat.classes ? 'Command and Control'
         : alert.alertType in ['totalTraffic', 'blockedTraffic', 'botnetTraffic'] ? 'DoS Attack'
         : alert.alertType != 'blockedHost' ? 'Alert'

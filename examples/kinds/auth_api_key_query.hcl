@@ -7,6 +7,7 @@ connector "auth_api_key_query" {
 param "url" {
   type = string
 }
+
 param "key" {
   type      = string
   sensitive = true

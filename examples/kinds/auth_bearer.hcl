@@ -7,6 +7,7 @@ connector "auth_bearer" {
 param "url" {
   type = string
 }
+
 param "token" {
   type      = string
   sensitive = true

@@ -7,9 +7,11 @@ connector "auth_hmac" {
 param "url" {
   type = string
 }
+
 param "key_id" {
   type = string
 }
+
 param "secret" {
   type      = string
   sensitive = true

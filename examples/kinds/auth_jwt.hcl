@@ -7,6 +7,7 @@ connector "auth_jwt" {
 param "url" {
   type = string
 }
+
 param "secret" {
   type      = string
   sensitive = true

@@ -7,9 +7,11 @@ connector "auth_login_cookie" {
 param "url" {
   type = string
 }
+
 param "user" {
   type = string
 }
+
 param "password" {
   type      = string
   sensitive = true

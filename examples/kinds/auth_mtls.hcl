@@ -7,13 +7,16 @@ connector "auth_mtls" {
 param "url" {
   type = string
 }
+
 param "cert" {
   type = string
 }
+
 param "key" {
   type      = string
   sensitive = true
 }
+
 param "ca" {
   type = string
 }

@@ -7,9 +7,11 @@ connector "auth_oauth2" {
 param "url" {
   type = string
 }
+
 param "client_id" {
   type = string
 }
+
 param "client_secret" {
   type      = string
   sensitive = true

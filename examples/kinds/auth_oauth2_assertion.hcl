@@ -7,6 +7,7 @@ connector "auth_oauth2_assertion" {
 param "url" {
   type = string
 }
+
 param "secret" {
   type      = string
   sensitive = true

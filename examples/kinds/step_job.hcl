@@ -7,6 +7,7 @@ connector "step_job" {
 param "url" {
   type = string
 }
+
 param "interval" {
   type = string
 }

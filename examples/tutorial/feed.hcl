@@ -4,15 +4,18 @@ connector "tutorial" {
   version = "1.0.0"
   source  = "Ember"
 }
+
 param "url" {
   type     = string
   required = true
 }
+
 param "api_key" {
   type      = string
   sensitive = true
   required  = true
 }
+
 client "feed" {
   base_url      = "${param.url}/v1"
   error_message = jq(".error.message")
@@ -21,6 +24,7 @@ client "feed" {
     value = param.api_key
   }
 }
+
 flow "samples" {
   source "http" {
     client = client.feed
