@@ -24,8 +24,8 @@ func TestTokensCoverTheProgram(t *testing.T) {
 	}
 	for text, tokens := range map[string][]Token{
 		`.a # one` + "\n" + `| "b \(.c # two` + "\n" + `)d" # three`: JQTokens(`.a # one` + "\n" + `| "b \(.c # two` + "\n" + `)d" # three`),
-		"a // é\n + /* b\n*/ 'é' not in [`x`] // end":               expr("a // é\n + /* b\n*/ 'é' not in [`x`] // end"),
-		"#.a ?? #acc":                                               expr("#.a ?? #acc"),
+		"a // é\n + /* b\n*/ 'é' not in [`x`] // end":                expr("a // é\n + /* b\n*/ 'é' not in [`x`] // end"),
+		"#.a ?? #acc": expr("#.a ?? #acc"),
 	} {
 		at := 0
 		var b strings.Builder
