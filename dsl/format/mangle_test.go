@@ -255,3 +255,24 @@ func FuzzSource(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a program is: where it parses, its form does, to the same tree, and stays as it is.
+func FuzzProgram(f *testing.F) {
+	for name, src := range corpus(f) {
+		body, diags := parse(name, src)
+		if diags.HasErrors() {
+			f.Fatal(diags)
+		}
+		for _, p := range programsOf(src, body) {
+			f.Add(p.language.name == "jq", p.src.Text)
+		}
+	}
+	f.Fuzz(func(t *testing.T, jq bool, text string) {
+		name := map[bool]string{true: "jq", false: "expr"}[jq]
+		text = strings.NewReplacer("${", "$${", "%{", "%%{").Replace(text)
+		src := []byte("a = " + name + "(<<EOT\n" + text + "\nEOT\n)\n")
+		if _, diags := Source("x.hcl", src); !diags.HasErrors() {
+			check(t, "x.hcl", src)
+		}
+	})
+}
