@@ -115,7 +115,7 @@ func (w *exportWorld) inThreatQ(method, path string, in any) {
 // exporter is the mapping without waits.
 func (w *exportWorld) exporter() *dsl.Mapping {
 	w.t.Helper()
-	return loadMapping(w.t, "cisco_threat_response.hcl", append([]string{"  max_wait      = param", "  retry_wait    = \"1ms\"\n  max_wait      = param"}, w.edits...)...)
+	return loadMapping(w.t, "cisco_threat_response.hcl", append([]string{"  max_wait = param", "  retry_wait = \"1ms\"\n  max_wait = param"}, w.edits...)...)
 }
 
 // loadMapping loads a built-in mapping with replacements, of which each must be found.

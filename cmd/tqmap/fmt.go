@@ -22,6 +22,9 @@ import (
 // stdinName is the argument that stands for standard input.
 const stdinName = "-"
 
+// mostMistakes are shown of one file. One that is no HCL at all has a thousand.
+const mostMistakes = 10
+
 func (a *app) fmtCmd() *cobra.Command {
 	var f formatter
 	cmd := &cobra.Command{
@@ -120,7 +123,10 @@ func (f *formatter) one(name string) error {
 	}
 	out, diags := format.Source(label, src)
 	if diags.HasErrors() {
-		f.printDiags(map[string]*hcl.File{label: {Bytes: src}}, diags)
+		f.printDiags(map[string]*hcl.File{label: {Bytes: src}}, diags[:min(len(diags), mostMistakes)])
+		if n := len(diags) - mostMistakes; n > 0 {
+			return usagef("%s: %d more mistakes like these; is it a mapping?", label, n)
+		}
 		return exitError(exitUsage)
 	}
 	changed := !bytes.Equal(src, out)

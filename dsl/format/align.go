@@ -27,19 +27,19 @@ type cell struct {
 // each line has moved before its cell, and is kept up to date.
 func set(lines []line, of func(line) cell, moved []int) []edit {
 	var edits []edit
-	var group []int
+	group := map[int]int{} // the token of each line
 	flush := func() {
 		most := 0
-		for _, i := range group {
-			most = max(most, width(lines[i], of(lines[i]).token)+moved[i])
+		for i, token := range group {
+			most = max(most, width(lines[i], token)+moved[i])
 		}
-		for _, i := range group {
-			before, t := lines[i].tokens[of(lines[i]).token-1], lines[i].tokens[of(lines[i]).token]
-			spaces := most - width(lines[i], of(lines[i]).token) - moved[i] + 1
-			edits = append(edits, edit{before.Range.End.Byte, t.Range.Start.Byte, strings.Repeat(" ", spaces)})
-			moved[i] += spaces - (t.Range.Start.Column - before.Range.End.Column)
+		for i, token := range group {
+			spaces := most + 1 - width(lines[i], token) - moved[i]
+			before, after := lines[i].tokens[token-1].Range.End, lines[i].tokens[token].Range.Start
+			edits = append(edits, edit{before.Byte, after.Byte, strings.Repeat(" ", spaces)})
+			moved[i] += spaces - (after.Column - before.Column)
 		}
-		group = nil
+		clear(group)
 	}
 	for i, l := range lines {
 		c := of(l)
@@ -47,7 +47,7 @@ func set(lines []line, of func(line) cell, moved []int) []edit {
 			flush()
 		}
 		if c.token > 0 {
-			group = append(group, i)
+			group[i] = c.token
 		}
 		if !c.join {
 			flush()
