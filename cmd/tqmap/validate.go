@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"tqmap/dsl"
@@ -11,7 +13,8 @@ import (
 )
 
 func (a *app) validateCmd() *cobra.Command {
-	return &cobra.Command{
+	var format string
+	cmd := &cobra.Command{
 		Use:   "validate MAPPING…",
 		Short: "Check a mapping and point at every mistake",
 		Long: `Reads a mapping, compiles its jq and expr, checks every name and type, and the
@@ -19,8 +22,13 @@ fields of every expr against the recorded samples. All mistakes are shown at
 once. Nothing is sent anywhere. Several mappings are checked one by one.`,
 		Annotations: map[string]string{takesMapping: "yes"},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case format != "text" && format != "json" && format != "sarif":
+				return usagef("--format takes text, json or sarif, not %q", format)
+			case len(args) == 0:
 				return a.validate(nil)
+			case format != "text":
+				return a.reportDiags(format, args)
 			}
 			var failed error
 			for i, arg := range args {
@@ -34,6 +42,44 @@ once. Nothing is sent anywhere. Several mappings are checked one by one.`,
 			return failed
 		},
 	}
+	cmd.Flags().StringVar(&format, "format", "text", "text, json, or sarif for other tools")
+	return cmd
+}
+
+// reportDiags writes what is to be said of all mappings as one document; nothing else goes to stdout.
+func (a *app) reportDiags(format string, args []string) error {
+	all, wrong := []toldDiag{}, false
+	for i, arg := range args {
+		if i > 0 {
+			a.load(arg)
+		}
+		diags := a.diags
+		if a.loadErr != nil {
+			diags = hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Cannot read the mapping", Detail: a.loadErr.Error()}}
+		} else if _, err := a.named(); err != nil {
+			return err
+		}
+		all, wrong = append(all, tell(a.mapping, diags, a.redactor.String)...), wrong || diags.HasErrors()
+	}
+	var doc any = all
+	if format == "sarif" {
+		doc = toSARIF(all)
+	}
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(doc); err != nil || !wrong {
+		return err
+	}
+	return exitError(exitUsage)
+}
+
+// named is the mapping of the command line, with its mistakes.
+func (a *app) named() (*dsl.Mapping, error) {
+	if a.mapping == nil {
+		return nil, usagef("write the mapping before its flags: tqmap validate FILE --format json")
+	}
+	return a.mapping, nil
 }
 
 // load takes another mapping than the one that was loaded.
