@@ -199,7 +199,7 @@ func (c *checker) tree(v *Val, t *tree, scope Scope, page paging) {
 func (c *checker) written(v *Val, got cty.Value) {
 	t := got.Type()
 	if v.Attr.Written && !got.IsNull() && t != cty.DynamicPseudoType && !t.IsObjectType() && !t.IsMapType() {
-		c.d.errorf(v.Range, "Wrong type", "%q takes an object, this is %s.", v.Attr.Name, kindName(got))
+		c.d.errorf(v.Range, "Wrong type", "%q takes an object, this is %s.", v.Attr.Name, inWords(kindName(got)))
 	}
 }
 

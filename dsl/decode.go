@@ -35,17 +35,19 @@ func problem(at hcl.Range, summary, format string, args ...any) *hcl.Diagnostic 
 
 func (d *decoder) body(body *hclsyntax.Body, n *Node) {
 	n.values = map[string]*Val{}
+	meant := map[string]bool{} // names that others are slips of: they are not missing as well
 	for _, a := range inFileOrder(body.Attributes) {
 		spec := n.Spec.attr(a.Name)
 		if spec == nil {
 			d.errorf(a.NameRange, "Unknown attribute", "%s has no attribute %q.%s", describe(n), a.Name, code.Suggest(a.Name, attrNames(n.Spec)))
+			meant[code.Near(a.Name, attrNames(n.Spec))] = true
 			d.used.lost(a)
 			continue
 		}
 		n.values[a.Name] = d.attr(a, *spec)
 	}
 	for _, spec := range n.Spec.Attrs {
-		if spec.Required && n.values[spec.Name] == nil && !d.broken {
+		if spec.Required && n.values[spec.Name] == nil && !meant[spec.Name] && !d.broken {
 			d.errorf(n.Range, "Missing attribute", "%s needs the attribute %q: %s", describe(n), spec.Name, spec.Summary)
 		}
 	}
@@ -54,11 +56,12 @@ func (d *decoder) body(body *hclsyntax.Body, n *Node) {
 
 func (d *decoder) blocks(body *hclsyntax.Body, n *Node) {
 	n.lost = map[string]bool{}
-	count := map[string]int{}
+	count, meant := map[string]int{}, map[string]bool{}
 	for _, b := range body.Blocks {
 		child := n.Spec.child(b.Type)
 		if child == nil {
 			d.errorf(b.TypeRange, "Unknown block", "%s has no block %q.%s", describe(n), b.Type, code.Suggest(b.Type, blockNames(n.Spec)))
+			meant[code.Near(b.Type, blockNames(n.Spec))] = true
 			d.lose(n, b)
 			continue
 		}
@@ -73,7 +76,7 @@ func (d *decoder) blocks(body *hclsyntax.Body, n *Node) {
 		}
 	}
 	for _, c := range n.Spec.Blocks {
-		if count[c.Type] < c.Min && !d.broken {
+		if count[c.Type] < c.Min && !meant[c.Type] && !d.broken {
 			d.errorf(n.Range, "Missing block", "%s needs a block %q: %s", describe(n), c.Type, c.Summary)
 		}
 	}

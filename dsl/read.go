@@ -156,6 +156,7 @@ func (r *Reading) Int(name string, def int) int {
 	n, exact := number(v.AsBigFloat()).(int)
 	if !exact {
 		r.Fail(name, "Whole number expected", "%q takes a whole number.", name)
+		return def
 	}
 	return n
 }

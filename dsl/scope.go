@@ -69,7 +69,7 @@ func (s *Scoped) text(e hclsyntax.Expression) (string, hcl.Diagnostics) {
 	}
 	text, err := convert.Convert(v, cty.String)
 	if err != nil || text.IsNull() || !text.IsKnown() {
-		return "", append(diags, problem(e.Range(), "Text expected", "This must be text, it is %s.", kindName(v)))
+		return "", append(diags, problem(e.Range(), "Text expected", "This must be text, it is %s.", inWords(kindName(v))))
 	}
 	return text.AsString(), diags
 }

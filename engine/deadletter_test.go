@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/hashicorp/hcl/v2"
 	"io"
 	"log/slog"
 	"net/http"
@@ -217,6 +218,30 @@ func TestRefusalsAreToldByReason(t *testing.T) {
 	for want, n := range map[string]int{"reason=\"no such type\"": 4, "reason=\"no such status\"": 3, "further dead letters like these": 2} {
 		if got := strings.Count(log.String(), want); got != n {
 			t.Errorf("%s stands %d times, want %d\n%s", want, got, n, &log)
+		}
+	}
+}
+
+func TestCodesOfLetters(t *testing.T) {
+	at := hcl.Range{Filename: "m.hcl", Start: hcl.InitialPos, End: hcl.InitialPos}
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{undelivered(errors.New("refused")), "TQ0831 refused"},
+		{fmt.Errorf("sink: %w", undelivered(errors.New("refused"))), "TQ0831 sink: refused"},
+		{failedAt(at, "Answer not understood", errors.New("no key")), "TQ0832 no key"},
+		{undelivered(failedAt(at, "Not an instant", errors.New("x"))), "TQ0821 x"},
+		{&ofField{"title", failedAt(at, "Not an instant", errors.New("x"))}, "TQ0821 x in title"},
+		{errors.New("anything"), "TQ0800 anything"},
+	} {
+		d := newDeadLetter("event.a", "1", c.err, map[string]any{}, noon)
+		got := d.Code + " " + d.Reason
+		if d.Field != "" {
+			got += " in " + d.Field
+		}
+		if got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
 		}
 	}
 }

@@ -191,7 +191,7 @@ func (a *app) files() map[string]*hcl.File {
 }
 
 func (a *app) printDiags(files map[string]*hcl.File, diags hcl.Diagnostics) {
-	text := renderDiags(files, diags, terminal(a.stderr) && a.getenv("NO_COLOR") == "")
+	text := renderDiags(files, diags, terminal(a.stderr) && a.getenv("NO_COLOR") == "", a.redactor.String)
 	fmt.Fprint(a.stderr, a.redactor.String(text))
 }
 

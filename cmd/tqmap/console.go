@@ -145,7 +145,7 @@ func (a *app) converse(ctx context.Context, c *console.Console) error {
 		}
 		if err != nil {
 			failed = true
-			fmt.Fprint(lines, a.redactor.String(said(err)))
+			fmt.Fprint(lines, a.said(err))
 		}
 	}
 	if _, typed := lines.(*typed); failed && !typed {
@@ -155,12 +155,12 @@ func (a *app) converse(ctx context.Context, c *console.Console) error {
 }
 
 // said is what went wrong with a line.
-func said(err error) string {
+func (a *app) said(err error) string {
 	var bad *console.CodeError
 	if !errors.As(err, &bad) {
-		return fmt.Sprintf("Error: %s\n", err)
+		return a.redactor.String(fmt.Sprintf("Error: %s\n", err))
 	}
-	return renderDiags(map[string]*hcl.File{"<code>": {Bytes: []byte(bad.Code)}}, bad.Diags, false)
+	return renderDiags(map[string]*hcl.File{"<code>": {Bytes: []byte(bad.Code)}}, bad.Diags, false, a.redactor.String)
 }
 
 // lines are those of the terminal, where there is one, else those of a pipe.

@@ -1,67 +1,126 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
+	"path/filepath"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl"
+	"tqmap/dsl/code"
+	"tqmap/dsl/diag"
 )
 
-// renderDiags prints each diagnostic as file:line:column, the line of the file
-// and a caret under the exact token, also without colour:
+// renderDiags prints each diagnostic with its code, as file:line:column, the line of the
+// file and a caret under the exact token, also without colour:
 //
-//	Error: Unknown field
+//	Error[TQ0403]: Unknown field
 //	  my.hcl:32:9
 //	   32 |         alert.severty +
 //	      |               ^^^^^^^
 //	  alert has no field "severty". Did you mean "severity"?
-func renderDiags(files map[string]*hcl.File, diags hcl.Diagnostics, color bool) string {
+func renderDiags(files map[string]*hcl.File, diags hcl.Diagnostics, color bool, mask func(string) string) string {
 	var b strings.Builder
 	for _, d := range diags {
 		word, paint := "Error", "\x1b[31m"
 		if d.Severity == hcl.DiagWarning {
 			word, paint = "Warning", "\x1b[33m"
 		}
+		word += "[" + diag.Of(d).Code + "]"
 		if color {
 			word = paint + word + "\x1b[0m"
 		}
-		fmt.Fprintf(&b, "%s: %s\n", word, d.Summary)
+		fmt.Fprintf(&b, "%s: %s\n", word, mask(d.Summary))
 		if d.Subject != nil {
 			fmt.Fprintf(&b, "  %s:%d:%d\n", d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column)
 			if f := files[d.Subject.Filename]; f != nil {
-				snippet(&b, f.Bytes, *d.Subject)
+				b.WriteString(snippet(f.Bytes, *d.Subject, mask).String())
 			}
 		}
 		if d.Detail != "" {
-			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(strings.TrimSpace(d.Detail), "\n", "\n  "))
+			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(strings.TrimSpace(mask(d.Detail)), "\n", "\n  "))
 		}
 		b.WriteByte('\n')
 	}
 	return b.String()
 }
 
-// snippet prints the line that at begins on, with carets up to its end. Tabs
-// before the token stay tabs, so that the caret stands under it on any terminal.
-func snippet(b *strings.Builder, src []byte, at hcl.Range) {
-	if at.Start.Byte > len(src) {
-		return
-	}
-	begin := bytes.LastIndexByte(src[:at.Start.Byte], '\n') + 1
-	end := len(src)
-	if i := bytes.IndexByte(src[at.Start.Byte:], '\n'); i >= 0 {
-		end = at.Start.Byte + i
-	}
-	line := strings.TrimRight(string(src[begin:end]), "\r")
-	number := fmt.Sprintf("%5d", at.Start.Line)
-	fmt.Fprintf(b, "%s | %s\n", number, line)
-	pad := strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
+// toldDiag is a diagnostic for other programs. Columns count grapheme clusters from 1, bytes
+// from 0.
+type toldDiag struct {
+	Code     string          `json:"code"`
+	Severity string          `json:"severity"`
+	Summary  string          `json:"summary"`
+	Detail   string          `json:"detail"`
+	Hint     string          `json:"hint,omitempty"` // what to do about mistakes of this code
+	File     string          `json:"file,omitempty"`
+	Start    *position       `json:"start,omitempty"`
+	End      *position       `json:"end,omitempty"`
+	Snippet  string          `json:"snippet,omitempty"` // the first line of it, or what of a long one is around the place
+	Values   []code.Involved `json:"values,omitempty"`
+
+	utf16 [2]int // columns of start and end
+}
+
+type position struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+	Byte   int `json:"byte"`
+}
+
+func tell(m *dsl.Mapping, diags hcl.Diagnostics, mask func(string) string) []toldDiag {
+	out := []toldDiag{}
+	for _, d := range diags {
+		e := diag.Of(d)
+		t := toldDiag{Code: e.Code, Severity: "error", Summary: mask(d.Summary), Detail: mask(strings.TrimSpace(d.Detail)), Hint: e.Next}
+		if d.Severity == hcl.DiagWarning {
+			t.Severity = "warning"
 		}
-		return ' '
-	}, string(src[begin:at.Start.Byte]))
-	width := utf8.RuneCount(src[at.Start.Byte:min(max(at.End.Byte, at.Start.Byte), end)])
-	fmt.Fprintf(b, "%s | %s%s\n", strings.Repeat(" ", len(number)), pad, strings.Repeat("^", max(width, 1)))
+		if r := d.Subject; r != nil {
+			t.File = filepath.ToSlash(r.Filename)
+			t.Start, t.End = &position{r.Start.Line, r.Start.Column, r.Start.Byte}, &position{r.End.Line, r.End.Column, r.End.Byte}
+			t.utf16 = [2]int{r.Start.Column, r.End.Column}
+			if m != nil && m.Files[r.Filename] != nil {
+				src := m.Files[r.Filename].Bytes
+				t.Snippet = snippet(src, *r, mask).text
+				t.utf16 = [2]int{utf16Column(src, r.Start.Byte), utf16Column(src, r.End.Byte)}
+			}
+		}
+		for _, v := range involved(m, d) {
+			v.Text = cut(mask(v.Text), shownValue)
+			t.Values = append(t.Values, v)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// shownValue is how much of a value is shown, in characters. It is cut after it was
+// redacted, as half of a secret would not be known.
+const shownValue = 80
+
+// involved are the parameters that an expression which failed names, unless they are
+// secrets: what it makes of them is not looked at.
+func involved(m *dsl.Mapping, d *hcl.Diagnostic) []code.Involved {
+	if m == nil || d.Expression == nil || d.EvalContext == nil {
+		return nil
+	}
+	var out []code.Involved
+	for _, t := range d.Expression.Variables() {
+		if len(t) < 2 || t.RootName() != "param" {
+			continue
+		}
+		name, _ := t[1].(hcl.TraverseAttr)
+		if p := m.Param(name.Name); p == nil || p.Sensitive {
+			continue
+		}
+		v, diags := t[:2].TraverseAbs(d.EvalContext)
+		if diags.HasErrors() || !v.IsWhollyKnown() || v.Type() == cty.DynamicPseudoType && !v.IsNull() {
+			continue
+		}
+		out = append(out, code.Involve("param."+name.Name, dsl.FromCty(v)))
+	}
+	return out
 }

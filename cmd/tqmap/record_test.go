@@ -268,7 +268,7 @@ func TestNoSecretOfABuiltinMappingIsRecorded(t *testing.T) {
 				if asked.Add(1) > 4 { // it never comes to an end
 					status = http.StatusForbidden
 				}
-				tell(w, q, status, known)
+				sayTo(w, q, status, known)
 			}))
 			defer echo.Close()
 			m, diags := dsl.Load(dsl.Input{FS: mappings.FS, Names: []string{name + ".hcl"}}, engine.Vocabulary())
@@ -322,7 +322,7 @@ func TestNoSecretOfABuiltinMappingIsRecorded(t *testing.T) {
 }
 
 // tell answers with what it was sent and knows.
-func tell(w http.ResponseWriter, q *http.Request, status int, known []string) {
+func sayTo(w http.ResponseWriter, q *http.Request, status int, known []string) {
 	body, _ := io.ReadAll(q.Body)
 	said := []string{q.URL.RawQuery, string(body), q.Header.Get("Authorization"), q.Header.Get("Cookie"), fmt.Sprint(q.Header)}
 	for _, secret := range known {

@@ -66,12 +66,12 @@ func changesOf(m engine.Mismatch) []string {
 	for _, d := range m.Differences {
 		want, got := "nothing", "nothing"
 		if d.Expected {
-			want = shownValue(d.Want)
+			want = asJSON(d.Want)
 		}
 		if d.Found {
-			got = shownValue(d.Got)
+			got = asJSON(d.Got)
 		}
-		want, got = around(want, got)
+		want, got = sameCut(want, got)
 		at := d.At
 		if at.Filename == "" {
 			at = m.At

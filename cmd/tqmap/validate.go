@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"tqmap/dsl"
@@ -12,19 +14,28 @@ import (
 
 func (a *app) validateCmd() *cobra.Command {
 	var strict bool
+	var format string
 	cmd := &cobra.Command{
 		Use:   "validate MAPPING…",
 		Short: "Check a mapping and point at every mistake",
 		Long: `Reads a mapping, compiles its jq and expr, checks every name and type, and the
 fields of every expr against the recorded samples. All mistakes are shown at
-once. Nothing is sent anywhere. Several mappings are checked one by one.
+once, each with a code that tqmap explain tells more about. Nothing is sent
+anywhere. Several mappings are checked one by one.
 
 Errors end it with status 2. Warnings are what can be run and hardly is meant;
 with --strict they count as errors, for use in CI.`,
+		Example: `  tqmap validate my-copy.hcl
+  tqmap validate --strict mappings/*.hcl --format sarif > tqmap.sarif`,
 		Annotations: map[string]string{takesMapping: "yes"},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			switch {
+			case format != "text" && format != "json" && format != "sarif":
+				return usagef("--format takes text, json or sarif, not %q", format)
+			case len(args) == 0:
 				return a.validate(nil, strict)
+			case format != "text":
+				return a.reportDiags(format, args, strict)
 			}
 			var failed error
 			for i, arg := range args {
@@ -38,8 +49,40 @@ with --strict they count as errors, for use in CI.`,
 			return failed
 		},
 	}
-	cmd.Flags().BoolVar(&strict, "strict", false, "count warnings as errors: exit 2")
+	f := cmd.Flags()
+	f.BoolVar(&strict, "strict", false, "count warnings as errors: exit 2")
+	f.StringVar(&format, "format", "text", "text, json, or sarif for other tools")
 	return cmd
+}
+
+// reportDiags writes what is to be said of all mappings as one document; nothing else goes
+// to stdout.
+func (a *app) reportDiags(format string, args []string, strict bool) error {
+	all, wrong := []toldDiag{}, false
+	for i, arg := range args {
+		if i > 0 {
+			a.load(arg)
+		}
+		diags := a.diags
+		switch {
+		case a.loadErr != nil:
+			diags = hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Cannot read the mapping", Detail: a.loadErr.Error()}}
+		case a.mapping == nil:
+			return usagef("write the mapping before its flags: tqmap validate FILE --format json")
+		}
+		all, wrong = append(all, tell(a.mapping, diags, a.redactor.String)...), wrong || diags.HasErrors() || strict && len(diags) > 0
+	}
+	var doc any = all
+	if format == "sarif" {
+		doc = toSARIF(all)
+	}
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(doc); err != nil || !wrong {
+		return err
+	}
+	return exitError(exitUsage)
 }
 
 // load takes another mapping than the one that was loaded.

@@ -112,7 +112,7 @@ func (e *Expr) Eval(vars map[string]any) (any, error) {
 	out = Normalize(out)
 	if k := kindOf(out); !e.opts.allows(k) {
 		failed := e.src.fail(nil, 0, len(e.src.Text), "Wrong kind of result", "This must result in %s, but resulted in %s.", e.opts.wanted(), article(k.String()))
-		failed.involved = append([]Involved{involve("result", out)}, e.involved(vars, nil)...)
+		failed.involved = append([]Involved{Involve("result", out)}, e.involved(vars, nil)...)
 		return nil, failed
 	}
 	return out, nil

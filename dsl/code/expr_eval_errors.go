@@ -36,6 +36,7 @@ type mishap struct {
 	got  string // kind found; "null" where nothing was there
 	want string // what was needed, with article, or ""
 	text string // a full sentence in place of got and want
+	kind bool   // text is about kinds of values
 	arg  int    // index of the argument at fault; negative where it is not known
 }
 
@@ -70,7 +71,7 @@ func classifyOperation(message string) mishap {
 		if left == "null" || right == "null" {
 			return mishap{got: "null", want: "a value"}
 		}
-		return mishap{text: fmt.Sprintf("The operator %s does not work on %s and %s.", m[2], article(left), article(right))}
+		return mishap{kind: true, text: fmt.Sprintf("The operator %s does not work on %s and %s.", m[2], article(left), article(right))}
 	}
 	if m := unaryTypes.FindStringSubmatch(message); m != nil {
 		switch kindName(m[2]) {
@@ -116,6 +117,9 @@ func explainEval(e *Expr, vars map[string]any, err error) *EvalError {
 		if text := e.noField(vars, fe.Location); text != "" {
 			return e.src.fail(nil, from, to, "Wrong kind of value", "%s", text)
 		}
+	}
+	if m.kind {
+		return e.src.fail(nil, from, to, "Wrong kind of value", "%s", m.text)
 	}
 	if m.text != "" {
 		return e.src.fail(nil, from, to, "expr failed", "%s", m.text)

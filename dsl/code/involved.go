@@ -31,7 +31,8 @@ const (
 	maxShortJSON = 4 << 10 // bytes; more than is shown, so that a secret is whole when it is looked for
 )
 
-func involve(name string, v any) Involved {
+// Involve is v under its name, without the values of fields that look like credentials.
+func Involve(name string, v any) Involved {
 	out := Involved{Name: name, Kind: kindName(fmt.Sprintf("%T", v)), Text: shortJSON(v)}
 	if secretField.MatchString(name[strings.LastIndexByte(name, '.')+1:]) {
 		out.Text = hidden
@@ -152,7 +153,7 @@ func (e *Expr) valueOf(vars map[string]any, chain ast.Node) (Involved, bool) {
 			return Involved{}, false
 		}
 		if v, err := e.run(program, vars); err == nil {
-			return involve(name, v), v == nil || reflect.TypeOf(v).Kind() != reflect.Func
+			return Involve(name, v), v == nil || reflect.TypeOf(v).Kind() != reflect.Func
 		}
 		switch n := chain.(type) {
 		case *ast.MemberNode:

@@ -1,6 +1,7 @@
 package code
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -95,4 +96,13 @@ func shown(t *testing.T, err error) string {
 		out = append(out, v.Name+" "+v.Kind+" "+v.Text)
 	}
 	return strings.Join(out, "; ")
+}
+
+func TestStoppedRun(t *testing.T) {
+	q, _ := CompileJQ(Literal("."), nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := q.Run(ctx, 1); err == nil || !strings.Contains(err.Error(), "jq stopped") || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
 }

@@ -28,7 +28,7 @@ func (q *JQ) locate(ctx context.Context, err error, input any, values []any) fai
 	first, last := l.narrow("", 0, len(l.tokens))
 	out := failure{from: l.tokens[first].from, to: l.tokens[last-1].to, stage: l.text(l.first, l.last)}
 	if v, ok := l.into(l.head, l.first, l.last); ok {
-		out.involved = []Involved{involve("input", v)}
+		out.involved = []Involved{Involve("input", v)}
 	}
 	return out
 }
