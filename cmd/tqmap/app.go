@@ -120,7 +120,7 @@ Try it without any account:   tqmap run ironnet --sandbox -c /tmp/tqmap`,
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
-	root.AddCommand(a.runCmd(), a.previewCmd(), a.configureCmd(), a.validateCmd(), a.testCmd(), a.mappingsCmd(), a.referenceCmd(), a.sandboxCmd(),
+	root.AddCommand(a.runCmd(), a.previewCmd(), a.configureCmd(), a.validateCmd(), a.testCmd(), a.explainCmd(), a.mappingsCmd(), a.referenceCmd(), a.sandboxCmd(),
 		a.stateCmd(), a.deadletterCmd(), a.unlockCmd(), a.runsCmd(), a.versionCmd())
 	return root
 }
