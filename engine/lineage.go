@@ -36,6 +36,8 @@ type Lineage struct {
 	Dead    string         `json:"dead,omitempty"`
 	Where   string         `json:"where,omitempty"`
 	Fields  []FieldLineage `json:"fields"`
+	// Rejected are the objects of the same record that the mapping rejects.
+	Rejected []string `json:"rejected,omitempty"`
 
 	At hcl.Range `json:"-"` // of the rule
 }
@@ -60,6 +62,8 @@ type FieldLineage struct {
 	Error string   `json:"error,omitempty"`
 
 	At hcl.Range `json:"-"`
+	// Failed is the part that failed, as far as it can be told; else At.
+	Failed hcl.Range `json:"-"`
 }
 
 // LineageSource is one value that was read as it is.
@@ -91,9 +95,9 @@ type tracing struct {
 	blocks map[string]bool // sub-requests that add a field to the record
 }
 
-// Lineage tells where the values of object i of a traced record come from; -1 stands for the
-// record, of which nothing came, or for its item.
-func (r *Run) Lineage(ctx context.Context, f *dsl.Flow, of Traced, i int) (*Lineage, error) {
+// Lineage tells where the values of an object of f come from.
+func (r *Run) Lineage(ctx context.Context, f *dsl.Flow, one Found) (*Lineage, error) {
+	of := one.Traced
 	m, err := newMapper(r.Bound, f)
 	if err != nil {
 		return nil, err
@@ -114,11 +118,14 @@ func (r *Run) Lineage(ctx context.Context, f *dsl.Flow, of Traced, i int) (*Line
 		out.Stages = append(out.Stages, step)
 	}
 	switch {
-	case i >= 0 && i < len(of.Objects):
-		err = t.object(out, &of.Objects[i])
-	case of.Dead != nil:
-		out.Record, out.Dead, out.Where = cmp.Or(of.Key, of.Dead.Key), of.Dead.Reason, of.Dead.Where
-		out.Fields = t.failing(of.Dead)
+	case one.Letter != nil:
+		out.Record, out.Dead, out.Where = cmp.Or(of.Key, one.Letter.Key), one.Letter.Reason, one.Letter.Where
+		out.Fields = t.failing(one.Letter)
+	case one.Object >= 0:
+		for _, letter := range of.Rejected {
+			out.Rejected = append(out.Rejected, letter.Rule+": "+letter.Reason+", at "+letter.Where)
+		}
+		err = t.object(out, &of.Objects[one.Object])
 	case of.Skipped != "":
 		if of.skip != nil {
 			out.Fields = []FieldLineage{t.expr("skip", of.skip.Reason, of.skip.When, of.vars)}
@@ -126,9 +133,6 @@ func (r *Run) Lineage(ctx context.Context, f *dsl.Flow, of Traced, i int) (*Line
 	case of.Item != nil:
 		out.Object, out.Key, out.Name = t.items.rule, of.Item.Key, of.Item.Name()
 		out.Fields = t.item()
-	case len(of.Rejected) > 0:
-		out.Dead, out.Where = of.Rejected[0].Reason, of.Rejected[0].Where
-		out.Fields = t.failing(&of.Rejected[0])
 	}
 	out.bound()
 	return out, err
@@ -341,13 +345,31 @@ func jsonLine(v any) string {
 	return string(contentOf(v))
 }
 
+// fail notes why a value could not be computed, and where that is.
+func (f *FieldLineage) fail(err error) {
+	if f.Failed = f.At; err == nil {
+		return
+	}
+	f.Error = reasonOf(err)
+	if d := diagnosticOf(err); d != nil && d.Subject != nil {
+		f.Failed = *d.Subject
+	}
+}
+
 // reasonOf is an error without its place.
 func reasonOf(err error) string {
+	if d := diagnosticOf(err); d != nil {
+		return d.Summary + ": " + d.Detail
+	}
+	return err.Error()
+}
+
+func diagnosticOf(err error) *hcl.Diagnostic {
 	var located interface{ Diagnostics() hcl.Diagnostics }
 	if errors.As(err, &located) {
 		if diags := located.Diagnostics(); len(diags) > 0 {
-			return diags[0].Summary + ": " + diags[0].Detail
+			return diags[0]
 		}
 	}
-	return err.Error()
+	return nil
 }

@@ -21,11 +21,12 @@ type Finder struct {
 	keys  []string // of the records of known
 }
 
-// Found is an object of a traced record; Object -1 stands for a record of which no object came,
-// or for its item.
+// Found is an object of a traced record. Object -1 stands for the record itself, of which no
+// object came, or for its item; Letter is what became of an object that was rejected.
 type Found struct {
 	Traced
 	Object int
+	Letter *DeadLetter
 	// Rule, Key and Name are the object's, as people read them; of a record of which nothing
 	// came, Why says so.
 	Rule, Key, Name, Why string
@@ -51,14 +52,21 @@ func (f *Finder) See(t Traced) bool {
 		o := &t.Objects[i]
 		own = append(own, Found{Traced: t, Object: i, Rule: o.Rule.ID(), Key: o.Key, Name: strings.TrimSpace(o.Name)})
 	}
+	for i := range t.Rejected {
+		letter := &t.Rejected[i]
+		own = append(own, Found{Traced: t, Object: -1, Letter: letter, Rule: "dead letter", Key: letter.Key, Why: letter.Reason})
+	}
 	if len(own) == 0 {
-		own = append(own, f.alone(t))
+		own = append(own, alone(t))
 	}
 	best := none
 	for _, one := range own {
 		if len(f.known) < manyKnown {
 			f.known = append(f.known, Found{Object: one.Object, Rule: one.Rule, Key: one.Key, Name: one.Name, Why: one.Why})
 			f.keys = append(f.keys, t.Key)
+		}
+		if one.Letter != nil && len(t.Objects) > 0 && one.Key == t.Key {
+			continue // the record's key stands for what came of it
 		}
 		got := max(f.rank(one.Key), f.rank(one.Name))
 		f.take(one, got)
@@ -71,15 +79,13 @@ func (f *Finder) See(t Traced) bool {
 }
 
 // alone is a record without objects.
-func (f *Finder) alone(t Traced) Found {
+func alone(t Traced) Found {
 	out := Found{Traced: t, Object: -1, Rule: "record", Key: t.Key}
 	switch {
 	case t.Item != nil:
 		out.Rule, out.Name = "item", t.Item.Name()
 	case t.Dead != nil:
-		out.Rule, out.Key, out.Why = "dead letter", t.Dead.Key, t.Dead.Reason
-	case len(t.Rejected) > 0:
-		out.Rule, out.Why = "dead letter", t.Rejected[0].Reason
+		out.Rule, out.Key, out.Why, out.Letter = "dead letter", t.Dead.Key, t.Dead.Reason, t.Dead
 	case t.Skipped != "":
 		out.Rule, out.Why = "left out", t.Skipped
 	}

@@ -25,9 +25,7 @@ func (t *tracing) template(kind, name string, v *dsl.Template, vars map[string]a
 	out := FieldLineage{Name: name, Kind: kind, At: v.Range(), Where: v.Range().String(), Code: t.codeAt(v.Range())}
 	value, err := v.Eval(vars)
 	out.Value = value
-	if err != nil {
-		out.Error = reasonOf(err)
-	}
+	out.fail(err)
 	if v.Computed() {
 		t.steps(&out, v.Trace(vars), true)
 	}
@@ -39,9 +37,7 @@ func (t *tracing) expr(kind, name string, q *code.Expr, vars map[string]any) Fie
 	steps := q.Trace(vars)
 	last := steps[len(steps)-1]
 	out := FieldLineage{Name: name, Kind: kind, At: last.Range, Where: last.Range.String(), Code: last.Text, Value: last.Value}
-	if last.Err != nil {
-		out.Error = reasonOf(last.Err)
-	}
+	out.fail(last.Err)
 	t.steps(&out, steps, true)
 	return out
 }
@@ -159,9 +155,7 @@ func (t *tracing) letOf(field string, through bool) (*FieldLineage, bool) {
 		out := FieldLineage{Name: field, Kind: "let", At: v.Range(), Where: v.Range().String(), Code: t.codeAt(v.Range())}
 		value, err := v.Eval(t.of.vars)
 		out.Value = value
-		if err != nil {
-			out.Error = reasonOf(err)
-		}
+		out.fail(err)
 		if v.Computed() {
 			t.steps(&out, v.Trace(t.of.vars), false)
 		}
@@ -174,7 +168,7 @@ func (t *tracing) letOf(field string, through bool) (*FieldLineage, bool) {
 func (t *tracing) failing(letter *DeadLetter) []FieldLineage {
 	for _, try := range t.programs() {
 		f := try()
-		if failed := f.Error != ""; failed && f.Kind != "reject" || f.Kind == "reject" && f.Value == true || f.holds(letter.Where) {
+		if f.Error != "" || f.Kind == "reject" && f.Value == true || f.holds(letter.Where) {
 			if f.Error == "" && f.Kind != "reject" {
 				f.Error = letter.Reason
 			}

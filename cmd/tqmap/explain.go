@@ -141,7 +141,7 @@ func (a *app) explainObject(cmd *cobra.Command, o *explaining, m *dsl.Mapping) e
 	case len(found) > 1:
 		return a.ambiguous(o, found)
 	}
-	l, err := r.Lineage(cmd.Context(), flow, found[0].Traced, found[0].Object)
+	l, err := r.Lineage(cmd.Context(), flow, found[0])
 	if err != nil {
 		return err
 	}

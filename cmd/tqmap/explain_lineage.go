@@ -84,13 +84,16 @@ func lineageText(l *engine.Lineage, m *dsl.Mapping, steps bool) string {
 		fmt.Fprintf(b, "  It is element %d of for_each, at %s:\n", l.Element, place(l.Each.At))
 		stepsText(b, l.Each, "    ")
 	}
+	for _, why := range l.Rejected {
+		fmt.Fprintf(b, "  Of the same record was rejected %s.\n", why)
+	}
 	if !steps {
 		overview(b, l)
 		return b.String()
 	}
 	for i := range l.Fields {
 		fmt.Fprintln(b)
-		fieldText(b, &l.Fields[i], m, l.Each != nil)
+		fieldText(b, &l.Fields[i], m)
 	}
 	if l.Dead != "" && len(l.Fields) == 0 {
 		fmt.Fprintln(b, "\nNo single program of the mapping is to blame.")
@@ -186,14 +189,14 @@ func place(at hcl.Range) string {
 	return fmt.Sprintf("%s:%d:%d", at.Filename, at.Start.Line, at.Start.Column)
 }
 
-func fieldText(b *strings.Builder, f *engine.FieldLineage, m *dsl.Mapping, each bool) {
+func fieldText(b *strings.Builder, f *engine.FieldLineage, m *dsl.Mapping) {
 	kind := f.Kind
 	if kind == "record" {
 		kind = "of the record:"
 	}
 	fmt.Fprintf(b, "%s %s\n", kind, f.Name)
-	fmt.Fprintf(b, "  at %s\n", place(f.At))
-	caret(b, m.Files, f.At)
+	fmt.Fprintf(b, "  at %s\n", place(f.Failed))
+	caret(b, m.Files, f.Failed)
 	for _, s := range f.Sources {
 		sourceText(b, &s)
 	}

@@ -11,7 +11,7 @@ import (
 // TestTrace writes each step as "text = value", with what it reads, calls and notes.
 func TestTrace(t *testing.T) {
 	vars := map[string]any{
-		"r": map[string]any{"name": "Bad Bear", "n": 5, "list": []any{"a", "x", "b"}, "deep": map[string]any{"v": nil}, "odd name": "o", "no": nil},
+		"r":     map[string]any{"name": "Bad Bear", "n": 5, "list": []any{"a", "x", "b"}, "deep": map[string]any{"v": nil}, "odd name": "o", "no": nil},
 		"param": map[string]any{"field": "name"}, "each": "e",
 		"table": map[string]any{"t": map[string]any{"lookup": func(key any) (any, error) { return fmt.Sprint(key, "!"), nil }}},
 	}
