@@ -41,7 +41,7 @@ flow "f" {
   source "web" {
     client = client.api
     request {
-` + request + `
+`+request+`
     }
     window {
       initial = "1d"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -71,7 +72,10 @@ flow "f" {
 `
 
 // things is a server of two partitions, of which the first has two pages.
-type things struct{ asked []string }
+type things struct {
+	mu    sync.Mutex
+	asked []string
+}
 
 func (s *things) Do(_ context.Context, r request.Request) (*request.Response, error) {
 	line := r.Path
@@ -80,7 +84,9 @@ func (s *things) Do(_ context.Context, r request.Request) (*request.Response, er
 			line += "?" + q.Value
 		}
 	}
+	s.mu.Lock()
 	s.asked = append(s.asked, line)
+	s.mu.Unlock()
 	body := map[string]string{
 		"/things/eu?1": `{"things":[{"id":1,"parts":[{"n":"a","hosts":[]},{"n":"b","hosts":["x","skip","y.own","z"]}]},{"id":2,"parts":[]}]}`,
 		"/things/eu?2": `{"things":[{"id":3,"parts":[{"n":"c","hosts":[]}]}]}`,
