@@ -26,21 +26,31 @@ func documents(ctx context.Context, d decoder, src []byte) ([]any, error) {
 // recorded cuts the records of a flow out of a recorded answer and splits them. What the
 // `each` requests would fetch is null: they are not sent.
 func (r *Run) recorded(ctx context.Context, f *dsl.Flow, src []byte) ([]any, error) {
+	out, _, err := r.recordedFrom(ctx, f, src, Origin{})
+	return out, err
+}
+
+// recordedFrom also says where the records come from, where the run is traced.
+func (r *Run) recordedFrom(ctx context.Context, f *dsl.Flow, src []byte, where Origin) ([]any, []*Origin, error) {
 	d, err := openDecoder(f.Source.Block("decode"), r.Bound)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	docs, err := documents(ctx, d, src)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var out []any
+	var origins []*Origin
 	for _, doc := range docs {
 		more, err := r.extract(ctx, f.Record, doc, view{})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		out = append(out, more...)
+		if r.traced {
+			origins = append(origins, r.origins(ctx, f.Record, doc, view{}, where, len(more))...)
+		}
 	}
 	for _, each := range f.Source.All("each") {
 		for _, record := range out {
@@ -50,7 +60,7 @@ func (r *Run) recorded(ctx context.Context, f *dsl.Flow, src []byte) ([]any, err
 		}
 	}
 	if f.Record.Split == nil {
-		return out, nil
+		return out, origins, nil
 	}
-	return (&pageReader{sight: view{params: r.Bound.Params}}).split(ctx, f.Record.Split, out)
+	return (&pageReader{sight: view{params: r.Bound.Params}}).split(ctx, f.Record.Split, out, origins)
 }

@@ -45,6 +45,8 @@ type Run struct {
 	mu   sync.Mutex
 	open map[string]request.Doer
 	told map[string]int // dead letters in the log, by flow, rule and place
+
+	traced bool // records come with their Origin, for lineage
 }
 
 // planLimit bounds what a dry run remembers for printing.

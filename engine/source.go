@@ -25,6 +25,8 @@ type partitioned interface {
 type batch struct {
 	number  int
 	records []any
+	// origins say where each record comes from; nil unless the run is traced.
+	origins []*Origin
 	// token is the mark from which the server would go on, "" for none.
 	token string
 	// more says that the rest of this page follows in further batches.

@@ -72,7 +72,7 @@ func (w *walk) page(ctx context.Context) (bool, error) {
 		return false, w.explain(end)
 	}
 	if step.Seen {
-		p.pending = nil
+		p.pending, p.origins = nil, nil
 	}
 	b, err := p.last(ctx, rest)
 	if err != nil {
@@ -146,6 +146,7 @@ type pageReader struct {
 	*walk
 	sight   view
 	pending []any
+	origins []*Origin // of pending; nil unless the run is traced
 	count   int
 	begun   bool // a piece was handed on
 	seen    hash.Hash
@@ -181,6 +182,9 @@ func (p *pageReader) document(ctx context.Context, doc any) error {
 	if err != nil {
 		return &ownError{p.explain(err)}
 	}
+	if p.run.traced {
+		p.origins = append(p.origins, p.run.origins(ctx, p.flow.Record, doc, p.sight, p.where(), len(records))...)
+	}
 	for _, r := range records {
 		p.count++
 		p.seen.Write(contentOf(r))
@@ -201,8 +205,10 @@ func (p *pageReader) document(ctx context.Context, doc any) error {
 
 // piece enriches the pending records and makes a batch of them.
 func (p *pageReader) piece(ctx context.Context) (*batch, error) {
-	records := p.pending
-	p.pending = nil
+	records, origins := p.pending, p.origins
+	if p.pending, p.origins = nil, nil; len(origins) > len(records) { // of a document that is not taken as a whole
+		origins, p.origins = origins[:len(records)], origins[len(records):]
+	}
 	var err error
 	for _, e := range p.each {
 		if err = e.fetch(ctx, p.scope, records); err != nil {
@@ -210,25 +216,30 @@ func (p *pageReader) piece(ctx context.Context) (*batch, error) {
 		}
 	}
 	if split := p.flow.Record.Split; split != nil {
-		if records, err = p.split(ctx, split, records); err != nil {
+		if records, origins, err = p.split(ctx, split, records, origins); err != nil {
 			return nil, err
 		}
 	}
 	again := p.again && !p.begun
 	p.begun = true
-	return &batch{number: p.number, records: records, again: again}, nil
+	return &batch{number: p.number, records: records, origins: origins, again: again}, nil
 }
 
-func (p *pageReader) split(ctx context.Context, q *code.JQ, records []any) ([]any, error) {
+// split also gives each part the origin of its record, where there are origins.
+func (p *pageReader) split(ctx context.Context, q *code.JQ, records []any, origins []*Origin) ([]any, []*Origin, error) {
 	var out []any
-	for _, r := range records {
+	var from []*Origin
+	for i, r := range records {
 		more, err := p.sight.run(ctx, q, r)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		out = append(out, more...)
+		if origins != nil {
+			from = append(from, origins[i].parts(len(more))...)
+		}
 	}
-	return out, nil
+	return out, from, nil
 }
 
 // last is the last piece of the page, with the mark that the answer gives.

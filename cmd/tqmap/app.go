@@ -127,7 +127,7 @@ Try it without any account:   tqmap run ironnet --sandbox -c /tmp/tqmap`,
 		}
 	}
 	group("run", "Run a connector:", a.configureCmd(), a.runCmd(), a.mappingsCmd(), a.sandboxCmd())
-	group("desk", "Write and check a mapping:", a.newCmd(), a.fmtCmd(), a.validateCmd(), a.previewCmd(), a.recordCmd(), a.testCmd(), a.consoleCmd(), a.shapeCmd(), a.docsCmd(), a.referenceCmd())
+	group("desk", "Write and check a mapping:", a.newCmd(), a.fmtCmd(), a.validateCmd(), a.previewCmd(), a.explainCmd(), a.recordCmd(), a.testCmd(), a.consoleCmd(), a.shapeCmd(), a.docsCmd(), a.referenceCmd())
 	group("memory", "Look at what is remembered, and repair it:", a.runsCmd(), a.stateCmd(), a.deadletterCmd(), a.unlockCmd())
 	root.AddCommand(a.manCmd(), a.versionCmd())
 	return root

@@ -162,9 +162,9 @@ func (a *app) saveRecording(o *recordOptions, name string, rec *recording.Record
 	if dead > 0 {
 		fmt.Fprintf(&b, ", %d of which cannot be mapped", dead)
 	}
-	fmt.Fprintf(&b, ". Nothing was written elsewhere.\n  taken out:   %s\n", listed(scrubbed))
+	fmt.Fprintf(&b, ". Nothing was written elsewhere.\n  taken out:   %s\n", listedNames(scrubbed))
 	if len(replaced) > 0 {
-		fmt.Fprintf(&b, "  replaced:    %s\n", listed(replaced))
+		fmt.Fprintf(&b, "  replaced:    %s\n", listedNames(replaced))
 	}
 	fmt.Fprintf(&b, "Next:\n  tqmap preview %s --from %s\n  tqmap sandbox %s\nRead it before you pass it on", name, o.out, o.out)
 	if !o.anonymize {
@@ -182,7 +182,7 @@ func number(n int, what string) string {
 }
 
 // listed are counts by kind, without those of nothing.
-func listed(counts map[string]int) string {
+func listedNames(counts map[string]int) string {
 	var out []string
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
 		if counts[kind] > 0 {

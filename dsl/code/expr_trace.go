@@ -45,7 +45,7 @@ func (e *Expr) Trace(vars map[string]any) []Step {
 	if err != nil {
 		return []Step{whole}
 	}
-	t := &tracer{e: e, vars: vars, failure: whole.Err}
+	t := &tracer{e: e, vars: vars, failure: whole.Err, own: map[string]bool{}}
 	t.walk(tree.Node)
 	if n := len(t.steps); n > 0 && t.steps[n-1].Text == whole.Text {
 		last := &t.steps[n-1]
@@ -58,8 +58,9 @@ func (e *Expr) Trace(vars map[string]any) []Step {
 type tracer struct {
 	e       *Expr
 	vars    map[string]any
-	declare string // the variables in force, as they are written
-	failure error  // of the whole program
+	declare string          // the variables in force, as they are written
+	own     map[string]bool // their names
+	failure error           // of the whole program
 	steps   []Step
 	ended   bool // a part failed, or there are enough steps
 }
@@ -137,13 +138,14 @@ func (t *tracer) variable(n *ast.VariableDeclaratorNode) any {
 		t.steps[len(t.steps)-1].Text = oneLine(text)
 	}
 	t.declare += text + "; "
+	t.own[n.Name] = true
 	return t.walk(n.Expr)
 }
 
 // name is a value that is used as a whole. The record itself says nothing.
 func (t *tracer) name(n *ast.IdentifierNode) any {
 	v, err := t.value(n)
-	if _, object := v.(map[string]any); object && err == nil {
+	if _, object := v.(map[string]any); err == nil && (object || t.own[n.Value]) {
 		return v
 	}
 	return t.step(n, Step{Reads: []any{n.Value}})
@@ -170,10 +172,16 @@ func (t *tracer) member(n *ast.MemberNode) any {
 		}
 		if v, err := t.value(m); err == nil && v == nil {
 			short, _ := t.path(m)
+			if name, _ := short[0].(string); t.own[name] {
+				short = nil
+			}
 			t.step(m, Step{Reads: short, Note: "there is none in this record"})
 			break
 		}
 		inner = m.Node
+	}
+	if name, _ := path[0].(string); t.own[name] {
+		path = nil
 	}
 	return t.step(n, Step{Reads: path})
 }
@@ -243,9 +251,9 @@ func (t *tracer) call(n ast.Node, name string, args []ast.Node) any {
 	v := t.step(n, made)
 	if list, ok := first(made.Args).([]any); ok && loops && !t.ended {
 		last := &t.steps[len(t.steps)-1]
-		last.Note = fmt.Sprintf("of %d elements", len(list))
+		last.Note = fmt.Sprintf("made of a list of %d", len(list))
 		if out, ok := v.([]any); ok && len(out) != len(list) {
-			last.Note = fmt.Sprintf("%d of %d elements", len(out), len(list))
+			last.Note = fmt.Sprintf("%d of %d", len(out), len(list))
 		}
 	}
 	return v
@@ -297,8 +305,8 @@ func (t *tracer) step(n ast.Node, s Step) any {
 func (t *tracer) add(s Step) {
 	s.Text = oneLine(s.Text)
 	for _, had := range t.steps {
-		if had.Text == s.Text && had.Range == s.Range {
-			return
+		if had.Text == s.Text && (had.Range == s.Range || s.Reads != nil) {
+			return // read before
 		}
 	}
 	t.steps = append(t.steps, s)

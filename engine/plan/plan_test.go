@@ -1,9 +1,9 @@
 package plan_test
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,40 +14,42 @@ import (
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/plan"
-	"tqmap/mappings"
 )
 
 var update = flag.Bool("update", false, "write the goldens anew")
 
-func load(t *testing.T, name string) *dsl.Mapping {
+var clock = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
+
+func sketch(t *testing.T, given map[string]dsl.Given) *dsl.Sketch {
 	t.Helper()
-	m, diags := dsl.Load(dsl.Input{FS: mappings.FS, Fallback: mappings.FS, Names: []string{name}, Prefix: "built-in"}, engine.Vocabulary())
+	m, diags := dsl.Load(dsl.Input{FS: os.DirFS("testdata"), Names: []string{"acme.hcl"}}, engine.Vocabulary())
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	return m.As("")
+	s, errs := m.As("").Sketch(given, clock)
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	return s
 }
 
-var clock = time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
-
-// TestPlans compares the plan of every built-in mapping, without any setting, with its golden.
-func TestPlans(t *testing.T) {
-	names, err := filepath.Glob("../../mappings/*.hcl")
-	if err != nil || len(names) == 0 {
-		t.Fatal("no mappings", err)
-	}
-	for _, path := range names {
-		name := filepath.Base(path)
+// TestText compares the plan of a mapping that has a bit of everything with its golden: without a
+// setting, and with some.
+func TestText(t *testing.T) {
+	for name, given := range map[string]map[string]dsl.Given{
+		"bare": nil,
+		"set": {
+			"hostname": dsl.Text("acme.example", "--param"), "api_key": dsl.Text("hunter2hunter2", "a file"),
+			"way": dsl.Text("key", "--param"), "days": dsl.Text("9", "--param"), "port": dsl.Text("8443", "TQMAP_PORT"),
+		},
+	} {
 		t.Run(name, func(t *testing.T) {
-			m := load(t, name)
-			s, errs := m.Sketch(nil, clock)
-			if len(errs) > 0 {
-				t.Fatal(errs)
-			}
-			got := plan.Of(s, m.Flows).Text()
-			golden := filepath.Join("testdata", strings.TrimSuffix(name, ".hcl")+".txt")
+			s := sketch(t, given)
+			p := plan.Of(s, s.Flows)
+			text := p.Text()
+			golden := "testdata/" + name + ".txt"
 			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+				if err := os.WriteFile(golden, []byte(text), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -55,20 +57,47 @@ func TestPlans(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
+			if diff := cmp.Diff(string(want), text); diff != "" {
 				t.Errorf("-want +got, -update writes it anew:\n%s", diff)
+			}
+			written, err := json.Marshal(p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range []string{"hunter2", "user:pass", "unset-"} {
+				if strings.Contains(text, secret) || strings.Contains(string(written), secret) {
+					t.Errorf("it tells %q", secret)
+				}
+			}
+			for _, line := range strings.Split(text, "\n") {
+				if n := utf8.RuneCountInString(line); n > 100 {
+					t.Errorf("%d columns: %s", n, line)
+				}
 			}
 		})
 	}
 }
 
-// TestNarrow says that no line of words is too long to read; a word may be.
-func TestNarrow(t *testing.T) {
-	m := load(t, "ironnet.hcl")
-	s, _ := m.Sketch(nil, clock)
-	for _, line := range strings.Split(plan.Of(s, m.Flows).Text(), "\n") {
-		if utf8.RuneCountInString(line) > 100 && strings.Contains(strings.TrimSpace(line), "  ") {
-			t.Errorf("%d columns: %s", utf8.RuneCountInString(line), line)
+// TestOneFlow holds only what the flow needs.
+func TestOneFlow(t *testing.T) {
+	s := sketch(t, nil)
+	p := plan.Of(s, []*dsl.Flow{s.Flow("items")})
+	if len(p.Flows) != 1 || len(p.Clients) != 1 || p.Clients[0].Name != "plain" {
+		t.Errorf("%d flows, clients %v", len(p.Flows), p.Clients)
+	}
+	if p.Flows[0].Skipped != "param.days > 5" {
+		t.Errorf("skipped: %q", p.Flows[0].Skipped)
+	}
+}
+
+// TestBadValue says what is wrong with a value that does not fit.
+func TestBadValue(t *testing.T) {
+	m, _ := dsl.Load(dsl.Input{FS: os.DirFS("testdata"), Names: []string{"acme.hcl"}}, engine.Vocabulary())
+	for _, given := range []map[string]dsl.Given{
+		{"days": dsl.Text("many", "--param")}, {"way": dsl.Text("else", "--param")}, {"dais": dsl.Text("1", "--param")},
+	} {
+		if _, errs := m.As("").Sketch(given, clock); len(errs) != 1 {
+			t.Errorf("%v: %v", given, errs)
 		}
 	}
 }
