@@ -186,7 +186,7 @@ func listed(counts map[string]int) string {
 	var out []string
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
 		if counts[kind] > 0 {
-			out = append(out, fmt.Sprintf("%d %s", counts[kind], kind))
+			out = append(out, fmt.Sprintf("%s (%d)", kind, counts[kind]))
 		}
 	}
 	if len(out) == 0 {
