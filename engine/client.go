@@ -34,7 +34,8 @@ type ClientOptions struct {
 	// in its place.
 	Transport func(client string, rt http.RoundTripper) http.RoundTripper
 	// Offline says that Transport is given nothing to send with: proxies and certificates of
-	// connections are not looked at, and credentials that cannot be made are left out.
+	// connections are not looked at, limits of rates do not hold, and credentials that cannot
+	// be made are left out.
 	Offline bool
 	// LeaveOut says which auth blocks are not used; nil: none is left out.
 	LeaveOut func(auth *dsl.Node) bool
@@ -55,7 +56,10 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 	if limit != nil {
 		cfg.Budget, cfg.BudgetFloor = limit.budget, limit.floor
 	}
-	if transport.InsecureSkipVerify {
+	if opts.Offline {
+		cfg.Rate, cfg.Budget = 0, nil // no server counts
+	}
+	if transport.InsecureSkipVerify && !opts.Offline {
 		opts.Log.Warn("the server's certificate is not checked (verify_tls is off)", "client", c.Name)
 	}
 	credentials := authSetting{client: c.Name, bound: b, nodes: c.Auth, config: cfg, tokens: opts.Tokens, now: opts.Now, onSecret: opts.OnSecret, log: opts.Log, leaveOut: opts.LeaveOut}

@@ -42,7 +42,8 @@ parameters, tokens, cookies and signatures in every encoding, and what fields ca
 secrets hold. Read the file before you pass it on: names, addresses and texts of your
 alerts stay in it unless you say --anonymize, which replaces IP and MAC addresses, host
 names, mail addresses and user names by stand-ins, the same one for the same value
-everywhere; --scrub adds fields whose texts are replaced, too.
+everywhere; --scrub adds fields whose texts are replaced, too. Stand-ins of addresses are
+those set aside for documents: a mapping that leaves such addresses out leaves them out.
 
 A run that fails is kept as far as it came, and the exit code is 1.`,
 		Example: `  tqmap record ironnet --sandbox --limit 3 -o alerts.recording
@@ -186,7 +187,7 @@ func listedNames(counts map[string]int) string {
 	var out []string
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
 		if counts[kind] > 0 {
-			out = append(out, fmt.Sprintf("%d %s", counts[kind], kind))
+			out = append(out, fmt.Sprintf("%s (%d)", kind, counts[kind]))
 		}
 	}
 	if len(out) == 0 {

@@ -239,7 +239,11 @@ func TestNoSecretIsRecorded(t *testing.T) {
 					}
 					written++
 					l.text += "\n$ file\n" + string(text)
+					replayed := len(l.text)
 					l.tqmap("preview", "m.hcl", "-c", "state", "--from", file)
+					if m.status == 200 && c.name != "a proxy with a password" && !strings.Contains(l.text[replayed:], "$ tqmap preview (3)") { // one record of two is none
+						t.Errorf("%s: it is not replayed: %s", m.name, l.text[replayed:])
+					}
 					if _, err := recording.Parse(text); err != nil {
 						t.Errorf("%s: %v", m.name, err)
 					}

@@ -427,6 +427,7 @@ func TestPlayer(t *testing.T) {
 		{Client: "api", Request: Request{Method: "POST", URL: "https://a.example/find", Header: http.Header{"X-Page": {"1"}}, Body: []byte(`{"q":{"n":10,"token":"***"},"t":"a***z"}`)}, Answer: Answer{Status: 200, Body: []byte("found 1")}},
 		{Client: "api", Request: Request{Method: "POST", URL: "https://a.example/find", Header: http.Header{"X-Page": {"2"}}, Body: []byte(`{"q":{"n":10,"token":"***"},"t":"a***z"}`)}, Answer: Answer{Status: 200, Body: []byte("found 2")}},
 		{Client: "api", Request: Request{Method: "POST", URL: "https://a.example/form", Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte("a=1&password=***")}, Answer: Answer{Status: 204}},
+		{Client: "api", Request: Request{Method: "POST", URL: "https://a.example/token", Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Body: []byte("grant_type=client_credentials")}, Answer: Answer{Status: 200, Body: []byte("{}")}},
 		{Client: "other", Request: Request{Method: "GET", URL: "https://b.example/lost"}, Answer: Answer{Lost: "reset by peer"}},
 	}}
 	p := NewPlayer(r)
@@ -457,6 +458,7 @@ func TestPlayer(t *testing.T) {
 		{"api", "POST", "http://elsewhere/find", `{"t":"a b z", "q":{"token":"x","n":10}}`, []string{"X-Page", "2"}, "200 OK found 2"},
 		{"api", "POST", "http://elsewhere/find", `{"t":"az","q":{"n":10}}`, nil, "200 OK found 1"},
 		{"api", "POST", "http://elsewhere/form", "password=x&a=1", []string{"Content-Type", "application/x-www-form-urlencoded"}, "204 No Content "},
+		{"api", "POST", "http://elsewhere/token", "grant_type=refresh_token&refresh_token=x", []string{"Content-Type", "application/x-www-form-urlencoded"}, "200 OK {}"},
 		{"api", "GET", "http://elsewhere/lost", "", nil, "is not in the recording"},
 		{"other", "GET", "http://elsewhere/lost", "", nil, "reset by peer (as recorded)"},
 		{"third", "GET", "http://elsewhere/lost", "", nil, "no request of this client"},
