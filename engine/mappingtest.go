@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,8 @@ type Mismatch struct {
 	Notes []string
 	// Differences are where a value is another one; none for what is not about a value.
 	Differences []Difference
+	// Of says whose value it is (event "Beacon"), Field under which attribute of the test.
+	Of, Field string
 	// Side is what the values are that are not the expected ones: "mapped", "sent", "skipped".
 	Side string
 
@@ -93,6 +96,7 @@ func (r *Run) Test(ctx context.Context, t *dsl.Test) ([]Mismatch, error) {
 			return nil, err
 		}
 	}
+	sort.SliceStable(c.bad, func(i, j int) bool { return c.bad[i].At.Start.Byte < c.bad[j].At.Start.Byte })
 	return c.bad, c.read.Err()
 }
 
@@ -162,8 +166,8 @@ func (c *testCheck) fail(kind MismatchKind, at hcl.Range, format string, args ..
 }
 
 // differ compares an attribute of n with what is there. made says what made the part at a
-// path; nil: nobody knows. side is what the values are that are there.
-func (c *testCheck) differ(n *dsl.Node, field string, want, got any, made func(path []any) hcl.Range, side, format string, args ...any) {
+// path; nil: nobody knows. side is what the values are that are there, of is whose they are.
+func (c *testCheck) differ(n *dsl.Node, field string, want, got any, made func(path []any) hcl.Range, side, of, format string, args ...any) {
 	all := differences(want, got)
 	if len(all) == 0 {
 		return
@@ -175,8 +179,9 @@ func (c *testCheck) differ(n *dsl.Node, field string, want, got any, made func(p
 			all[i].Made = made(all[i].Path)
 		}
 	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].At.Start.Byte < all[j].At.Start.Byte })
 	m := c.fail(Differs, v.Range, format, args...)
-	m.Differences, m.Side = all, side
+	m.Differences, m.Side, m.Of, m.Field = all, side, of, field
 	m.fix = func(w *dsl.Rewrite) error {
 		var failed []error
 		for _, d := range all {
@@ -218,7 +223,7 @@ func (c *testCheck) objects() {
 		for _, field := range n.Names() {
 			want := read.Any(field)
 			made := func(path []any) hcl.Range { return got.at(field, path) }
-			c.differ(n, field, want, only(want, got.fields[field]), made, "mapped", "%s %q, %s is not as expected", typ, name, field)
+			c.differ(n, field, want, only(want, got.fields[field]), made, "mapped", fmt.Sprintf("%s %q", typ, name), "%s %q, %s is not as expected", typ, name, field)
 		}
 		c.unreadable(n, read)
 	}
@@ -398,7 +403,7 @@ func relatedTo(o *Object, of *Mapped) []any {
 
 func (c *testCheck) counts() {
 	if c.test.Node.Val("skipped") != nil {
-		c.differ(c.test.Node, "skipped", c.read.Any("skipped"), c.skipped, c.skipAt, "skipped", "other records are left out than expected")
+		c.differ(c.test.Node, "skipped", c.read.Any("skipped"), c.skipped, c.skipAt, "skipped", "records left out", "other records are left out than expected")
 	}
 	want := c.read.Int("dead", 0)
 	if len(c.dead) == want {

@@ -68,19 +68,12 @@ func changesOf(m engine.Mismatch) []string {
 	}
 	var out []string
 	for _, d := range m.Differences {
-		want, got := "nothing", "nothing"
-		if d.Expected {
-			want = shownValue(d.Want)
-		}
-		if d.Found {
-			got = shownValue(d.Got)
-		}
-		want, got = around(want, got)
+		want, got := sides(d)
 		at := d.At
 		if at.Filename == "" {
 			at = m.At
 		}
-		out = append(out, fmt.Sprintf("updated: %s: %s -> %s", spot(at), want, got))
+		out = append(out, fmt.Sprintf("updated: %s: %s: %s -> %s", spot(at), pathOf(append([]any{m.Field}, d.Path...)), want, got))
 	}
 	return out
 }
