@@ -1037,12 +1037,11 @@ test "a list that is too long for the appliance is halved" {
     response { status = 404 } # no entry yet
   }
   exchange {
-    times = 4
     request {
       path = "/intelfeed"
       json = { addlist = "a.example,b.example" }
     }
-    response { status = 502 }
+    response { status = 413 }
   }
   exchange {
     request {
@@ -1058,6 +1057,23 @@ test "a list that is too long for the appliance is halved" {
     }
     response { json = { response = "SUCCESS" } }
   }
+}
+
+test "an appliance that does not answer is asked for less in the next run" {
+  flow    = flow.watched
+  params  = { host = "darktrace.example.com", collections = "Block", source_name = "SOC" }
+  records = [for i, v in ["a.example", "b.example"] : { id = i, type = "FQDN", value = v }]
+
+  exchange {
+    request { path = "/intelfeed?fulldetails=true" }
+    response { json = [] }
+  }
+  exchange {
+    times = 4
+    request { path = "/intelfeed" }
+    response { status = 502 }
+  }
+  expect_run { error = "gave up, and the next run goes on" }
 }
 
 test "a list that is not taken" {
