@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"tqmap/dsl"
+	"tqmap/dsl/code"
 )
 
 // Mismatch is one thing that a test block expected and did not get.
@@ -221,6 +222,10 @@ func (c *testCheck) objects() {
 		}
 		read := n.Read(c.run.Bound.Scope)
 		for _, field := range n.Names() {
+			if _, known := got.fields[field]; !known && !got.open {
+				c.fail(Broken, n.Val(field).NameRange, "%s has no field %q.%s", article(typ)+" "+typ, field, code.Suggest(field, slices.Sorted(maps.Keys(got.fields))))
+				continue
+			}
 			want := read.Any(field)
 			made := func(path []any) hcl.Range { return got.at(field, path) }
 			c.differ(n, field, want, only(want, got.fields[field]), made, "mapped", fmt.Sprintf("%s %q", typ, name), "%s %q, %s is not as expected", typ, name, field)
@@ -273,6 +278,7 @@ func only(want, got any) any {
 // described is what came out, in the words of expect blocks.
 type described struct {
 	fields map[string]any
+	open   bool // it may have others
 	at     func(field string, path []any) hcl.Range // what made the part of a field at a path
 }
 
@@ -291,7 +297,7 @@ func (c *testCheck) describe(typ, name string) (*described, []string) {
 		}
 		return found.object.At(field)
 	}
-	return &described{describeObject(found.object, found.record), at}, nil
+	return &described{fields: describeObject(found.object, found.record), at: at}, nil
 }
 
 // item is an item by its key or label: its fields, or `item` where it is a single value.
@@ -313,7 +319,7 @@ func (c *testCheck) item(name string) (*described, []string) {
 			got["item"] = it.Body
 		}
 		m := &c.mapped[i]
-		return &described{got, func(field string, path []any) hcl.Range {
+		return &described{fields: got, open: true, at: func(field string, path []any) hcl.Range {
 			if _, whole := got["item"]; whole && field == "item" {
 				return m.ItemAt(path...)
 			}
@@ -367,7 +373,7 @@ func describeObject(o *Object, of *Mapped) map[string]any {
 	}
 	out := map[string]any{
 		"description": o.Description, "attributes": attrs, "tags": o.Tags,
-		"indicators": relatedIndicators(o, of), "related": relatedTo(o, of),
+		"indicators": relatedIndicators(o, of), "related": relatedTo(o, of), "tlp": nil,
 	}
 	if len(o.Sources) > 0 {
 		out["tlp"] = o.Sources[0].TLP
