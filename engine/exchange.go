@@ -129,23 +129,28 @@ func (s *exchanges) answer(r *http.Request, base *url.URL) (*http.Response, erro
 	got := asked{Request: r, base: base, body: body}
 	var nearest *exchange
 	var apart []Difference
+	least := 0
 	for _, x := range s.all {
 		diff := x.differences(got)
 		if len(diff) == 0 && x.used < x.times {
 			x.used++
 			return x.response(r)
 		}
-		if nearest == nil || distance(diff) < distance(apart) {
-			nearest, apart = x, diff
+		if far := x.distance(diff); nearest == nil || far < least {
+			nearest, apart, least = x, diff, far
 		}
 	}
 	s.refuse(got, nearest, apart)
 	return nil, errRefused
 }
 
-// distance is how far a request is from an exchange: another path is further than anything else.
-func distance(diff []Difference) int {
+// distance is how far a request is from x: another path is further than anything else, and
+// what is used up further than what is not.
+func (x *exchange) distance(diff []Difference) int {
 	n := len(diff)
+	if x.used >= x.times {
+		n += 500
+	}
 	for _, d := range diff {
 		if d.Path[0] == "path" {
 			n += 1000
@@ -375,7 +380,7 @@ func within(want, got any) any {
 // samePath says whether want, which is below base, from the root or a whole address, is u's.
 func samePath(want string, u, base *url.URL) bool {
 	if whole, err := url.Parse(want); err == nil && whole.IsAbs() {
-		return strings.EqualFold(whole.Host, u.Host) && whole.Scheme == u.Scheme && slash(whole.EscapedPath()) == slash(u.EscapedPath())
+		return sameOrigin(whole, u) && slash(whole.EscapedPath()) == slash(u.EscapedPath())
 	}
 	for _, path := range []string{u.EscapedPath(), u.Path} {
 		if slash(want) == slash(path) {
@@ -389,7 +394,13 @@ func samePath(want string, u, base *url.URL) bool {
 	return false
 }
 
-func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && strings.EqualFold(a.Host, b.Host) }
+func sameOrigin(a, b *url.URL) bool { return a.Scheme == b.Scheme && hostOf(a) == hostOf(b) }
+
+// hostOf is the host and a port that is not the scheme's own.
+func hostOf(u *url.URL) string {
+	own := map[string]string{"https": ":443", "http": ":80"}[u.Scheme]
+	return strings.ToLower(strings.TrimSuffix(u.Host, own))
+}
 
 func slash(path string) string { return "/" + strings.TrimLeft(path, "/") }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"tqmap/dsl"
+	"tqmap/dsl/code"
 )
 
 // Mismatch is one thing that a test block expected and did not get.
@@ -25,6 +27,8 @@ type Mismatch struct {
 	Notes []string
 	// Differences are where a value is another one; none for what is not about a value.
 	Differences []Difference
+	// Of says whose value it is (event "Beacon"), Field under which attribute of the test.
+	Of, Field string
 	// Side is what the values are that are not the expected ones: "mapped", "sent", "skipped".
 	Side string
 
@@ -93,6 +97,7 @@ func (r *Run) Test(ctx context.Context, t *dsl.Test) ([]Mismatch, error) {
 			return nil, err
 		}
 	}
+	sort.SliceStable(c.bad, func(i, j int) bool { return c.bad[i].At.Start.Byte < c.bad[j].At.Start.Byte })
 	return c.bad, c.read.Err()
 }
 
@@ -162,8 +167,8 @@ func (c *testCheck) fail(kind MismatchKind, at hcl.Range, format string, args ..
 }
 
 // differ compares an attribute of n with what is there. made says what made the part at a
-// path; nil: nobody knows. side is what the values are that are there.
-func (c *testCheck) differ(n *dsl.Node, field string, want, got any, made func(path []any) hcl.Range, side, format string, args ...any) {
+// path; nil: nobody knows. side is what the values are that are there, of is whose they are.
+func (c *testCheck) differ(n *dsl.Node, field string, want, got any, made func(path []any) hcl.Range, side, of, format string, args ...any) {
 	all := differences(want, got)
 	if len(all) == 0 {
 		return
@@ -175,8 +180,9 @@ func (c *testCheck) differ(n *dsl.Node, field string, want, got any, made func(p
 			all[i].Made = made(all[i].Path)
 		}
 	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].At.Start.Byte < all[j].At.Start.Byte })
 	m := c.fail(Differs, v.Range, format, args...)
-	m.Differences, m.Side = all, side
+	m.Differences, m.Side, m.Of, m.Field = all, side, of, field
 	m.fix = func(w *dsl.Rewrite) error {
 		var failed []error
 		for _, d := range all {
@@ -216,9 +222,13 @@ func (c *testCheck) objects() {
 		}
 		read := n.Read(c.run.Bound.Scope)
 		for _, field := range n.Names() {
+			if _, known := got.fields[field]; !known && !got.open {
+				c.fail(Broken, n.Val(field).NameRange, "%s has no field %q.%s", article(typ)+" "+typ, field, code.Suggest(field, slices.Sorted(maps.Keys(got.fields))))
+				continue
+			}
 			want := read.Any(field)
 			made := func(path []any) hcl.Range { return got.at(field, path) }
-			c.differ(n, field, want, only(want, got.fields[field]), made, "mapped", "%s %q, %s is not as expected", typ, name, field)
+			c.differ(n, field, want, only(want, got.fields[field]), made, "mapped", fmt.Sprintf("%s %q", typ, name), "%s %q, %s is not as expected", typ, name, field)
 		}
 		c.unreadable(n, read)
 	}
@@ -268,6 +278,7 @@ func only(want, got any) any {
 // described is what came out, in the words of expect blocks.
 type described struct {
 	fields map[string]any
+	open   bool // it may have others
 	at     func(field string, path []any) hcl.Range // what made the part of a field at a path
 }
 
@@ -286,7 +297,7 @@ func (c *testCheck) describe(typ, name string) (*described, []string) {
 		}
 		return found.object.At(field)
 	}
-	return &described{describeObject(found.object, found.record), at}, nil
+	return &described{fields: describeObject(found.object, found.record), at: at}, nil
 }
 
 // item is an item by its key or label: its fields, or `item` where it is a single value.
@@ -308,7 +319,7 @@ func (c *testCheck) item(name string) (*described, []string) {
 			got["item"] = it.Body
 		}
 		m := &c.mapped[i]
-		return &described{got, func(field string, path []any) hcl.Range {
+		return &described{fields: got, open: true, at: func(field string, path []any) hcl.Range {
 			if _, whole := got["item"]; whole && field == "item" {
 				return m.ItemAt(path...)
 			}
@@ -362,7 +373,7 @@ func describeObject(o *Object, of *Mapped) map[string]any {
 	}
 	out := map[string]any{
 		"description": o.Description, "attributes": attrs, "tags": o.Tags,
-		"indicators": relatedIndicators(o, of), "related": relatedTo(o, of),
+		"indicators": relatedIndicators(o, of), "related": relatedTo(o, of), "tlp": nil,
 	}
 	if len(o.Sources) > 0 {
 		out["tlp"] = o.Sources[0].TLP
@@ -398,7 +409,7 @@ func relatedTo(o *Object, of *Mapped) []any {
 
 func (c *testCheck) counts() {
 	if c.test.Node.Val("skipped") != nil {
-		c.differ(c.test.Node, "skipped", c.read.Any("skipped"), c.skipped, c.skipAt, "skipped", "other records are left out than expected")
+		c.differ(c.test.Node, "skipped", c.read.Any("skipped"), c.skipped, c.skipAt, "skipped", "records left out", "other records are left out than expected")
 	}
 	want := c.read.Int("dead", 0)
 	if len(c.dead) == want {

@@ -90,7 +90,7 @@ func (c *testCheck) compare(n *dsl.Node, req request.Request) {
 	}
 	for _, field := range n.Names() {
 		made := func(path []any) hcl.Range { return c.sentBy(field, path) }
-		c.differ(n, field, read.Any(field), got[field], made, "sent", "%s of the request is not as expected", field)
+		c.differ(n, field, read.Any(field), got[field], made, "sent", "request", "%s of the request is not as expected", field)
 	}
 	c.unreadable(n, read)
 }

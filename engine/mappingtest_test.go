@@ -103,7 +103,7 @@ func TestFailingBlocks(t *testing.T) {
   records = [` + oneEvent + `]
   expect "event" "Item z" {
     attributes = { "Score" = "9007199254740992", "State" = "Work", "Other" = "x" }
-  }`, []string{"attributes = { \"Score\" = \"9007199254740992\", \"State\" = \"Work\", \"Other\" = \"x\" } | event \"Item z\", attributes is not as expected (- expected, + mapped):\n  - .Other: \"x\"\n  - .Score: \"9007199254740992\"\n  + .Score: \"9007199254740993\""}},
+  }`, []string{"attributes = { \"Score\" = \"9007199254740992\", \"State\" = \"Work\", \"Other\" = \"x\" } | event \"Item z\", attributes is not as expected (- expected, + mapped):\n  - .Score: \"9007199254740992\"\n  + .Score: \"9007199254740993\"\n  - .Other: \"x\""}},
 		{"indicators", `flow = flow.pull
   records = [` + oneEvent + `]
   expect "event" "Item z" {
@@ -119,11 +119,11 @@ func TestFailingBlocks(t *testing.T) {
   records = [` + oneEvent + `, { id = null }]`, []string{"dead = 2 | 1 records became dead letters, expected 2\n  sha256:"}},
 		{"skipped otherwise", `flow = flow.pull
   responses = ["answer.json"]
-  skipped = { muted = 2, loud = 1 }`, []string{"skipped = { muted = 2, loud = 1 } | other records are left out than expected (- expected, + skipped):\n  - .loud: 1\n  - .muted: 2\n  + .muted: 1"}},
+  skipped = { muted = 2, loud = 1 }`, []string{"skipped = { muted = 2, loud = 1 } | other records are left out than expected (- expected, + skipped):\n  - .muted: 2\n  + .muted: 1\n  - .loud: 1"}},
 		{"another request", push + `  expect_request {
     path = "/set"
     json = { id = "z", change = { by = "ThreatQ", state = "ST_DONE", notify = [true] } }
-  }`, []string{"json = { id = \"z\", change = { by = \"ThreatQ\", state = \"ST_DONE\", notify = [true] } } | json of the request is not as expected (- expected, + sent):\n  + .change.notify[1]: \"WORK\"\n  - .change.state: \"ST_DONE\"\n  + .change.state: \"ST_WORK\""}},
+  }`, []string{"json = { id = \"z\", change = { by = \"ThreatQ\", state = \"ST_DONE\", notify = [true] } } | json of the request is not as expected (- expected, + sent):\n  - .change.state: \"ST_DONE\"\n  + .change.state: \"ST_WORK\"\n  + .change.notify[1]: \"WORK\""}},
 		{"an unexpected request", push, []string{"test \"block\" { | an unexpected request is sent: POST /set {"}},
 		{"a request that is not sent", push + `  expect_request { path = "/set" }
   expect_request { path = "/more" }`, []string{`expect_request { path = "/more" } | this request is not sent`}},

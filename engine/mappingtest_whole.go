@@ -118,7 +118,7 @@ func (c *testCheck) finished(report *Report) {
 		if text, _ := want.(string); field == "error" && text != "" && strings.Contains(f.Error, text) {
 			continue
 		}
-		c.differ(n, field, want, got[field], nil, "there", "the run ends with another %s", field)
+		c.differ(n, field, want, got[field], nil, "there", "run", "the run ends with another %s", field)
 		if field == "outcome" && want != got[field] {
 			m := &c.bad[len(c.bad)-1]
 			m.Notes = append(m.Notes, f.Notes...)
@@ -171,7 +171,7 @@ func (c *testCheck) after(st *testState) {
 			if field == "cursor" && want != nil {
 				want = readInstant(read, field).UTC().Format(time.RFC3339Nano)
 			}
-			c.differ(n, field, want, got[field], c.cursorAt(field), "left", "the next run begins at another %s", field)
+			c.differ(n, field, want, got[field], c.cursorAt(field), "left", "state for the next run", "the next run begins at another %s", field)
 		}
 		c.unreadable(n, read)
 	}

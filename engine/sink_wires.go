@@ -21,7 +21,10 @@ func lookupSinkKind() sinkKind {
 	return sinkKind{spec: spec, items: func(ctx context.Context, r *Run, f *dsl.Flow) (export.Target, export.Config, error) {
 		return devo.Open(devo.Setting{
 			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.Sleep, Dial: r.dial,
-			Client: func() (request.Doer, error) { return r.doer(ctx, f.Sink) },
+			Client: func() (request.Doer, error) {
+				client, err := r.doer(ctx, f.Sink)
+				return placedDoer{client, place(f.Sink)}, err
+			},
 		})
 	}}
 }
@@ -37,7 +40,7 @@ func taxiiSinkKind() sinkKind {
 			return nil, export.Config{}, err
 		}
 		return taxii.NewSink(taxii.Setting{
-			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.sleep, Client: client,
+			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.sleep, Client: placedDoer{client, place(f.Sink)},
 			Remake: func(it *export.Item, body any) {
 				it.Body, it.Hash, it.Sent = body, contentHash(body), json.RawMessage(contentOf(body))
 			},

@@ -785,3 +785,167 @@ test "how values are written, and what is left out" {
   expect "item" "file_name Evil.EXE" { type = "judgement" }
   expect "item" "domain d.example" { expires = "2525-01-01T00:00:00Z" } # the service knows no later instant
 }
+
+# The whole flow: the token, a bundle, and an update of what the service had already, but otherwise.
+test "what exists is read and brought up to date" {
+  flow    = flow.judgements
+  now     = "2026-01-31T12:00:00Z"
+  params  = { data_collection = "CTR Export", threatq_host = "tq.example.com", region = "eu", client_id = "client-1", api_password = "not-a-secret" }
+  records = [{ id = 1057, type = "IP Address", value = "203.0.113.7", status = "Active", sources = [], attributes = [], expires_at = null }]
+
+  exchange {
+    request {
+      method = "POST"
+      path   = "https://visibility.eu.amp.cisco.com/iroh/oauth2/token"
+      form   = { grant_type = "client_credentials" }
+    }
+    response { json = { access_token = "token-1", token_type = "bearer", expires_in = 600 } }
+  }
+  exchange {
+    request {
+      path    = "https://private.intel.eu.amp.cisco.com/ctia/bundle/import?external-key-prefixes=threatq-"
+      headers = { Authorization = "Bearer token-1" }
+      json    = { type = "bundle", indicators = [], relationships = [] }
+    }
+    response {
+      status  = 429
+      headers = { "Retry-After" = "60" }
+    }
+  }
+  exchange {
+    request { path = "/ctia/bundle/import" }
+    response {
+      json = { results = [{
+        type        = "judgement"
+        id          = "https://private.intel.eu.amp.cisco.com/ctia/judgement/judgement-1"
+        original_id = "transient:threatq-judgement-797f1d6f2522cbbe69415f47ae843ff504796072ac1c89b5bf124759c1d4fefd"
+        result      = "exists"
+      }] }
+    }
+  }
+  exchange {
+    request {
+      path = "/ctia/bundle/export"
+      json = { ids = ["https://private.intel.eu.amp.cisco.com/ctia/judgement/judgement-1"] }
+    }
+    response {
+      json = { judgements = [{
+        id           = "https://private.intel.eu.amp.cisco.com/ctia/judgement/judgement-1"
+        external_ids = ["threatq-judgement-797f1d6f2522cbbe69415f47ae843ff504796072ac1c89b5bf124759c1d4fefd"]
+        valid_time   = { start_time = "2026-01-01T00:00:00.000Z", end_time = "2026-02-28T12:00:00.000Z" }
+        disposition  = 2, confidence = "Low", severity = "Medium", priority = 90, tlp = "amber"
+      }] }
+    }
+  }
+  exchange {
+    request {
+      method = "PUT"
+      path   = "/ctia/bulk"
+      json   = { judgements = [{ confidence = "Medium", valid_time = { start_time = "2026-01-01T00:00:00.000Z" } }] }
+    }
+    response { json = { judgements = { updated = ["https://private.intel.eu.amp.cisco.com/ctia/judgement/judgement-1"] } } }
+  }
+  expect_run {
+    outcome = "ok"
+    updated = 1
+  }
+}
+
+test "a bundle that is too large is halved" {
+  flow    = flow.judgements
+  params  = { data_collection = "CTR Export", threatq_host = "tq.example.com", region = "apjc", default_expiration = "2 Weeks" }
+  records = [for i, v in ["a.example", "b.example"] : { id = i, type = "FQDN", value = v, status = "Active", sources = [], attributes = [], expires_at = null }]
+
+  exchange {
+    request {
+      path = "/ctia/bundle/import"
+      json = { judgements = [{}, {}] }
+    }
+    response {
+      status = 400
+      body   = "Bundle max n of entities exceeded"
+    }
+  }
+  exchange {
+    request {
+      path = "/ctia/bundle/import"
+      json = { judgements = [{ id = "transient:threatq-judgement-8dd3e49dc80111b89e80b5f9bf258f5358d0185d7f602f1c261fe64ee65f9146" }] }
+    }
+    response { json = { results = [{ type = "judgement", id = "judgement-1", original_id = "transient:threatq-judgement-8dd3e49dc80111b89e80b5f9bf258f5358d0185d7f602f1c261fe64ee65f9146", result = "created" }] } }
+  }
+  exchange {
+    request {
+      path = "/ctia/bundle/import"
+      json = { judgements = [{ id = "transient:threatq-judgement-20fa3eb42166195fe388f5d810c637a9c7aa26e341421432f350c71271b2e2f8" }] }
+    }
+    response { json = { results = [{ type = "judgement", id = "judgement-1", original_id = "transient:threatq-judgement-20fa3eb42166195fe388f5d810c637a9c7aa26e341421432f350c71271b2e2f8", result = "created" }] } }
+  }
+  expect_run {
+    outcome = "ok"
+    created = 2
+  }
+}
+
+test "a token of another region" {
+  flow    = flow.judgements
+  params  = { data_collection = "CTR Export", threatq_host = "tq.example.com" }
+  records = [{ id = 1, type = "FQDN", value = "a.example", status = "Active", sources = [], attributes = [], expires_at = null }]
+
+  exchange {
+    request { path = "/ctia/bundle/import" }
+    response {
+      status = 401
+      json   = { error = "jwt_public_key_not_found" }
+    }
+  }
+  expect_run { error = "the token is of another region" }
+}
+
+test "observables of every type" {
+  flow   = flow.judgements
+  now    = "2026-01-31T12:00:00Z"
+  params = { default_expiration = "6 Months", default_disposition = "Suspicious", default_severity = "High", default_confidence = "High" }
+  records = [for i, r in [
+    ["SHA-1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"],
+    ["Email Address", "A@b.example"],
+    ["Email Subject", "Invoice"],
+    ["Email Attachment", "invoice.zip"],
+    ["File Path", "/tmp/a"],
+    ["User-agent", "curl/8"],
+    ["Registry Key", "HKLM\\Software\\a"],
+    ["Username", "admin"],
+    ["x509 Serial", "0A:0B"],
+  ] : { id = i, type = r[0], value = r[1], status = "Active", expires_at = null, sources = [], attributes = [] }]
+
+  expect "item" "sha1 da39a3ee5e6b4b0d3255bfef95601890afd80709" { severity = "High" }
+  expect "item" "email_subject Invoice" { disposition_name = "Suspicious" }
+  expect "item" "file_name invoice.zip" { confidence = "High" }
+}
+
+test "the words and numbers of attributes" {
+  flow = flow.judgements
+  now  = "2026-01-31T12:00:00Z"
+  records = [for i, r in [
+    ["clean", "Info", "None"], ["MALICIOUS", "low", "info"], ["Suspicious", "MEDIUM", "low"], ["common", "High", "medium"], ["unknown", "none", "High"],
+    ["1", "unknown", "critical"], ["2", "Info", "unknown"], ["3", "Info", "Info"], ["4", "Info", "Info"], ["5", "Info", "Info"],
+  ] : {
+    id = i, type = "FQDN", value = "v${i}.example", status = "Active", expires_at = null, sources = [],
+    attributes = [for n, name in ["Disposition", "Confidence", "Severity"] : { name = name, value = r[n], updated_at = null }]
+  }]
+
+  expect "item" "domain v0.example" {
+    disposition      = 1
+    disposition_name = "Clean"
+    confidence       = "Info"
+    severity         = "None"
+  }
+  expect "item" "domain v4.example" {
+    disposition_name = "Unknown"
+    confidence       = "None"
+    severity         = "High"
+  }
+  expect "item" "domain v7.example" {
+    disposition      = 3
+    disposition_name = "Suspicious"
+  }
+}

@@ -953,3 +953,242 @@ test "domains and addresses are watched, once each" {
     json   = { addlist = "evil.example,2001:db8::7", description = "Exported from ThreatQ", expiry = "2024-06-13T09:00:00", source = "SOC" }
   }
 }
+
+# The whole flow: a slice of the window that is too much for the appliance is halved.
+test "a slice that is too much for the appliance" {
+  flow   = flow.model_breaches
+  now    = "2024-05-14T12:00:00Z"
+  params = { host = "darktrace.example.com", public_token = "public", private_token = "not-a-secret", date_format = "iso" }
+
+  state {
+    cursor = "2024-05-14T06:00:00Z" # less 6 hours
+  }
+  exchange {
+    times = 4
+    request { path = "/modelbreaches?starttime=1715644800000&endtime=1715687999999" }
+    response { status = 504 }
+  }
+  exchange {
+    request {
+      method  = "GET"
+      path    = "/modelbreaches"
+      query   = { starttime = 1715644800000, endtime = 1715666399999, creationtime = true, minimal = false }
+      headers = { "DTAPI-Token" = "public" }
+    }
+    response { json = [] }
+  }
+  exchange {
+    request { path = "/modelbreaches?starttime=1715666400000&endtime=1715687999999" }
+    response { file = "testdata/darktrace/modelbreaches_one.json" }
+  }
+  expect "event" "Compromise::Watched Domain: Label 101" {
+    type = "Model Breach"
+  }
+  expect_run {
+    outcome = "ok"
+    fetched = 1
+  }
+}
+
+test "incidents that are too many at once, and a rate limit" {
+  flow   = flow.ai_analyst
+  now    = "2024-05-14T12:00:00Z"
+  params = { host = "darktrace.example.com" }
+
+  state {
+    cursor = "2024-05-14T10:00:00Z" # less a day
+  }
+  exchange {
+    times = 4
+    request { path = "/aianalyst/incidentevents?starttime=1715594400000&endtime=1715680799999" }
+    response { lost = true }
+  }
+  exchange {
+    request { path = "/aianalyst/incidentevents?starttime=1715594400000&endtime=1715637599999" }
+    response {
+      status  = 429
+      headers = { "X-Rate-Limit-Reset" = "20" }
+    }
+  }
+  exchange {
+    request { path = "/aianalyst/incidentevents?starttime=1715594400000&endtime=1715637599999" }
+    response { json = [] }
+  }
+  exchange {
+    request { path = "/aianalyst/incidentevents?starttime=1715637600000&endtime=1715680799999" }
+    response { json = [] }
+  }
+  exchange {
+    request { path = "/aianalyst/incidentevents?starttime=1715680800000&endtime=1715687999999" }
+    response { json = [] }
+  }
+}
+
+test "what is on the list already is not sent again" {
+  flow    = flow.watched
+  now     = "2024-05-14T09:00:00Z"
+  params  = { host = "darktrace.example.com", collections = "Block", source_name = "SOC", body_format = "form", date_format = "compact", left_policy = "remove" }
+  records = [for i, v in ["a.example", "b.example"] : { id = i, type = "FQDN", value = v }]
+
+  exchange {
+    request { path = "/intelfeed?fulldetails=true&source=SOC" }
+    response { json = [{ name = "*A.example", expiry = "" }] }
+  }
+  exchange {
+    request {
+      method = "POST"
+      path   = "/intelfeed"
+      form   = { addlist = "b.example", description = "Exported from ThreatQ", source = "SOC", expiry = null }
+    }
+    response { json = { response = "SUCCESS", added = 1 } }
+  }
+  expect_run {
+    created   = 1
+    unchanged = 1
+  }
+}
+
+test "a list that is too long for the appliance is halved" {
+  flow    = flow.watched
+  params  = { host = "darktrace.example.com", collections = "Block", source_name = "SOC" }
+  records = [for i, v in ["a.example", "b.example"] : { id = i, type = "FQDN", value = v }]
+
+  exchange {
+    request { path = "/intelfeed?fulldetails=true" }
+    response { status = 404 } # no entry yet
+  }
+  exchange {
+    request {
+      path = "/intelfeed"
+      json = { addlist = "a.example,b.example" }
+    }
+    response { status = 413 }
+  }
+  exchange {
+    request {
+      path = "/intelfeed"
+      json = { addlist = "a.example" }
+    }
+    response { json = { response = "SUCCESS" } }
+  }
+  exchange {
+    request {
+      path = "/intelfeed"
+      json = { addlist = "b.example" }
+    }
+    response { json = { response = "SUCCESS" } }
+  }
+}
+
+test "an appliance that does not answer is asked for less in the next run" {
+  flow    = flow.watched
+  params  = { host = "darktrace.example.com", collections = "Block", source_name = "SOC" }
+  records = [for i, v in ["a.example", "b.example"] : { id = i, type = "FQDN", value = v }]
+
+  exchange {
+    request { path = "/intelfeed?fulldetails=true" }
+    response { json = [] }
+  }
+  exchange {
+    times = 4
+    request { path = "/intelfeed" }
+    response { status = 502 }
+  }
+  expect_run { error = "gave up, and the next run goes on" }
+}
+
+test "a list that is not taken" {
+  flow    = flow.watched
+  params  = { host = "darktrace.example.com", collections = "Block", source_name = "SOC" }
+  records = [{ id = 1, type = "FQDN", value = "a.example" }]
+
+  exchange {
+    request { path = "/intelfeed?fulldetails=true" }
+    response { json = [] }
+  }
+  exchange {
+    request {
+      method = "POST"
+      path   = "/intelfeed"
+    }
+    response { json = { response = "FAILURE" } }
+  }
+  expect_run { error = "the answer is not SUCCESS but FAILURE" }
+}
+
+test "a user without permission" {
+  flow   = flow.ai_analyst
+  params = { host = "darktrace.example.com" }
+  exchange {
+    request { path = "/aianalyst/incidentevents" }
+    response {
+      status  = 302
+      headers = { Location = "/403" }
+      body    = "Found. Redirecting to /403"
+    }
+  }
+  expect_run { error = "their user lacks a permission" }
+}
+
+test "a redirect to the login" {
+  flow   = flow.ai_analyst
+  params = { host = "darktrace.example.com" }
+  exchange {
+    request { path = "/aianalyst/incidentevents" }
+    response {
+      status  = 302
+      headers = { Location = "/login" }
+    }
+  }
+  expect_run { error = "the appliance redirects to /login" }
+}
+
+test "another clock" {
+  flow   = flow.ai_analyst
+  params = { host = "darktrace.example.com" }
+  exchange {
+    request { path = "/aianalyst/incidentevents" }
+    response {
+      status = 400
+      json   = { error = "API DATE ERROR" }
+    }
+  }
+  expect_run { error = "check the clock of this machine" }
+}
+
+test "another token" {
+  flow   = flow.ai_analyst
+  params = { host = "darktrace.example.com" }
+  exchange {
+    request { path = "/aianalyst/incidentevents" }
+    response {
+      status = 400
+      json   = { error = "API SIGNATURE ERROR" }
+    }
+  }
+  expect_run { error = "check the private token and the public token" }
+}
+
+test "an error without a reason" {
+  flow   = flow.ai_analyst
+  params = { host = "darktrace.example.com" }
+  exchange {
+    request { path = "/aianalyst/incidentevents" }
+    response {
+      json = { response = "ERROR" }
+    }
+  }
+  expect_run { error = "the appliance answered ERROR without a reason" }
+}
+
+test "a login page" {
+  flow   = flow.ai_analyst
+  params = { host = "darktrace.example.com" }
+  exchange {
+    request { path = "/aianalyst/incidentevents" }
+    response {
+      body = "<html><title>Log In</title></html>"
+    }
+  }
+  expect_run { error = "the appliance answered with its login page" }
+}

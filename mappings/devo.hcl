@@ -442,3 +442,58 @@ test "titles of the original" {
     TLP       = null
   }
 }
+
+# The whole flow by the API: the lookup is there, and its job takes a while.
+test "a lookup by the API" {
+  flow    = flow.iocs
+  now     = "2024-05-14T09:00:00Z"
+  params  = { via = "api", mode = "incremental", region = "EU", domain = "acme", token = "not-a-secret", lookup_name = "ThreatQ_IOCs", threatq_hostname = "tq.example.org" }
+  records = [{ id = 1, type = "FQDN", value = "a.example", status = "Active", score = 5, sources = [], attributes = [], adversaries = [], related_adversary_count = 0, published_at = null, created_at = null, updated_at = null, expires_at = null }]
+
+  exchange {
+    request {
+      method  = "GET"
+      path    = "https://api-eu.devo.com/lookup-api/lookup/acme/ThreatQ_IOCs"
+      headers = { Authorization = "Bearer not-a-secret" }
+    }
+    response { json = { name = "ThreatQ_IOCs" } }
+  }
+  exchange {
+    request {
+      method = "PUT"
+      path   = "/lookup/acme/ThreatQ_IOCs/deploy-csv"
+    }
+    response { json = { id = "job-1" } }
+  }
+  exchange {
+    request { path = "/lookup/acme/ThreatQ_IOCs/job/job-1" }
+    response { json = { status = "RUNNING" } }
+  }
+  exchange {
+    request { path = "/lookup/acme/ThreatQ_IOCs/job/job-1" }
+    response { json = { status = "FINISHED" } }
+  }
+  expect "item" "a.example" {
+    score       = 5
+    threatq_url = "https://tq.example.org/indicators/1/details"
+  }
+  expect_run {
+    outcome = "ok"
+    created = 1
+  }
+}
+
+test "the API refuses the token" {
+  flow    = flow.iocs
+  params  = { via = "api", region = "USA", domain = "acme", token = "not-a-secret", lookup_name = "ThreatQ_IOCs", threatq_hostname = "tq.example.org" }
+  records = [{ id = 1, type = "FQDN", value = "a.example", status = "Active", score = 5, sources = [], attributes = [], adversaries = [], related_adversary_count = 0, published_at = null, created_at = null, updated_at = null, expires_at = null }]
+
+  exchange {
+    request { path = "/lookup/acme/ThreatQ_IOCs" }
+    response {
+      status = 401
+      json   = { error = { message = "the token is not known" } }
+    }
+  }
+  expect_run { error = "the token is not known" }
+}

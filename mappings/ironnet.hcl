@@ -476,3 +476,155 @@ test "what both sides agree on is not sent" {
     { id = 3, title = "another connector's", type = "CLOSED", touched_at = "2024-03-11T10:00:00Z", sources = ["Elsewhere"], attributes = { "Alert ID" = "a3", "Status" = "Awaiting Review" } },
   ]
 }
+
+# The whole flow: where the last run ended, a login, a wait that the appliance asks for, two pages, and one alert that
+# the appliance should not have sent.
+test "a login, a wait and two pages" {
+  flow    = flow.alerts
+  now     = "2024-03-12T00:00:00Z"
+  params  = { hostname = "iron.example.com", username = "threatq", password = "not-a-secret", page_size = 2 }
+  skipped = { "severity outside the bounds" = 1 }
+
+  state {
+    cursor = "2024-03-11T06:00:00Z"
+  }
+  exchange {
+    request {
+      method = "POST"
+      path   = "/Login"
+    }
+    response { json = { token = "token-1" } }
+  }
+  exchange {
+    request {
+      path = "/GetAlerts"
+      json = { constraint = { offset = 0 } }
+    }
+    response {
+      status  = 429
+      headers = { "Retry-After" = "30" }
+    }
+  }
+  exchange {
+    request {
+      method  = "POST"
+      path    = "/GetAlerts"
+      headers = { Authorization = "Bearer token-1" }
+      json = {
+        severity   = { lower_bound = 500, upper_bound = 1000 }
+        updated    = { start = "2024-03-11T05:50:00Z", end = "2024-03-12T00:00:00Z" } # 10 minutes before the cursor
+        sort       = [{ field = "ASF_UPDATED", direction = "SD_ASCENDING" }]
+        constraint = { limit = 2, offset = 0 }
+      }
+    }
+    response {
+      json = {
+        constraint = { total = "3" }
+        alerts = [for id, severity in { a1 = 700, a2 = 100 } : {
+          id = id, category = "C2", sub_category = "BEACON", severity = severity, status = "STATUS_AWAITING_REVIEW", analyst_severity = "SEVERITY_UNDECIDED",
+          analyst_expectation = "EXP_UNKNOWN", created = "2024-03-11T07:00:00Z", updated = "2024-03-11T08:00:00Z", event_count = 1, first_event_created = null,
+          last_event_created = null, raw_data_formats = [], aggregation_criteria = "flows.app_domains: [\"c2.example.net\"]", vue_url = ""
+        }]
+      }
+    }
+  }
+  exchange {
+    request {
+      path = "/GetAlerts"
+      json = { constraint = { limit = 2, offset = 2 } }
+    }
+    response {
+      json = {
+        constraint = { total = "3" }
+        alerts = [{
+          id = "a3", category = "C2", sub_category = "BEACON", severity = 900, status = "STATUS_CLOSED", analyst_severity = "SEVERITY_BENIGN",
+          analyst_expectation = "EXP_EXPECTED", created = "2024-03-11T07:00:00Z", updated = "2024-03-11T09:30:00Z", event_count = 2, first_event_created = null,
+          last_event_created = "2024-03-11T09:00:00Z", raw_data_formats = [], aggregation_criteria = null, vue_url = ""
+        }]
+      }
+    }
+  }
+
+  expect "event" "BEACON (a1)" {
+    attributes = { "Status" = "Awaiting Review", "Last Event Created" = null }
+    indicators = [["FQDN", "c2.example.net"]]
+  }
+  expect "event" "BEACON (a3)" {
+    type = "CLOSED"
+  }
+  expect_state {
+    cursor = "2024-03-11T09:30:00Z"
+  }
+  expect_run {
+    outcome = "ok"
+    fetched = 3
+    created = 3 # two events and an indicator
+  }
+}
+
+test "the user with every call, and other dates" {
+  flow   = flow.alerts
+  now    = "2024-03-12T00:00:00Z"
+  params = { hostname = "iron.example.com", port = 8443, username = "threatq", password = "not-a-secret", auth = "basic", date_field = "created", initial_query_range = 1 }
+
+  exchange {
+    request {
+      path = "https://iron.example.com:8443/IronApi/GetAlerts" # and nobody asks for a login
+      json = {
+        created = { start = "2024-03-11T00:00:00Z", end = "2024-03-12T00:00:00Z" }
+        updated = null
+        sort    = [{ field = "ASF_CREATED" }]
+      }
+    }
+    response { file = "testdata/ironnet/get_alerts_empty.json" }
+  }
+  expect_state { # nothing came, so the next run asks for the same time and more
+    cursor = "2024-03-11T00:00:00Z"
+  }
+}
+
+test "every type is sent as its status, and what is refused is a dead letter" {
+  flow = flow.status
+  now  = "2024-03-12T00:00:00Z"
+  dead = 1
+  records = [for i, type in ["CLOSED", "Discarded", "AWAITING REVIEW", "UNDER REVIEW"] : {
+    id = i, title = "an alert", type = type, touched_at = "2024-03-11T1${i}:00:00Z", sources = ["IronNet"], attributes = { "Alert ID" = "a${i}", "Status" = "New" }
+  }]
+
+  exchange {
+    request {
+      method = "POST"
+      path   = "/SetAlertStatus"
+      json   = { alert_id = "a0", status = "STATUS_CLOSED", comment = "Status set to CLOSED in ThreatQ" }
+    }
+    response { json = {} }
+  }
+  exchange {
+    request {
+      path = "/SetAlertStatus"
+      json = { alert_id = "a1", status = "STATUS_CLOSED", comment = "Status set to DISCARDED in ThreatQ" }
+    }
+    response { json = {} }
+  }
+  exchange {
+    request {
+      path = "/SetAlertStatus"
+      json = { alert_id = "a2", status = "STATUS_AWAITING_REVIEW" }
+    }
+    response { json = {} }
+  }
+  exchange {
+    request {
+      path = "/SetAlertStatus"
+      json = { alert_id = "a3", status = "STATUS_UNDER_REVIEW" }
+    }
+    response {
+      status = 422
+      json   = { msg = "no such alert" }
+    }
+  }
+  expect_run {
+    outcome = "partial"
+    updated = 3
+  }
+}

@@ -719,3 +719,102 @@ test "objects as STIX is made of them" {
     related        = []
   }
 }
+
+# The whole flow: the hour before the last good run's start, and alerts that the appliance should not have sent.
+test "two pages, and an alert from before the window" {
+  flow    = flow.alerts
+  now     = "2026-03-04T16:00:00Z"
+  params  = { hostname = "aed.example.com", api_token = "not-a-secret", api = "aps", page_size = 2, severity = ["Low", "High"] }
+  skipped = { "outside the window" = 1 }
+
+  state {
+    cursor = "2026-03-04T15:00:00Z"
+  }
+  exchange {
+    request {
+      path    = "https://aed.example.com/api/aps/v3/alerts/"
+      query   = { severity = "low,high", sort = "startTime", direction = "asc", page = 1, perPage = 2, q = null }
+      headers = { "X-Arbux-APIToken" = "not-a-secret" }
+    }
+    response {
+      json = { alerts = [for id, start in { "1" = 1772000000, "2" = 1772638200 } : {
+        id = id, alertType = "blockedHost", severity = id == "1" ? "low" : "high", reason = "TCP Connection Limiting", description = "Host was blocked", startTime = start, endTime = start + 60
+      }] }
+    }
+  }
+  exchange {
+    request { path = "/alerts/?page=2" }
+    response { json = { alerts = [] } }
+  }
+
+  expect "event" "Netscout AED Alert 2: TCP Connection Limiting" {
+    attributes = { "Severity" = "High", "Ongoing" = "No" }
+  }
+  expect_state {
+    cursor = "2026-03-04T16:00:00Z"
+  }
+}
+
+test "severities as numbers and words" {
+  flow = flow.alerts
+  records = [for i, severity in [1, 2, 3, 4, 5, 6, 7, 8, 9, "LOW", "medium", "High"] : {
+    id = i, alertType = "system", severity = severity, score = null, began = 1772638200, ended = null, reason = null, description = null, outside = false, pgid = null, pgName = null,
+    pgServerName = null, peakBpsBlocked = null, peakBpsPassed = null, texts = [], pkt = { src = null, dst = null, srcPort = null, dstPort = null, proto = null, appStr = null, direction = null },
+    threat = { indicator = "", kind = "", confidence = null, types = [], categories = [], classes = [] }
+  }]
+  expect "event" "Netscout AED Alert 2: system" { attributes = { "Severity" = "Low" } }
+  expect "event" "Netscout AED Alert 4: system" { attributes = { "Severity" = "Medium" } }
+  expect "event" "Netscout AED Alert 9: system" { attributes = { "Severity" = "Low" } }
+  expect "event" "Netscout AED Alert 11: system" { attributes = { "Severity" = "High" } }
+}
+
+test "the appliance asks for a login" {
+  flow = flow.alerts
+  exchange {
+    request { path = "/alerts/" }
+    response {
+      status  = 302
+      headers = { Location = "/login?next=alerts" }
+    }
+  }
+  expect_run { error = "the appliance redirects to /login, as where it asks people to log in" }
+}
+
+test "the token is refused" {
+  flow = flow.alerts
+  exchange {
+    request { path = "/alerts/" }
+    response {
+      status = 401
+      json   = { errors = [{ message = "Invalid token." }] }
+    }
+  }
+  expect_run { error = "Invalid token. Check the API token" }
+}
+
+test "another version of the appliance" {
+  flow = flow.alerts
+  exchange {
+    request { path = "/alerts/" }
+    response { status = 404 }
+  }
+  expect_run { error = "does not have these alerts in this version of its API" }
+}
+
+test "errors that are no failure of HTTP" {
+  flow = flow.alerts
+  exchange {
+    request { path = "/alerts/" }
+    response { json = { errors = [{ field = "perPage", message = "too many" }] } }
+  }
+  expect_run { error = "perPage: too many" }
+}
+
+test "a page for people" {
+  flow = flow.alerts
+  exchange {
+    request { path = "/alerts/" }
+    response { body = " <html><title>Log in</title></html>" }
+  }
+  expect_run { error = "the answer is a page for people" }
+}

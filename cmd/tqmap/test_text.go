@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -83,57 +82,63 @@ const manyDifferences = 10
 func mismatchText(b *strings.Builder, files map[string]*hcl.File, m engine.Mismatch, shown map[hcl.Range]bool) {
 	if m.Side == "" {
 		fmt.Fprintf(b, "%s: %s\n", spot(m.At), m.Text)
-		for _, note := range m.Notes {
-			b.WriteString(shifted("  ", note+"\n"))
-		}
+		notesText(b, m)
 	}
 	for i, d := range m.Differences {
 		if i == manyDifferences {
 			fmt.Fprintf(b, "  … and %d more differences\n", len(m.Differences)-i)
 			break
 		}
-		path := pathOf(d.Path)
-		if m.Side != "" {
-			at := d.At
-			if at.Filename == "" {
-				at = m.At
-			}
-			fmt.Fprintf(b, "%s: %s", spot(at), m.Text)
-			if path != "" {
-				fmt.Fprintf(b, ": %s", path)
-			}
-			b.WriteByte('\n')
-		} else {
-			fmt.Fprintf(b, "  %s\n", path)
-		}
-		differenceText(b, cmp.Or(m.Side, "sent"), d)
-		if d.Made.Filename == "" {
+		want, got := sides(d)
+		if m.Side == "" { // of a request that nothing is for
+			fmt.Fprintf(b, "  differs   %s: expected %s, sent %s\n", pathOf(d.Path), want, got)
 			continue
 		}
-		fmt.Fprintf(b, "  made by   %s\n", spot(d.Made))
-		if f := files[d.Made.Filename]; f != nil && !shown[d.Made] {
-			shown[d.Made] = true
-			b.WriteString(snippet(f.Bytes, d.Made, unmasked).String())
+		at := d.At
+		if at.Filename == "" {
+			at = m.At
 		}
+		fmt.Fprintf(b, "%s: %s: %s is not as expected\n", spot(at), m.Of, pathOf(append([]any{m.Field}, d.Path...)))
+		fmt.Fprintf(b, "  %-9s %s\n  %-9s %s\n", "expected", want, m.Side, got)
+		madeBy(b, files, d, shown)
 	}
 	if m.Side != "" {
-		for _, note := range m.Notes {
-			b.WriteString(shifted("  ", note+"\n"))
+		notesText(b, m)
+	}
+}
+
+func notesText(b *strings.Builder, m engine.Mismatch) {
+	for _, note := range m.Notes {
+		b.WriteString(shifted("  ", note+"\n"))
+	}
+}
+
+// madeBy shows what in the mapping made the value; each place once.
+func madeBy(b *strings.Builder, files map[string]*hcl.File, d engine.Difference, shown map[hcl.Range]bool) {
+	at := d.Made
+	switch f := files[at.Filename]; {
+	case at.Filename == "":
+	case !d.Found && at.Start.Line != at.End.Line: // not made at all: the whole of what it would be in
+		fmt.Fprintf(b, "  see       %s\n", spot(at))
+	default:
+		fmt.Fprintf(b, "  made by   %s\n", spot(at))
+		if f != nil && !shown[at] {
+			shown[at] = true
+			b.WriteString(snippet(f.Bytes, at, unmasked).String())
 		}
 	}
 }
 
-// differenceText shows the two values below each other.
-func differenceText(b *strings.Builder, side string, d engine.Difference) {
-	want, got := "nothing", "nothing"
+// sides are the two values as they are shown.
+func sides(d engine.Difference) (want, got string) {
+	want, got = "nothing", "nothing"
 	if d.Expected {
 		want = asJSON(d.Want)
 	}
 	if d.Found {
 		got = asJSON(d.Got)
 	}
-	want, got = sameCut(want, got)
-	fmt.Fprintf(b, "  %-9s %s\n  %-9s %s\n", "expected", want, side, got)
+	return sameCut(want, got)
 }
 
 func asJSON(v any) string {

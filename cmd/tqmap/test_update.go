@@ -64,19 +64,12 @@ func changesOf(m engine.Mismatch) []string {
 	}
 	var out []string
 	for _, d := range m.Differences {
-		want, got := "nothing", "nothing"
-		if d.Expected {
-			want = asJSON(d.Want)
-		}
-		if d.Found {
-			got = asJSON(d.Got)
-		}
-		want, got = sameCut(want, got)
+		want, got := sides(d)
 		at := d.At
 		if at.Filename == "" {
 			at = m.At
 		}
-		out = append(out, fmt.Sprintf("updated: %s: %s -> %s", spot(at), want, got))
+		out = append(out, fmt.Sprintf("updated: %s: %s: %s -> %s", spot(at), pathOf(append([]any{m.Field}, d.Path...)), want, got))
 	}
 	return out
 }
