@@ -253,7 +253,7 @@ func TestHTML(t *testing.T) {
 	for _, want := range []string{
 		"<title>Acme | Sandbox 1.2</title>", `name="viewport"`, "color-scheme: light dark", "@media print",
 		`<h2 id="parameters">`, `href="#parameters"`, `<h3 id="table-level">`, `href="#table-level"`,
-		"<code>y|z</code>", "*exports*", "Alerts are kept for &lt;90&gt; days.", `<div class="wide"><table>`,
+		"<code>y|z</code>", `<td data-label="Meaning">`, "*exports*", "Alerts are kept for &lt;90&gt; days.", `<div class="wide"><table>`,
 		"&lt;b&gt;First&lt;/b&gt;⏎second line",
 	} {
 		if !strings.Contains(page, want) {
