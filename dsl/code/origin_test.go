@@ -138,6 +138,40 @@ func TestJQTrace(t *testing.T) {
 	}
 }
 
+// What is put together of the same again and again is followed within bounds.
+func TestTraceOfWhatDoubles(t *testing.T) {
+	for _, text := range []string{
+		"def f: .a, .b; ." + strings.Repeat(" | f", 60),
+		"." + strings.Repeat(" | {a: ., b: .}", 60),
+		"." + strings.Repeat(" | [., .]", 60),
+		"." + strings.Repeat(" | (. + {a: .}) | (.a + .)", 60),
+		"." + strings.Repeat(" | (.a // .b)", 60),
+	} {
+		q, diags := CompileJQ(Literal(text), nil)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		if got := q.Trace(From()).Places(); len(got) > maxPlaces {
+			t.Errorf("%d places", len(got))
+		}
+	}
+	text := ""
+	for i := range 60 {
+		before := fmt.Sprintf("v%d", i-1)
+		if i == 0 {
+			before = "alert"
+		}
+		text += fmt.Sprintf("let v%d = {a: %s, b: [%s, %s.c]}; ", i, before, before, before)
+	}
+	e, diags := CompileExpr(Literal(text+"v59"), Env{"alert": {}})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	if got := e.Trace(nil).Reads; len(got) == 0 || len(got) > maxPlaces {
+		t.Errorf("%d places", len(got))
+	}
+}
+
 // Programs whose functions double the work with each level end, too.
 func TestJQTraceEnds(t *testing.T) {
 	text := "def f0: .a;"
