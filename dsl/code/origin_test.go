@@ -186,3 +186,25 @@ func TestJQTraceEnds(t *testing.T) {
 		t.Errorf("traced to %s", shown(got))
 	}
 }
+
+func TestExprWords(t *testing.T) {
+	for _, c := range []struct {
+		text, words string
+		only        bool
+	}{
+		{"alert.a == 1 ? 'one' : alert.a == 2 ? 'two' : 'more'", "one two more", true},
+		{"alert.a ?? 'none'", "none", false},
+		{"alert.a ? 'yes' : nil", "yes", true},
+		{"alert.a", "", false},
+		{"'a' + alert.b", "", false},
+	} {
+		e, diags := CompileExpr(Literal(c.text), Env{"alert": {}})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		words, only := e.Words()
+		if got := strings.Join(words, " "); got != c.words || only != c.only {
+			t.Errorf("%s: %q %v, want %q %v", c.text, got, only, c.words, c.only)
+		}
+	}
+}

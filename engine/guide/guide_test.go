@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"regexp"
 	"strings"
@@ -323,5 +324,30 @@ func TestActionsHaveWords(t *testing.T) {
 	}
 	if len(actionWords) != len(dsl.RuleActions()) {
 		t.Error("there are words for what is no action")
+	}
+}
+
+// Every small mapping of a kind has a guide.
+func TestGuidesOfAllKinds(t *testing.T) {
+	dir := os.DirFS("../../examples/kinds")
+	names, err := fs.Glob(dir, "*.hcl")
+	if err != nil || len(names) < 20 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			m, diags := dsl.Load(dsl.Input{FS: dir, Names: []string{name}}, engine.Vocabulary())
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			d, err := Make(context.Background(), inputOf(m))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wellFormed(t, d.Markdown())
+			if _, err := d.HTML(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
