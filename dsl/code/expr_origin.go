@@ -160,7 +160,10 @@ func (t *exprTracer) decides(n ast.Node) {
 	if n == nil {
 		return
 	}
-	o := t.value(n)
+	t.decided(t.value(n))
+}
+
+func (t *exprTracer) decided(o Origin) {
 	t.reads = distinct(t.reads, o.Places())
 	tables, calls := o.through()
 	t.tables, t.calls = distinctNames(t.tables, tables), distinctNames(t.calls, calls)
@@ -256,9 +259,9 @@ func (t *exprTracer) member(n *ast.MemberNode) Origin {
 	case *ast.IntegerNode, *ast.UnaryNode:
 		return base.Elements()
 	default:
-		t.decides(p)
-		name := "*"
-		if of := t.value(p); chain(p) && len(of.As) == 1 && len(of.As[0]) > 0 {
+		of, name := t.value(p), "*"
+		t.decided(of)
+		if chain(p) && len(of.As) == 1 && len(of.As[0]) > 0 {
 			name = "<" + of.As[0][len(of.As[0])-1] + ">"
 		}
 		return base.Member(name)
@@ -340,32 +343,32 @@ func (t *exprTracer) function(name string, args []ast.Node) Origin {
 		}
 		return listOf(inner)
 	}
+	all := t.values(args)
 	if len(args) == 2 {
 		if key, ok := args[1].(*ast.StringNode); ok {
-			if o, ok := named(name, t.value(args[0]), key.Value); ok {
-				return o
-			}
+			return named(name, all, key.Value)
 		}
 	}
-	return computed(name, t.values(args)...)
+	return computed(name, all...)
 }
 
-// named are functions that take something of a name out of a value.
-func named(function string, of Origin, key string) (Origin, bool) {
+// named is what a function of a value and a text gives: some take out what has that name.
+func named(function string, args []Origin, key string) Origin {
+	of := args[0]
 	switch function {
 	case "get":
-		return of.Member(key), true
+		return of.Member(key)
 	case "pluck":
-		return listOf(of.Elements().Member(key)), true
+		return listOf(of.Elements().Member(key))
 	case "attribute_values":
 		var out Origin
 		for _, p := range of.As {
 			out.As = append(out.As, p.with("["+key+"]"))
 		}
 		out.Of, out.Tables, out.Calls = of.Of, of.Tables, of.Calls
-		return listOf(out), true
+		return listOf(out)
 	}
-	return Origin{}, false
+	return computed(function, args...)
 }
 
 func (t *exprTracer) predicate(name string, args []ast.Node, p *ast.PredicateNode) Origin {

@@ -21,6 +21,9 @@ func FuzzPrograms(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		src := Literal(text)
 		if e, diags := CompileExpr(src, testEnv()); e != nil {
+			bounded(t, e.Origins(map[string]Origin{"alert": From("alerts", "[]")}).Reads)
+			e.Outline()
+			e.Words()
 			for _, vars := range []map[string]any{testVars(), {}, {"alert": map[string]any{}}} {
 				_, err := e.Eval(vars)
 				inside(t, src, err, nil)
@@ -29,6 +32,7 @@ func FuzzPrograms(f *testing.F) {
 			inside(t, src, nil, diags)
 		}
 		if q, diags := CompileJQ(src, []string{"x"}, Within(50*time.Millisecond), AtMost(100)); q != nil {
+			bounded(t, q.Origins(From()).Places())
 			for _, input := range []any{nil, testVars()["alert"], []any{1, "x"}} {
 				_, err := q.Run(context.Background(), input, 1)
 				inside(t, src, err, nil)
@@ -37,6 +41,16 @@ func FuzzPrograms(f *testing.F) {
 			inside(t, src, nil, diags)
 		}
 	})
+}
+
+// bounded checks what a trace tells of where values come from.
+func bounded(t *testing.T, places []Path) {
+	if len(places) > maxPlaces {
+		t.Errorf("%d places", len(places))
+	}
+	for _, p := range places {
+		_ = p.String()
+	}
 }
 
 func inside(t *testing.T, src Source, err error, diags hcl.Diagnostics) {

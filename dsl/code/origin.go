@@ -38,7 +38,15 @@ type Origin struct {
 
 	fields map[string]Origin
 	elem   *Origin
+	parts  int // how many origins are inside
 }
+
+// maxPlaces and maxParts bound what is followed of programs that put together the same again
+// and again; beyond that a value is computed of some of what it is made of.
+const (
+	maxPlaces = 300
+	maxParts  = 2000
+)
 
 // From is a value that stands at a place.
 func From(steps ...string) Origin { return Origin{As: []Path{steps}} }
@@ -61,9 +69,22 @@ func (o Origin) WithMember(name string, of Origin) Origin {
 	for k, v := range o.fields {
 		fields[k] = v
 	}
+	o.parts += 1 + of.parts - fields[name].parts
 	fields[name] = of
 	o.fields = fields
-	return o
+	return o.bounded()
+}
+
+// bounded is the value without its parts where there are too many.
+func (o Origin) bounded() Origin {
+	if o.parts <= maxParts {
+		return o
+	}
+	as := o.As
+	o.As = nil // its places are those of the parts, too
+	out := computed("", o)
+	out.As = as
+	return out
 }
 
 // Elements is the origin of the elements of the list that the value is.
@@ -110,7 +131,9 @@ func (o Origin) through() (tables, calls []string) {
 
 func (p Path) with(step string) Path { return append(slices.Clone(p), step) }
 
-func listOf(elem Origin) Origin { return Origin{elem: &elem} }
+func listOf(elem Origin) Origin {
+	return Origin{elem: &elem, parts: 1 + elem.parts}.bounded()
+}
 
 // oneOf is one of several values.
 func oneOf(all ...Origin) Origin {
@@ -126,12 +149,14 @@ func oneOf(all ...Origin) Origin {
 		}
 		if o.elem != nil && out.elem != nil {
 			both := oneOf(*out.elem, *o.elem)
+			out.parts += both.parts - out.elem.parts
 			out.elem = &both
 		} else if o.elem != nil {
+			out.parts += 1 + o.elem.parts
 			out.elem = o.elem
 		}
 	}
-	return out
+	return out.bounded()
 }
 
 // merged is an object with the members of another one put over its own.
@@ -167,7 +192,7 @@ func computed(name string, of ...Origin) Origin {
 func distinct(a, b []Path) []Path {
 	out := a[:len(a):len(a)]
 	for _, p := range b {
-		if !slices.ContainsFunc(out, func(q Path) bool { return slices.Equal(p, q) }) {
+		if len(out) < maxPlaces && !slices.ContainsFunc(out, func(q Path) bool { return slices.Equal(p, q) }) {
 			out = append(out, p)
 		}
 	}

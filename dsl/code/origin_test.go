@@ -138,6 +138,40 @@ func TestJQOrigins(t *testing.T) {
 	}
 }
 
+// What is put together of the same again and again is followed within bounds.
+func TestTraceOfWhatDoubles(t *testing.T) {
+	for _, text := range []string{
+		"def f: .a, .b; ." + strings.Repeat(" | f", 60),
+		"." + strings.Repeat(" | {a: ., b: .}", 60),
+		"." + strings.Repeat(" | [., .]", 60),
+		"." + strings.Repeat(" | (. + {a: .}) | (.a + .)", 60),
+		"." + strings.Repeat(" | (.a // .b)", 60),
+	} {
+		q, diags := CompileJQ(Literal(text), nil)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		if got := q.Origins(From()).Places(); len(got) > maxPlaces {
+			t.Errorf("%d places", len(got))
+		}
+	}
+	text := ""
+	for i := range 60 {
+		before := fmt.Sprintf("v%d", i-1)
+		if i == 0 {
+			before = "alert"
+		}
+		text += fmt.Sprintf("let v%d = {a: %s, b: [%s, %s.c]}; ", i, before, before, before)
+	}
+	e, diags := CompileExpr(Literal(text+"v59"), Env{"alert": {}})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	if got := e.Origins(nil).Reads; len(got) == 0 || len(got) > maxPlaces {
+		t.Errorf("%d places", len(got))
+	}
+}
+
 // Programs whose functions double the work with each level end, too.
 func TestJQOriginsEnds(t *testing.T) {
 	text := "def f0: .a;"
@@ -150,5 +184,27 @@ func TestJQOriginsEnds(t *testing.T) {
 	}
 	if got := q.Origins(From()).Places(); !slices.ContainsFunc(got, func(p Path) bool { return len(p) <= 1 }) {
 		t.Errorf("traced to %s", placesRead(got))
+	}
+}
+
+func TestExprWords(t *testing.T) {
+	for _, c := range []struct {
+		text, words string
+		only        bool
+	}{
+		{"alert.a == 1 ? 'one' : alert.a == 2 ? 'two' : 'more'", "one two more", true},
+		{"alert.a ?? 'none'", "none", false},
+		{"alert.a ? 'yes' : nil", "yes", true},
+		{"alert.a", "", false},
+		{"'a' + alert.b", "", false},
+	} {
+		e, diags := CompileExpr(Literal(c.text), Env{"alert": {}})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		words, only := e.Words()
+		if got := strings.Join(words, " "); got != c.words || only != c.only {
+			t.Errorf("%s: %q %v, want %q %v", c.text, got, only, c.words, c.only)
+		}
 	}
 }

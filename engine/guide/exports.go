@@ -25,6 +25,9 @@ func (g *maker) exports() {
 
 func (g *maker) itemWords(f *dsl.Flow) bullets {
 	s := f.Sink
+	if mode, by := g.setting(s, "mode"); mode == "full" {
+		return g.mirrorWords(f, by)
+	}
 	out := bullets{"New items, and those that have changed since they were sent, are sent; what has not changed costs nothing."}
 	if fields := g.compared(s); fields != "" {
 		out = append(out, "Changed is an item where one of these differs: "+fields+".")
@@ -46,6 +49,21 @@ func (g *maker) itemWords(f *dsl.Flow) bullets {
 	}
 	if s.Val("outcome") != nil {
 		out = append(out, "The answer says of each item what became of it: one that is refused becomes a dead letter, and the others count.")
+	}
+	return out
+}
+
+// mirrorWords are about a target that is given everything at once.
+func (g *maker) mirrorWords(f *dsl.Flow, by []*dsl.Param) bullets {
+	out := bullets{
+		"Whenever anything has changed, the target is given all that the source holds, in place of what it held: what has left the source, or is left out by now, is gone there, too.",
+		"If nothing has changed, nothing is sent. If the source could not be read as a whole, nothing is sent either.",
+	}
+	if f.Sink.Val("allow_empty") == nil {
+		out = append(out, "A source that comes out empty, or is not found, empties nothing.")
+	}
+	if len(by) > 0 {
+		out = append(out, "Where the "+paramWords(by)+" says "+span("incremental")+", only what is new, has changed or is gone is sent.")
 	}
 	return out
 }
@@ -113,12 +131,14 @@ func (g *maker) expiry(f *dsl.Flow) bullets {
 			where = "where there is no such instant, "
 		}
 		if by := g.paramsOf(rootReads(trace.Reads)); len(by) > 0 {
-			out = append(out, sentence(where+"the "+paramWords(by)+" says how long it holds"))
+			out = append(out, sentence(where+"an item holds as long as the "+paramWords(by)+" says"))
 		} else {
 			out = append(out, sentence(where+"an item ends as "+g.readWords(f, e, nil)+" says"))
 		}
 	}
-	if renew := g.settingWords(f.Sink, "renew"); renew != "" {
+	if renew, by := g.setting(f.Sink, "renew"); renew == "" && len(by) > 0 {
+		out = append(out, "What has not changed is sent anew before it ends, as the "+paramWords(by)+" says.")
+	} else if renew := g.settingWords(f.Sink, "renew"); renew != "" {
 		out = append(out, "What has not changed is sent anew once less than "+renew+" is left of its time.")
 	}
 	return out

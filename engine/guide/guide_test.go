@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"regexp"
 	"strings"
@@ -253,7 +254,7 @@ func TestHTML(t *testing.T) {
 	for _, want := range []string{
 		"<title>Acme | Sandbox 1.2</title>", `name="viewport"`, "color-scheme: light dark", "@media print",
 		`<h2 id="parameters">`, `href="#parameters"`, `<h3 id="table-level">`, `href="#table-level"`,
-		"<code>y|z</code>", "*exports*", "Alerts are kept for &lt;90&gt; days.", `<div class="wide"><table>`,
+		"<code>y|z</code>", `<td data-label="Meaning">`, "*exports*", "Alerts are kept for &lt;90&gt; days.", `<div class="wide"><table>`,
 		"&lt;b&gt;First&lt;/b&gt;⏎second line",
 	} {
 		if !strings.Contains(page, want) {
@@ -323,5 +324,30 @@ func TestActionsHaveWords(t *testing.T) {
 	}
 	if len(actionWords) != len(dsl.RuleActions()) {
 		t.Error("there are words for what is no action")
+	}
+}
+
+// Every small mapping of a kind has a guide.
+func TestGuidesOfAllKinds(t *testing.T) {
+	dir := os.DirFS("../../examples/kinds")
+	names, err := fs.Glob(dir, "*.hcl")
+	if err != nil || len(names) < 20 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			m, diags := dsl.Load(dsl.Input{FS: dir, Names: []string{name}}, engine.Vocabulary())
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			d, err := Make(context.Background(), inputOf(m))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wellFormed(t, d.Markdown())
+			if _, err := d.HTML(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

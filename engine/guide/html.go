@@ -9,16 +9,21 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	extended "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 )
 
 // HTML is the guide as one page that needs nothing else: the same Markdown, with a table of
 // contents beside it. It reads in light and dark, on narrow screens and on paper.
 func (d *Document) HTML() (string, error) {
-	md := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(parser.WithAutoHeadingID()))
-	convert := func(text string) (string, error) {
+	md := goldmark.New(goldmark.WithExtensions(extension.Table), goldmark.WithParserOptions(
+		parser.WithAutoHeadingID(), parser.WithASTTransformers(util.Prioritized(labels{}, 500)),
+	))
+	convert := func(source string) (string, error) {
 		var out bytes.Buffer
-		err := md.Convert([]byte(text), &out, parser.WithContext(parser.NewContext(parser.WithIDs(&ids{}))))
+		err := md.Convert([]byte(source), &out, parser.WithContext(parser.NewContext(parser.WithIDs(&ids{}))))
 		return out.String(), err
 	}
 	body, err := convert(strings.Replace(d.Markdown(), d.contents(), "", 1))
@@ -31,6 +36,35 @@ func (d *Document) HTML() (string, error) {
 	}
 	body = strings.NewReplacer("<table>", `<div class="wide"><table>`, "</table>", "</table></div>").Replace(body)
 	return fmt.Sprintf(page, html.EscapeString(d.Title), contents, body), nil
+}
+
+// labels says in each cell of a table what its column is, for screens on which a row does not
+// fit beside itself.
+type labels struct{}
+
+func (labels) Transform(doc *ast.Document, reader text.Reader, _ parser.Context) {
+	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		t, ok := n.(*extended.Table)
+		if !ok || !entering {
+			return ast.WalkContinue, nil
+		}
+		var heads [][]byte
+		for cell := t.FirstChild().FirstChild(); cell != nil; cell = cell.NextSibling() {
+			head := []byte{}
+			if word, ok := cell.FirstChild().(*ast.Text); ok { // the heads of our tables are nothing but text
+				head = word.Segment.Value(reader.Source())
+			}
+			heads = append(heads, head)
+		}
+		for row := t.FirstChild().NextSibling(); row != nil; row = row.NextSibling() {
+			i := 0
+			for cell := row.FirstChild(); cell != nil && i < len(heads); cell = cell.NextSibling() {
+				cell.SetAttributeString("data-label", heads[i])
+				i++
+			}
+		}
+		return ast.WalkSkipChildren, nil
+	})
 }
 
 // ids gives headings the ids that GitHub gives them.
@@ -80,7 +114,7 @@ pre { background: var(--shade); border: 1px solid var(--line); border-radius: 6p
 pre code { background: none; padding: 0; overflow-wrap: normal; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%%; font-size: .92rem; margin: .5rem 0 1rem; }
-th, td { text-align: left; vertical-align: top; padding: .45rem .7rem; border-bottom: 1px solid var(--line); }
+th, td { text-align: left; vertical-align: top; padding: .45rem .7rem; border-bottom: 1px solid var(--line); min-width: 5.5rem; }
 th { background: var(--shade); font-weight: 600; white-space: nowrap; }
 @media (max-width: 60rem) {
   .sheet { display: block; padding: 0 1rem; }
@@ -88,7 +122,11 @@ th { background: var(--shade); font-weight: 600; white-space: nowrap; }
 }
 @media (max-width: 34rem) {
   nav { columns: 1; }
-  th, td { padding: .4rem .45rem; min-width: 6.5rem; }
+  thead { display: none; }
+  tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  td { display: block; padding: .15rem 0; border: 0; min-width: 0; }
+  td:empty { display: none; }
+  td::before { content: attr(data-label) ": "; color: var(--soft); }
 }
 @media print {
   nav { display: none; }

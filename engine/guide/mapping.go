@@ -154,7 +154,7 @@ func (g *maker) row(f *dsl.Flow, t *dsl.Template, each *code.Origin, to, example
 	case e != nil:
 		trace := g.traced(f, e, each)
 		from = g.fromWords(f, trace)
-		notes = append(notes, g.notes(e, trace)...)
+		notes = append(notes, g.notes(f, e, trace)...)
 	case len(t.Fields()) > 0 || len(t.Elements()) > 0:
 		from = "several"
 	default:
@@ -223,7 +223,7 @@ func first(p code.Path) string {
 }
 
 // notes say how a value is made of what it is made of.
-func (g *maker) notes(e *code.Expr, trace code.Origins) []string {
+func (g *maker) notes(f *dsl.Flow, e *code.Expr, trace code.Origins) []string {
 	var out []string
 	for _, name := range trace.Value.Tables {
 		table, back := strings.CutSuffix(name, ".reverse")
@@ -260,7 +260,7 @@ func (g *maker) notes(e *code.Expr, trace code.Origins) []string {
 	case !trace.Plain:
 		out = append(out, "computed")
 	}
-	if by := g.paramsOf(rootReads(trace.Reads)); len(by) > 0 && !trace.Plain {
+	if by := g.paramsOf(rootReads(trace.Reads)); len(by) > 0 && len(g.pathTexts(f, trace.Reads)) > 0 {
 		out = append(out, "depends on the "+paramWords(by))
 	}
 	return out
