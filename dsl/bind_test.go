@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"tqmap/dsl/diag"
 )
 
 var clock = time.Date(2024, 5, 1, 12, 0, 0, 0, time.FixedZone("", 2*60*60))
@@ -272,8 +274,10 @@ locals {
 				t.Errorf("%s shows %s: %v", text, secret, diags)
 			}
 		}
-		if d := diags[0]; d.EvalContext != nil || d.Expression != nil || d.Extra != nil {
+		if d := diags[0]; d.EvalContext != nil || d.Expression != nil {
 			t.Errorf("%s: the values are still in reach", text)
+		} else if extra, ok := d.Extra.(diag.Evaluated); d.Extra != nil && !ok || len(extra.Values) > 0 {
+			t.Errorf("%s: values of secrets go with it: %v", text, d.Extra)
 		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"tqmap/dsl/diag"
 )
 
 // Scoped is the set of names that plain HCL values may use at some point of a
@@ -36,6 +38,11 @@ func (s *Scoped) With(name string, v any) *Scoped {
 
 func (s *Scoped) eval(e hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
 	v, diags := e.Value(s.ctx)
+	for _, d := range diags {
+		if d.Expression != nil && d.EvalContext == s.ctx {
+			d.Expression = e // all that it names may matter, not the operand at fault alone
+		}
+	}
 	if !diags.HasErrors() {
 		if err := within(v); err != nil {
 			return cty.DynamicVal, append(s.hide(diags), problem(e.Range(), "Value too large", "%s.", err))
@@ -48,7 +55,13 @@ func (s *Scoped) eval(e hclsyntax.Expression) (cty.Value, hcl.Diagnostics) {
 // what they cannot work with, and printers show the names and values in reach.
 func (s *Scoped) hide(diags hcl.Diagnostics) hcl.Diagnostics {
 	for _, d := range diags {
-		d.Expression, d.EvalContext, d.Extra = nil, nil, nil
+		if d.Expression != nil && d.EvalContext != nil {
+			explainMember(d)
+			d.Extra = diag.Evaluated{Values: s.involved(d)}
+		} else if _, ours := d.Extra.(diag.Evaluated); !ours {
+			d.Extra = nil
+		}
+		d.Expression, d.EvalContext = nil, nil
 		for _, secret := range s.secrets {
 			quoted := strconv.Quote(secret)
 			d.Detail = strings.ReplaceAll(d.Detail, quoted, "(sensitive)")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tqmap/dsl/code"
 	"tqmap/engine"
 	"tqmap/runtime"
 	"tqmap/runtime/state"
@@ -43,11 +44,15 @@ type shownLetter struct {
 	Last     string          `json:"last"`
 	Reason   string          `json:"reason"`
 	Where    string          `json:"where,omitempty"`
+	Code     string          `json:"code,omitempty"`
+	Field    string          `json:"field,omitempty"`
+	Stage    string          `json:"stage,omitempty"`
+	Values   []code.Involved `json:"values,omitempty"`
 	Input    json.RawMessage `json:"input,omitempty"`
 }
 
 func showLetter(d state.DeadLetter) shownLetter {
-	return shownLetter{d.ID, d.Flow, d.Rule, d.Key, d.Attempts, instant(d.First), instant(d.At), d.Reason, d.Where, nil}
+	return shownLetter{d.ID, d.Flow, d.Rule, d.Key, d.Attempts, instant(d.First), instant(d.At), d.Reason, d.Where, d.Code, d.Field, d.Stage, nil, nil}
 }
 
 func (a *app) deadletterListCmd() *cobra.Command {
@@ -110,6 +115,7 @@ func (a *app) deadletterShowCmd() *cobra.Command {
 					return err
 				}
 				shown := showLetter(found[0])
+				shown.Values = a.shownValues(found[0].Values)
 				if json.Valid(found[0].Input) {
 					shown.Input = found[0].Input
 				}
@@ -125,10 +131,13 @@ func letterText(d shownLetter) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "dead letter %d\tflow %s\n", d.ID, d.Flow)
-	for _, row := range [][2]string{{"rule", d.Rule}, {"key", d.Key}, {"reason", d.Reason}, {"where", d.Where}} {
+	for _, row := range [][2]string{{"rule", d.Rule}, {"key", d.Key}, {"code", d.Code}, {"field", d.Field}, {"reason", d.Reason}, {"stage", d.Stage}, {"where", d.Where}} {
 		if row[1] != "" {
 			fmt.Fprintf(w, "  %s\t%s\n", row[0], row[1])
 		}
+	}
+	for _, v := range d.Values {
+		fmt.Fprintf(w, "  with\t%s\n", valueText(v))
 	}
 	fmt.Fprintf(w, "  refused\t%d times, from %s to %s\n", d.Attempts, toSecond(d.First), toSecond(d.Last))
 	w.Flush()

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/zclconf/go-cty/cty"
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
@@ -41,6 +40,9 @@ func renderDiags(files map[string]*hcl.File, diags hcl.Diagnostics, color bool, 
 		}
 		if d.Detail != "" {
 			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(strings.TrimSpace(mask(d.Detail)), "\n", "\n  "))
+		}
+		for _, v := range valuesOf(d, mask) {
+			fmt.Fprintf(&b, "  with %s\n", valueText(v))
 		}
 		b.WriteByte('\n')
 	}
@@ -88,10 +90,7 @@ func tell(m *dsl.Mapping, diags hcl.Diagnostics, mask func(string) string) []tol
 				t.utf16 = [2]int{utf16Column(src, r.Start.Byte), utf16Column(src, r.End.Byte)}
 			}
 		}
-		for _, v := range involved(m, d) {
-			v.Text = cut(mask(v.Text), shownValue)
-			t.Values = append(t.Values, v)
-		}
+		t.Values = valuesOf(d, mask)
 		out = append(out, t)
 	}
 	return out
@@ -101,26 +100,17 @@ func tell(m *dsl.Mapping, diags hcl.Diagnostics, mask func(string) string) []tol
 // redacted, as half of a secret would not be known.
 const shownValue = 80
 
-// involved are the parameters that an expression which failed names, unless they are
-// secrets: what it makes of them is not looked at.
-func involved(m *dsl.Mapping, d *hcl.Diagnostic) []code.Involved {
-	if m == nil || d.Expression == nil || d.EvalContext == nil {
-		return nil
-	}
+// valuesOf are the values that an expression worked on which failed, redacted, and then cut.
+func valuesOf(d *hcl.Diagnostic, mask func(string) string) []code.Involved {
+	failed, _ := d.Extra.(diag.Evaluated)
+	return masked(failed.Values, mask)
+}
+
+func masked(values []code.Involved, mask func(string) string) []code.Involved {
 	var out []code.Involved
-	for _, t := range d.Expression.Variables() {
-		if len(t) < 2 || t.RootName() != "param" {
-			continue
-		}
-		name, _ := t[1].(hcl.TraverseAttr)
-		if p := m.Param(name.Name); p == nil || p.Sensitive {
-			continue
-		}
-		v, diags := t[:2].TraverseAbs(d.EvalContext)
-		if diags.HasErrors() || !v.IsWhollyKnown() || v.Type() == cty.DynamicPseudoType && !v.IsNull() {
-			continue
-		}
-		out = append(out, code.Involve("param."+name.Name, dsl.FromCty(v)))
+	for _, v := range values {
+		v.Text = cut(mask(v.Text), shownValue)
+		out = append(out, v)
 	}
 	return out
 }

@@ -47,6 +47,7 @@ from it.`,
 			if err != nil {
 				return err
 			}
+			a.maskLetters(shown)
 			render := previewTable
 			if format == "json" {
 				render = previewJSON

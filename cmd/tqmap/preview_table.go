@@ -82,7 +82,7 @@ func previewItem(b *strings.Builder, m *engine.Mapped) {
 }
 
 func previewDead(b *strings.Builder, what string, letter engine.DeadLetter) {
-	fmt.Fprintf(b, "✗ %s\n    %s\n    %s\n\n", what, letter.Reason, letter.Where)
+	fmt.Fprintf(b, "✗ %s\n    %s\n    %s\n%s\n", what, codedReason(letter), letter.Where, letterValues(letter))
 }
 
 func previewOne(b *strings.Builder, m *engine.Mapped, i int) {

@@ -15,6 +15,8 @@ import (
 	"sync"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"tqmap/dsl/code"
 )
 
 // Entry is one thing that can be wrong.
@@ -62,17 +64,24 @@ const (
 	otherRecord = "TQ0800"
 )
 
+// Evaluated is the Extra of a diagnostic about an expression, whose own fields for that are
+// taken away because they lead to secrets.
+type Evaluated struct {
+	// Values are those that the expression names, without the sensitive ones.
+	Values []code.Involved
+}
+
 // Of is the entry that d is an example of. What is not in the catalogue has the code for any
 // mistake of syntax, or of evaluation where d is about an expression.
 func Of(d *hcl.Diagnostic) Entry {
 	if e, ok := Named(d.Summary); ok {
 		return e
 	}
-	code := otherSyntax
-	if d.Expression != nil || d.EvalContext != nil {
-		code = otherEvaluation
+	generic := otherSyntax
+	if _, evaluated := d.Extra.(Evaluated); evaluated || d.Expression != nil || d.EvalContext != nil {
+		generic = otherEvaluation
 	}
-	e, _ := Find(code)
+	e, _ := Find(generic)
 	return e
 }
 

@@ -3,10 +3,12 @@ package state
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math"
 	"time"
 
+	"tqmap/dsl/code"
 	"tqmap/engine"
 )
 
@@ -32,7 +34,7 @@ type Filter struct {
 // DeadLetters lists what could not be delivered, oldest first.
 func (i *Instance) DeadLetters(ctx context.Context, f Filter) ([]DeadLetter, error) {
 	return collect(ctx, i.store, "list the dead letters of "+i.name, i.store.scanDeadLetter,
-		`SELECT d.id, flow.name, d.rule, d.key, d.reason, d.position, d.input, d.first_seen, d.last_seen, d.attempts
+		`SELECT d.id, flow.name, d.rule, d.key, d.reason, d.position, d.input, d.first_seen, d.last_seen, d.attempts, d.failure
 		FROM dead_letter AS d JOIN flow ON flow.id = d.flow
 		WHERE flow.instance = ?1 AND (d.id = ?2 OR ?2 = 0) AND (flow.name = ?3 OR ?3 = '')
 			AND (d.rule = ?4 OR ?4 = '') AND (d.key = ?5 OR ?5 = '')
@@ -47,12 +49,41 @@ func (f Filter) limit() int {
 }
 
 func (s *Store) scanDeadLetter(scan func(...any) error) (d DeadLetter, err error) {
-	var first, last string
-	err = scan(&d.ID, &d.Flow, &d.Rule, &d.Key, &d.Reason, &d.Where, &d.Input, &first, &last, &d.Attempts)
+	var first, last, why string
+	err = scan(&d.ID, &d.Flow, &d.Rule, &d.Key, &d.Reason, &d.Where, &d.Input, &first, &last, &d.Attempts, &why)
 	if err != nil {
 		return d, err
 	}
+	if err := readFailure(why, &d.DeadLetter); err != nil {
+		return d, s.kind.damaged(err)
+	}
 	return d, s.decodeTimes(first, &d.First, last, &d.At)
+}
+
+// failure is what a DeadLetter tells beside its reason, as JSON in one column. Letters of
+// before there was one have "".
+type failure struct {
+	Code   string          `json:"code,omitempty"`
+	Field  string          `json:"field,omitempty"`
+	Stage  string          `json:"stage,omitempty"`
+	Values []code.Involved `json:"values,omitempty"`
+}
+
+func writeFailure(d engine.DeadLetter) (string, error) {
+	text, err := json.Marshal(failure{d.Code, d.Field, d.Stage, d.Values})
+	return string(text), err
+}
+
+func readFailure(text string, d *engine.DeadLetter) error {
+	if text == "" {
+		return nil
+	}
+	var f failure
+	if err := json.Unmarshal([]byte(text), &f); err != nil {
+		return fmt.Errorf("the failure of dead letter %q: %w", d.Key, err)
+	}
+	d.Code, d.Field, d.Stage, d.Values = f.Code, f.Field, f.Stage, f.Values
+	return nil
 }
 
 // DropDeadLetter forgets one dead letter for good; ErrNotFound if there is none
@@ -98,11 +129,15 @@ func bury(ctx context.Context, tx *transaction, flow int64, dead []engine.DeadLe
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, `INSERT INTO dead_letter (flow, key, rule, reason, position, input, first_seen, last_seen)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
-			ON CONFLICT (flow, key, rule) DO UPDATE SET reason = excluded.reason, position = excluded.position, input = excluded.input,
+		why, err := writeFailure(d)
+		if err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `INSERT INTO dead_letter (flow, key, rule, reason, position, input, first_seen, last_seen, failure)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)
+			ON CONFLICT (flow, key, rule) DO UPDATE SET failure = excluded.failure, reason = excluded.reason, position = excluded.position, input = excluded.input,
 				last_seen = excluded.last_seen, attempts = dead_letter.attempts + 1`,
-			flow, d.Key, d.Rule, d.Reason, d.Where, d.Input, at)
+			flow, d.Key, d.Rule, d.Reason, d.Where, d.Input, at, why)
 		if err != nil {
 			return err
 		}

@@ -79,6 +79,8 @@ CREATE TABLE token (
 );
 `, `
 ALTER TABLE ledger ADD COLUMN content BYTEA;
+`, `
+ALTER TABLE dead_letter ADD COLUMN failure TEXT NOT NULL DEFAULT '';
 `}
 
 // prepare brings the schema to the newest version in one transaction, or changes nothing.

@@ -93,6 +93,8 @@ CREATE TABLE ledger (
 ) STRICT;
 INSERT INTO ledger SELECT flow, rule, key, hash, remote_id, NULL FROM ledger_2;
 DROP TABLE ledger_2;
+`, `
+ALTER TABLE dead_letter ADD COLUMN failure TEXT NOT NULL DEFAULT '';
 `}
 
 // prepare refuses a file that is damaged or too new before anything in it changes.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"tqmap/dsl/code"
 	"tqmap/engine"
 	"tqmap/runtime/state"
 )
@@ -27,6 +28,8 @@ func deadLetters(t *testing.T, open func(*testing.T) engine.State) {
 	letter := engine.DeadLetter{Rule: "event.alert", Key: "a", Reason: "no title", Where: "x.hcl:3:5", Input: []byte(`{"id":"a"}`), At: noon}
 	again := letter
 	again.Reason, again.Where, again.Input, again.At = "status 422", "x.hcl:9:1", []byte(`{"id":"a","n":2}`), later
+	again.Code, again.Field, again.Stage = "TQ0801", "title", ". + 1"
+	again.Values = []code.Involved{{Name: "alert.x", Kind: "string", Text: `"ü"`}}
 	other := letter
 	other.Rule = ""
 
@@ -41,6 +44,9 @@ func deadLetters(t *testing.T, open func(*testing.T) engine.State) {
 	got := all[0]
 	if got.Flow != "alerts" || got.Reason != again.Reason || got.Where != again.Where || string(got.Input) != string(again.Input) {
 		t.Errorf("the letter was not brought up to date: %+v", got)
+	}
+	if got.Code != again.Code || got.Field != again.Field || got.Stage != again.Stage || len(got.Values) != 1 || got.Values[0] != again.Values[0] || all[1].Code != "" {
+		t.Errorf("what failed was not kept: %+v", got)
 	}
 	if got.Attempts != 2 || !got.First.Equal(noon) || !got.At.Equal(later) {
 		t.Errorf("got %d attempts from %v to %v, want 2 from %v to %v", got.Attempts, got.First, got.At, noon, later)
