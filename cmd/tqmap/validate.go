@@ -11,14 +11,21 @@ import (
 )
 
 func (a *app) validateCmd() *cobra.Command {
-	return &cobra.Command{
+	var again bool
+	cmd := &cobra.Command{
 		Use:   "validate MAPPING…",
 		Short: "Check a mapping and point at every mistake",
 		Long: `Reads a mapping, compiles its jq and expr, checks every name and type, and the
 fields of every expr against the recorded samples. All mistakes are shown at
-once. Nothing is sent anywhere. Several mappings are checked one by one.`,
+once. Nothing is sent anywhere. Several mappings are checked one by one.
+
+With --watch one mapping is checked again each time it, or a sample or test file of it, is
+saved, until Ctrl-C.`,
 		Annotations: map[string]string{takesMapping: "yes"},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if again {
+				return a.watch(cmd.Context(), args, nil, func() error { return a.validate(args) })
+			}
 			if len(args) == 0 {
 				return a.validate(nil)
 			}
@@ -34,6 +41,8 @@ once. Nothing is sent anywhere. Several mappings are checked one by one.`,
 			return failed
 		},
 	}
+	cmd.Flags().BoolVar(&again, "watch", false, "check it again whenever it is saved")
+	return cmd
 }
 
 // load takes another mapping than the one that was loaded.

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"strings"
+
+	"tqmap/dsl"
+)
+
+// kept are the records that a flow has read, and the part of the mapping that decides which.
+type kept struct {
+	asks    string
+	records []any
+}
+
+// asks is the text of what decides which records a flow reads: all of the mapping but its record,
+// objects, tables and tests. Where it changes, what was read before counts no more.
+func asks(m *dsl.Mapping, f *dsl.Flow) string {
+	parts := []string{m.Text(f.Source)}
+	for _, c := range m.Clients {
+		parts = append(parts, m.Text(c.Node))
+	}
+	for _, p := range m.Params {
+		parts = append(parts, m.Text(p.Node))
+	}
+	for _, name := range []string{"extract", "split"} {
+		if v := f.Record.Node.Val(name); v != nil {
+			parts = append(parts, string(v.Range.SliceBytes(m.Files[v.Range.Filename].Bytes)))
+		}
+	}
+	return strings.Join(parts, "\n")
+}
+
+// watched shows a preview again with every save.
+func (p *previewing) watched(args []string) error {
+	p.kept = map[string]*kept{}
+	return p.watch(p.cmd.Context(), args, p.o.from, func() error {
+		m, err := p.loaded(args)
+		if err != nil {
+			return err
+		}
+		return p.once(m)
+	})
+}
