@@ -117,6 +117,21 @@ type treeWriter struct {
 	b     strings.Builder
 	width int
 	color bool
+	pad   int // columns that heads of leaves take, so that their texts stand below each other
+}
+
+// maxPad is the widest head that others are aligned with.
+const maxPad = 22
+
+// padding is how wide the heads of leaves are.
+func padding(of []*branch) int {
+	most := 0
+	for _, b := range of {
+		if n := utf8.RuneCountInString(b.head); b.sign == "" && len(b.kids) == 0 && n <= maxPad {
+			most = max(most, n)
+		}
+	}
+	return most
 }
 
 // write draws b behind lead, and what hangs on it behind rest.
@@ -131,6 +146,9 @@ func (w *treeWriter) write(b *branch, lead, rest string) {
 			head, taken = head+" ", taken+1
 		}
 		head, taken = head+w.paint(text, part.paint), taken+utf8.RuneCountInString(text)
+	}
+	if short := w.pad - taken; short > 0 && taken > 0 && b.sign == "" && len(b.kids) == 0 {
+		head, taken = head+strings.Repeat(" ", short), w.pad
 	}
 	below := rest
 	if len(b.kids) > 0 {
@@ -153,6 +171,7 @@ func (w *treeWriter) write(b *branch, lead, rest string) {
 	}
 	w.b.WriteByte('\n')
 	for i, kid := range b.kids {
+		w.pad = padding(b.kids)
 		if i == len(b.kids)-1 {
 			w.write(kid, rest+"└ ", rest+"  ")
 		} else {

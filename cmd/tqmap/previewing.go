@@ -207,9 +207,9 @@ func (p *previewing) source(flows []*dsl.Flow) string {
 	case len(p.o.from) > 0:
 		return "recorded in " + strings.Join(p.o.from, ", ")
 	case p.o.sandbox && ofThreatQ:
-		return "the sandbox: a local ThreatQ-compatible library"
+		return "a local ThreatQ-compatible library"
 	case p.o.sandbox:
-		return "the sandbox: a simulated appliance"
+		return "a simulated appliance"
 	case ofThreatQ:
 		return "ThreatQ"
 	}

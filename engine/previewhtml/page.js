@@ -6,7 +6,7 @@
   const input = document.getElementById("find");
   const status = document.getElementById("status");
   const chips = [...document.querySelectorAll("[data-filter]")];
-  const CHUNK = 30, CUT = 2000;
+  const CHUNK = 30, CUT = 600;
   // What reads backwards or not at all is shown by its number.
   const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
   const narrow = matchMedia("(max-width: 52rem)");
@@ -19,9 +19,9 @@
     return e;
   };
   // plain writes text so that nothing of it is taken for anything but text.
-  const plain = (text, cls) => {
+  const plain = (text, cls, dir) => {
     const e = node("bdi", cls);
-    e.dir = "auto";
+    e.dir = dir || "auto";
     let from = 0;
     for (const m of text.matchAll(hidden)) {
       e.append(text.slice(from, m.index), node("span", "ctl", "U+" + m[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")));
@@ -30,13 +30,13 @@
     e.append(text.slice(from));
     return e;
   };
-  const value = (text, cls) => {
-    if (text.length <= CUT + 200) return plain(text, cls);
+  const value = (text, cls, dir) => {
+    if (text.length <= CUT + 200) return plain(text, cls, dir);
     const out = node("span");
     const all = node("button", "all", "show all " + text.length.toLocaleString("en") + " characters");
     all.type = "button";
-    all.addEventListener("click", () => { out.replaceChildren(plain(text, cls)); });
-    out.append(plain(text.slice(0, CUT), cls), "… ", all);
+    all.addEventListener("click", () => { out.replaceChildren(plain(text, cls, dir)); });
+    out.append(plain(text.slice(0, CUT), cls, dir), "… ", all);
     return out;
   };
 
@@ -87,12 +87,12 @@
         folds[i] = b;
         row.append(b);
       }
-      if (key) row.append(plain(key, "k"), node("span", "p", ": "));
-      row.append(value(text, kind === "s" ? "s" : kind === "v" ? "v" : "p"));
+      if (key) row.append(plain(key, "k", "ltr"), node("span", "p", ": "));
+      row.append(value(text, kind === "s" ? "s" : kind === "v" ? "v" : "p", "ltr"));
       return row;
     });
     lines.append(...rows);
-    const d = node("details", "", node("summary", "", "Record" + (r.raw.some((l) => l[4]) ? ", fields that the flow names are shaded" : "")), lines);
+    const d = node("details", "", node("summary", "", "Record" + (r.raw.some((l) => l[4]) ? ", marked where the flow names a field" : "")), lines);
     d.open = !narrow.matches;
     return node("div", "raw", d);
   };
@@ -143,10 +143,15 @@
     return d;
   };
 
+  const several = (n, kind) => {
+    kind = kind.replaceAll("_", " ");
+    if (n === 1 || /ware$|structure$/.test(kind)) return n + " " + kind;
+    return n + " " + (/y$/.test(kind) ? kind.slice(0, -1) + "ies" : kind + "s");
+  };
   const summary = (r) => {
     const by = new Map();
     for (const o of r.objects) by.set(o.kind, (by.get(o.kind) || 0) + 1);
-    const parts = [...by].map(([k, n]) => n + " " + k.replaceAll("_", " "));
+    const parts = [...by].map(([k, n]) => several(n, k));
     if (r.letters.length) parts.push(r.letters.length + " not mapped");
     return parts.join(" · ") || "no objects";
   };
@@ -154,7 +159,7 @@
     const r = records[i];
     const a = node("article", "record");
     a.id = "r" + (i + 1);
-    const title = node("h2", "", node("span", "no", String(i + 1)), value(r.key || "(no key)", "key"), node("span", "sum", r.flow + " · " + summary(r)));
+    const title = node("h2", "", node("span", "no", "record " + (i + 1)), value(r.key || "(no key)", "key"), node("span", "sum", r.flow + " · " + summary(r)));
     title.id = a.id + "-title";
     a.setAttribute("aria-labelledby", title.id);
     const made = node("div", "made", node("h3", "", "Becomes"));
