@@ -39,9 +39,13 @@ func (a *app) watch(ctx context.Context, args, others []string, do func() error)
 		}
 		a.clearScreen()
 		a.load(args[0])
-		a.fail(do())
+		err := do()
+		if ctx.Err() != nil {
+			return nil
+		}
+		a.fail(err)
 		files := a.watchable(args[0], others) // samples may be others now
-		if err := w.Set(files); err != nil || ctx.Err() != nil {
+		if err := w.Set(files); err != nil {
 			return err
 		}
 		fmt.Fprintf(a.stderr, "shown at %s; watching %s. Ctrl-C ends.\n", a.now().Format(time.TimeOnly), several(files))
