@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"tqmap/mappings"
 )
 
 // browser is a tab of a headless chromium.
@@ -316,4 +318,37 @@ func TestPreviewPageOfManyRecords(t *testing.T) {
 	b.clean(t)
 	size, _ := os.Stat(page)
 	t.Logf("2,000 records: %.1f MB, drawn at first in %.0f ms", float64(size.Size())/1e6, ask[float64](t, b, `performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd`))
+}
+
+// What ThreatQ would be told: signs, changes old above new, and filters for both.
+func TestPreviewPageCompared(t *testing.T) {
+	b := openBrowser(t)
+	dir := t.TempDir()
+	mapping := filepath.Join(dir, "copy.hcl")
+	text, err := mappings.FS.ReadFile("ironnet.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(mapping, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	a := &app{stdout: &out, stderr: &out, getenv: func(string) string { return "" }, now: time.Now}
+	if code := a.main(t.Context(), []string{"tqmap", "run", mapping, "--sandbox", "--sandbox-records", "6", "-c", dir}); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, &out)
+	}
+	save(t, mapping, "'IronNet Alert: '", "'Alarm: '")
+	page := pageOf(t, exitOK, mapping, "--diff", "--sandbox", "-c", dir)
+	for _, scheme := range []string{"light", "dark"} {
+		b.open(t, page, 400, scheme)
+		b.looksRight(t)
+	}
+	b.do(t, script(`document.querySelector('[data-filter="op:~"]').click()`))
+	if got := ask[string](t, b, `[...new Set([...document.querySelectorAll(".object > summary .sign")].map((s) => s.textContent))].join()`); got != "~" {
+		t.Errorf("objects with the signs %q are shown", got)
+	}
+	if got := ask[string](t, b, `(() => { const c = document.querySelector(".changes"); return [c.querySelector("del"), c.querySelector("ins")].map((e) => e.textContent.slice(0, 6)).join(); })()`); got != "IronNe,Alarm:" {
+		t.Errorf("the change is %q", got)
+	}
+	b.clean(t)
 }

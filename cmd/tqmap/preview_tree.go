@@ -136,6 +136,9 @@ func padding(of []*branch) int {
 
 // write draws b behind lead, and what hangs on it behind rest.
 func (w *treeWriter) write(b *branch, lead, rest string) {
+	if own := visible(b.head); utf8.RuneCountInString(own) > w.width/2 { // no head any more
+		b = &branch{b.sign, "", own + ": " + b.text, b.kids}
+	}
 	head, taken := "", 0
 	for _, part := range []struct{ text, paint string }{{b.sign, signPaint(b.sign)}, {b.head, "1"}} {
 		if part.text == "" {
@@ -156,13 +159,13 @@ func (w *treeWriter) write(b *branch, lead, rest string) {
 	} else {
 		below += "  "
 	}
-	lines := wrap(visible(b.text), max(w.width-utf8.RuneCountInString(lead)-taken-2, 20), max(w.width-utf8.RuneCountInString(below)-2, 20))
+	lines := wrap(visible(b.text), w.room(lead)-taken, w.room(below))
 	w.b.WriteString(w.paint(lead, "2") + head)
 	for i, line := range lines {
 		switch {
 		case i > 0:
 			w.b.WriteString("\n" + w.paint(below, "2") + "  " + line)
-		case line == "":
+		case line == "": // nothing, or too little room for it
 		case taken > 0:
 			w.b.WriteString("  " + line)
 		default:
@@ -179,6 +182,9 @@ func (w *treeWriter) write(b *branch, lead, rest string) {
 		}
 	}
 }
+
+// room is how many columns are left for a text behind lead.
+func (w *treeWriter) room(lead string) int { return max(w.width-utf8.RuneCountInString(lead)-2, 20) }
 
 func signPaint(sign string) string {
 	switch sign {
@@ -204,6 +210,9 @@ func (w *treeWriter) paint(text, with string) string {
 func wrap(text string, first, further int) []string {
 	var out []string
 	room := first
+	if first < 20 && text != "" { // too little to begin there
+		out, room = append(out, ""), further
+	}
 	for _, line := range strings.Split(text, "\n") {
 		rest := []rune(strings.TrimRight(strings.ReplaceAll(line, "\t", "  "), " "))
 		for len(rest) > room {

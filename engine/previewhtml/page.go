@@ -96,6 +96,9 @@ type Letter struct {
 	Reason string `json:"reason"`
 	// Where is the place in the mapping, as file:line,columns.
 	Where string `json:"where,omitempty"`
+	// Code is that of the mistake, Values what the code at fault has seen; both may be empty.
+	Code   string  `json:"code,omitempty"`
+	Values []Field `json:"values,omitempty"`
 }
 
 // Skipped counts records of a flow that the mapping leaves out for a reason.

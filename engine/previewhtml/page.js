@@ -50,7 +50,7 @@
         for (const f of [...(o.fields || []), ...(o.attributes || [])]) part.push(f.n, f.v);
         for (const c of o.changes || []) part.push(c.name, c.old, c.new);
       }
-      for (const l of r.letters) part.push(l.rule, l.reason, l.where);
+      for (const l of r.letters) part.push(l.rule, l.reason, l.where, l.code);
       r.text = part.filter(Boolean).join("\n").toLowerCase();
     }
     return r.text;
@@ -164,7 +164,10 @@
     a.setAttribute("aria-labelledby", title.id);
     const made = node("div", "made", node("h3", "", "Becomes"));
     for (const l of r.letters) {
-      made.append(node("div", "letter", node("b", "", l.rule ? l.rule + " is not made" : "Not mapped"), ": ", plain(l.reason), l.where ? node("code", "", l.where) : ""));
+      const box = node("div", "letter", node("b", "", l.rule ? l.rule + " is not made" : "Not mapped"), ": ", plain(l.reason));
+      if (l.where || l.code) box.append(node("code", "", [l.where, l.code].filter(Boolean).join("  ")));
+      for (const f of l.values || []) box.append(node("div", "", plain(f.n, "mono"), " = ", value(f.v, "mono")));
+      made.append(box);
     }
     made.append(...r.objects.filter(passes).map(card));
     a.append(title, node("div", "sides", rawSide(r), made));

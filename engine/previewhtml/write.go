@@ -136,7 +136,7 @@ func newEntry(r *Record, mask func(string) string) entry {
 		e.Objects = append(e.Objects, o.masked(mask))
 	}
 	for _, l := range r.Letters {
-		e.Letters = append(e.Letters, Letter{Rule: l.Rule, Key: mask(l.Key), Reason: mask(l.Reason), Where: l.Where})
+		e.Letters = append(e.Letters, Letter{Rule: l.Rule, Key: mask(l.Key), Reason: mask(l.Reason), Where: l.Where, Code: l.Code, Values: maskFields(l.Values, mask)})
 	}
 	return e
 }
@@ -145,14 +145,7 @@ func (o Object) masked(mask func(string) string) Object {
 	for _, text := range []*string{&o.Name, &o.Type, &o.Description, &o.Source, &o.TLP, &o.Note} {
 		*text = mask(*text)
 	}
-	fields := func(in []Field) []Field {
-		in = slices.Clone(in)
-		for i := range in {
-			in[i] = Field{mask(in[i].Name), mask(in[i].Value)}
-		}
-		return in
-	}
-	o.Fields, o.Attributes = fields(o.Fields), fields(o.Attributes)
+	o.Fields, o.Attributes = maskFields(o.Fields, mask), maskFields(o.Attributes, mask)
 	o.Tags, o.Relations, o.Changes = slices.Clone(o.Tags), slices.Clone(o.Relations), slices.Clone(o.Changes)
 	for i := range o.Tags {
 		o.Tags[i] = mask(o.Tags[i])
@@ -164,6 +157,14 @@ func (o Object) masked(mask func(string) string) Object {
 		o.Changes[i] = Change{c.Op, c.Part, mask(c.Name), mask(c.Old), mask(c.New)}
 	}
 	return o
+}
+
+func maskFields(in []Field, mask func(string) string) []Field {
+	out := slices.Clone(in)
+	for i, f := range in {
+		out[i] = Field{mask(f.Name), mask(f.Value)}
+	}
+	return out
 }
 
 // Named is what n of a kind are called: "1 event", "2 attack patterns".
