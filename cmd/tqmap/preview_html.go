@@ -12,6 +12,9 @@ import (
 // writePage writes the page beside FILE and puts it in its place, so that a browser never reads
 // half of one. It holds what the vendor knows, so only its owner can read it.
 func (p *previewing) writePage(s *shown) (string, error) {
+	if info, err := os.Stat(p.o.html); err == nil && info.IsDir() {
+		return "", usagef("--html takes the name of a file, and %s is a folder", p.o.html)
+	}
 	f, err := os.CreateTemp(filepath.Dir(p.o.html), ".preview-*")
 	if err != nil {
 		return "", usagef("--html: %w", err)

@@ -78,7 +78,10 @@ func objectTree(root *branch, o *previewhtml.Object) {
 		}
 	}
 	if len(o.Attributes) > 0 {
-		attributes := top.add("", "attributes", "")
+		attributes := top
+		if o.Kind != "item" { // whose fields these are
+			attributes = top.add("", "attributes", "")
+		}
 		for _, f := range o.Attributes {
 			attributes.add("", f.Name, f.Value)
 		}
@@ -140,7 +143,11 @@ func (w *treeWriter) write(b *branch, lead, rest string) {
 		b = &branch{b.sign, "", own + ": " + b.text, b.kids}
 	}
 	head, taken := "", 0
-	for _, part := range []struct{ text, paint string }{{b.sign, signPaint(b.sign)}, {b.head, "1"}} {
+	strong := ""
+	if len(b.kids) > 0 {
+		strong = "1"
+	}
+	for _, part := range []struct{ text, paint string }{{b.sign, signPaint(b.sign)}, {b.head, strong}} {
 		if part.text == "" {
 			continue
 		}
@@ -199,7 +206,7 @@ func signPaint(sign string) string {
 }
 
 func (w *treeWriter) paint(text, with string) string {
-	if !w.color || text == "" {
+	if !w.color || text == "" || with == "" {
 		return text
 	}
 	return "\x1b[" + with + "m" + text + "\x1b[0m"

@@ -18,7 +18,7 @@ type Page struct {
 	Clock time.Time
 	// Compared says that the objects were compared with what ThreatQ holds.
 	Compared bool
-	// Totals counts the objects that were compared by Object.Op, each once.
+	// Totals counts the objects that were compared by Object.Op, each once in a flow.
 	Totals  map[string]int
 	Records []Record
 	Skipped []Skipped
@@ -43,14 +43,15 @@ type Object struct {
 	Name string `json:"name"`
 	Type string `json:"type,omitempty"`
 	// Hangs says that it is shown with the object that it is related to.
-	Hangs       bool       `json:"hangs,omitempty"`
-	Fields      []Field    `json:"fields,omitempty"`
-	Description string     `json:"description,omitempty"`
-	Source      string     `json:"source,omitempty"`
-	TLP         string     `json:"tlp,omitempty"`
-	Tags        []string   `json:"tags,omitempty"`
-	Attributes  []Field    `json:"attributes,omitempty"`
-	Relations   []Relation `json:"relations,omitempty"`
+	Hangs       bool     `json:"hangs,omitempty"`
+	Fields      []Field  `json:"fields,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Source      string   `json:"source,omitempty"`
+	TLP         string   `json:"tlp,omitempty"`
+	Tags        []string `json:"tags,omitempty"`
+	// Attributes of an item are its fields.
+	Attributes []Field    `json:"attributes,omitempty"`
+	Relations  []Relation `json:"relations,omitempty"`
 	// Op is what ThreatQ would be told: "+" create, "~" update, "=" unchanged, "!" refused; ""
 	// where nothing was compared. ID is the object's there, Note what is to be known beside it.
 	Op      string   `json:"op,omitempty"`
