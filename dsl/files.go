@@ -3,6 +3,7 @@ package dsl
 import (
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -54,4 +55,15 @@ func blockText(body *hclsyntax.Body, src []byte, start int) string {
 		}
 	}
 	return ""
+}
+
+// LocalsText is the locals as the file writes them, one a line.
+func (m *Mapping) LocalsText() string {
+	var lines []string
+	for _, v := range m.locals {
+		if f := m.Files[v.Range.Filename]; f != nil {
+			lines = append(lines, string(v.NameRange.SliceBytes(f.Bytes))+" = "+string(v.Range.SliceBytes(f.Bytes)))
+		}
+	}
+	return strings.Join(lines, "\n")
 }

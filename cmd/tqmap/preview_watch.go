@@ -12,10 +12,11 @@ type kept struct {
 	records []any
 }
 
-// asks is the text of what decides which records a flow reads: all of the mapping but its record,
-// objects, tables and tests. Where it changes, what was read before counts no more.
+// asks is the text of what decides which records a flow reads: its source, the clients, the
+// parameters and locals, how records are cut out, and the tables where one of these names any. Where
+// it changes, what was read before counts no more.
 func asks(m *dsl.Mapping, f *dsl.Flow) string {
-	parts := []string{m.Text(f.Source)}
+	parts := []string{m.Text(f.Source), m.LocalsText()}
 	for _, c := range m.Clients {
 		parts = append(parts, m.Text(c.Node))
 	}
@@ -27,7 +28,13 @@ func asks(m *dsl.Mapping, f *dsl.Flow) string {
 			parts = append(parts, string(v.Range.SliceBytes(m.Files[v.Range.Filename].Bytes)))
 		}
 	}
-	return strings.Join(parts, "\n")
+	text := strings.Join(parts, "\n")
+	if strings.Contains(text, "table.") {
+		for _, t := range m.Tables {
+			text += "\n" + m.Text(t.Node)
+		}
+	}
+	return text
 }
 
 // watched shows a preview again with every save.
