@@ -245,7 +245,9 @@
   input.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      terms = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const asked = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      if (asked.join(" ") === terms.join(" ")) return; // what is drawn stays as the reader has folded it
+      terms = asked;
       show();
     }, records.length > 200 ? 120 : 0);
   });
