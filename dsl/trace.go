@@ -39,15 +39,6 @@ func (t *Template) Computed() bool {
 // Given says whether the file gives the value at all.
 func (t *Template) Given() bool { return t.at.Filename != "" }
 
-// Source is what stands at a place of the mapping's files, "" where there is no such place.
-func (m *Mapping) Source(at hcl.Range) string {
-	f := m.Files[at.Filename]
-	if f == nil || at.Start.Byte < 0 || at.End.Byte > len(f.Bytes) || at.Start.Byte > at.End.Byte {
-		return ""
-	}
-	return string(f.Bytes[at.Start.Byte:at.End.Byte])
-}
-
 // Text is how the attribute's value is written: of expr and jq the program. "" for a nil Val.
 func (v *Val) Text() string {
 	switch {

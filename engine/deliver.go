@@ -22,6 +22,8 @@ type delivery struct {
 	rules  map[string]*rule
 	report *FlowReport
 	commit Commit
+	look   bool                      // in ThreatQ for what the ledger does not know
+	watch  func(*wanted, Comparison) // is told what would happen; may be nil
 }
 
 // deliver adds to d.commit what was acknowledged. Its error means that ThreatQ
@@ -51,6 +53,7 @@ func (d *delivery) settle(ctx context.Context, group []*wanted) error {
 		case ok && entry.Hash == w.hash:
 			w.id, w.settled = entry.RemoteID, true
 			d.count(w, unchanged)
+			d.tell(w, Comparison{Op: "="})
 		case ok && entry.RemoteID != 0:
 			w.id = entry.RemoteID
 			update = append(update, w)
@@ -137,6 +140,7 @@ func (d *delivery) bringUp(ctx context.Context, w *wanted, have *threatq.Object)
 		case held.why != "":
 			w.undone() // look again when the record comes next
 			w.hash = ""
+			d.tell(w, Comparison{Op: "=", Note: held.why})
 			d.run.Log.Warn(held.why, "event", w.id, "record", w.record.Key)
 			if held.conflict {
 				d.wait(w, held.base)
@@ -149,12 +153,15 @@ func (d *delivery) bringUp(ctx context.Context, w *wanted, have *threatq.Object)
 		return d.failed(w, err)
 	}
 	plan := threatq.Diff(have, &want)
-	if plan.Empty() {
+	changes := d.changes(w, plan)
+	if len(changes) == 0 {
 		d.done(w, unchanged)
+		d.tell(w, Comparison{Op: "="})
 		return nil
 	}
 	if d.run.DryRun {
-		d.run.plan(d.report, fmt.Sprintf("~ %s %q\n%s", w.Rule.Type, w.Name, indent(plan.String())))
+		d.run.plan(d.report, fmt.Sprintf("~ %s %q\n%s", w.Rule.Type, w.Name, indent(threatq.Lines(changes))))
+		d.tell(w, Comparison{Op: "~", Changes: changes})
 	} else if err := d.run.Platform.Apply(ctx, have, plan); err != nil {
 		return d.failed(w, err)
 	}
@@ -171,6 +178,7 @@ func (d *delivery) create(ctx context.Context, ws []*wanted) error {
 		for _, w := range ws {
 			d.run.plan(d.report, fmt.Sprintf("+ %s %s", w.Rule.Type, called(w)))
 			d.done(w, created)
+			d.tell(w, Comparison{Op: "+"})
 		}
 		return nil
 	}
@@ -261,6 +269,7 @@ func (d *delivery) refuse(w *wanted, err error) {
 	d.commit.Dead = append(d.commit.Dead, *letter)
 	d.report.Dead++
 	w.undone()
+	d.tell(w, Comparison{Op: "!", Note: letter.Reason})
 	d.run.buried(d.flow, "refused", letter)
 }
 

@@ -44,7 +44,7 @@ func (t *tracing) expr(kind, name string, q *code.Expr, vars map[string]any) Fie
 
 // codeAt is how a value is written in the file, on one line and without the call around code.
 func (t *tracing) codeAt(at hcl.Range) string {
-	text := strings.Join(strings.Fields(t.bound.Source(at)), " ")
+	text := strings.Join(strings.Fields(t.bound.Text(at)), " ")
 	if inner, ok := strings.CutPrefix(text, `expr("`); ok {
 		text = strings.TrimSuffix(inner, `")`)
 	}

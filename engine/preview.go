@@ -41,11 +41,16 @@ func (r *Run) Preview(ctx context.Context, f *dsl.Flow, emit func(Mapped) bool) 
 
 // PreviewAnswer maps the records of one recorded answer.
 func (r *Run) PreviewAnswer(ctx context.Context, f *dsl.Flow, body []byte, emit func(Mapped) bool) error {
-	m, err := newMapper(r.Bound, f)
+	records, err := r.recorded(ctx, f, body)
 	if err != nil {
 		return err
 	}
-	records, err := r.recorded(ctx, f, body)
+	return r.PreviewRecords(f, records, emit)
+}
+
+// PreviewRecords maps records that were read before.
+func (r *Run) PreviewRecords(f *dsl.Flow, records []any, emit func(Mapped) bool) error {
+	m, err := newMapper(r.Bound, f)
 	if err != nil {
 		return err
 	}

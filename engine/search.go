@@ -86,7 +86,7 @@ func (d *delivery) search(ctx context.Context, open []*wanted) (found, create []
 	}
 	var asked []*wanted
 	for _, w := range open {
-		if d.identity(w) != "" && w.pending && w.id == 0 {
+		if d.identity(w) != "" && (w.pending || d.look) && w.id == 0 {
 			asked = append(asked, w)
 		}
 	}
@@ -104,6 +104,11 @@ func (d *delivery) search(ctx context.Context, open []*wanted) (found, create []
 		return "%" + value + "%"
 	}, func(*wanted, *threatq.Object) bool { return true }); err != nil {
 		return nil, nil, err
+	}
+	if d.look {
+		if err := d.lookUp(ctx, open); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, w := range open {
 		if w.id != 0 {

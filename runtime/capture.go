@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -12,53 +11,31 @@ import (
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/recording"
-	"tqmap/engine/request"
 	"tqmap/engine/threatq"
-	"tqmap/runtime/state"
 )
 
-// Capture reads what a first run would read, and keeps the exchanges. Nothing is written to
-// ThreatQ, to a vendor or into a state.
+// Capture reads what a first run would read, and keeps the exchanges.
 type Capture struct {
-	Mapping  *dsl.Mapping
-	Settings Settings
-	Instance string
-	// Dir holds tokens that a server replaces; "": they are not kept.
-	Dir        string
-	Flows      []*dsl.Flow
-	Now, Until time.Time
+	Look
+	Flows []*dsl.Flow
 	// Limit ends the run after so many records; 0: none.
-	Limit    int
-	Limits   recording.Limits
-	Log      *slog.Logger
-	OnSecret func(string)
+	Limit  int
+	Limits recording.Limits
 }
 
 // Run runs c. The recording is nil where nothing was sent at all; else it is what was kept
 // until an error, which it names, too. It holds secrets.
 func (c *Capture) Run(ctx context.Context) (*recording.Recording, []engine.Mapped, error) {
-	bound, errs := c.Mapping.As(c.Instance).Bind(c.Settings.Params, c.Now)
-	if len(errs) > 0 {
-		return nil, nil, errors.Join(errs...)
-	}
 	recorder := recording.NewRecorder(c.Limits)
-	c.Settings.Transport = recorder.Transport
-	opts := engine.ClientOptions{OnSecret: c.OnSecret, Log: c.Log, Proxy: c.Settings.Proxy(c.Log, c.OnSecret), Transport: recorder.Transport}
-	if c.Dir != "" {
-		tokens, err := OpenTokens(ctx, c.Dir, c.Settings.Database, c.Instance)
-		if err != nil {
-			return nil, nil, err
-		}
-		defer tokens.Close()
-		opts.Tokens = tokens
-	}
-	platform, err := platformFor(c.Flows, &c.Settings, c.Log, c.OnSecret)
+	c.transport = recorder.Transport
+	c.Platform = slices.ContainsFunc(c.Flows, (*dsl.Flow).OfThreatQ)
+	r, done, err := c.Open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &engine.Run{Bound: bound, Platform: platform, State: state.NewMemory(), Until: c.Until, DryRun: true, Named: true, Log: c.Log, Clients: clients(bound, opts)}
+	defer done()
 	shown, full, err := collect(ctx, r, c.Flows, c.Limit)
-	rec := recorder.Recording(bound)
+	rec := recorder.Recording(r.Bound)
 	rec.Run.Until = c.Until
 	for _, f := range c.Flows {
 		rec.Run.Flows = append(rec.Run.Flows, f.Name)
@@ -73,19 +50,6 @@ func (c *Capture) Run(ctx context.Context) (*recording.Recording, []engine.Mappe
 		rec = nil
 	}
 	return rec, shown, err
-}
-
-func clients(b *dsl.Bound, opts engine.ClientOptions) func(context.Context, *dsl.Client) (request.Doer, error) {
-	return func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
-		return engine.OpenClient(ctx, b, c, opts)
-	}
-}
-
-func platformFor(flows []*dsl.Flow, s *Settings, log *slog.Logger, onSecret func(string)) (*threatq.Client, error) {
-	if !slices.ContainsFunc(flows, (*dsl.Flow).OfThreatQ) {
-		return nil, nil
-	}
-	return s.Platform(log, onSecret)
 }
 
 // collect maps the records of each flow until limit of all make objects or fail; full says
@@ -108,69 +72,64 @@ func collect(ctx context.Context, r *engine.Run, flows []*dsl.Flow, limit int) (
 	return shown, full, nil
 }
 
-// Replay maps what a recording holds, through the whole chain, and sends nothing.
+// Replay reads what a recording holds, through the whole chain, and sends nothing.
 type Replay struct {
-	Mapping   *dsl.Mapping
+	Look
 	Recording *recording.Recording
-	// Params are those that win over the recorded ones.
-	Params map[string]dsl.Given
-	// Instance names the run; "": as the connector.
-	Instance string
 	// Flows to replay; nil: the recorded ones.
 	Flows []*dsl.Flow
-	// Now and Until, where they are not zero, win over the recorded ones.
-	Now, Until time.Time
-	Limit      int
-	Log        *slog.Logger
 }
 
-// Run replays. unused are exchanges that nothing asked for, after a run that was not limited.
-func (r *Replay) Run(ctx context.Context) (shown []engine.Mapped, unused []recording.Exchange, err error) {
+// Replayed is a replay that is ready.
+type Replayed struct {
+	Run   *engine.Run
+	Flows []*dsl.Flow
+	// Limit is how many records were recorded, if not all of them; else 0.
+	Limit int
+
+	player *recording.Player
+}
+
+// Open makes a replay ready. Settings.Params win over the recorded ones; so do Now and
+// Until, where they are not zero.
+func (r Replay) Open(ctx context.Context) (*Replayed, error) {
 	run := &r.Recording.Run
 	flows, err := r.flows()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	params := run.Given(r.Mapping)
-	for name, given := range r.Params {
+	for name, given := range r.Settings.Params {
 		params[name] = given
 	}
 	standIns(r.Mapping, params)
-	now, until := run.Now, run.Until
-	if !r.Now.IsZero() {
-		now = r.Now
+	if r.Now.IsZero() {
+		r.Now = run.Now
 	}
-	if !r.Until.IsZero() {
-		until = r.Until
-	}
-	bound, errs := r.Mapping.As(r.Instance).Bind(params, now)
-	if len(errs) > 0 {
-		return nil, nil, errors.Join(errs...)
+	if r.Until.IsZero() {
+		r.Until = run.Until
 	}
 	player := recording.NewPlayer(r.Recording)
-	settings := &Settings{ThreatQ: r.account(), Transport: player.Transport}
-	platform, err := platformFor(flows, settings, r.Log, nil)
+	r.Settings = &Settings{Params: params, ThreatQ: r.account()}
+	r.Platform, r.transport, r.offline = slices.ContainsFunc(flows, (*dsl.Flow).OfThreatQ), player.Transport, true
+	er, _, err := r.Look.Open(ctx) // offline, there is nothing to close
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	opts := engine.ClientOptions{Log: r.Log, Transport: player.Transport, Offline: true, Sleep: atOnce}
-	er := &engine.Run{Bound: bound, Platform: platform, State: state.NewMemory(), Until: until, DryRun: true, Named: true, Log: r.Log, Sleep: atOnce, Clients: clients(bound, opts)}
-	limit := r.Limit
-	if run.Limit > 0 && (limit == 0 || limit > run.Limit) {
-		limit = run.Limit
-	}
-	shown, full, err := collect(ctx, er, flows, limit)
-	if err != nil && r.ended(player, err) {
-		return shown, nil, nil
-	}
-	if err != nil || full {
-		return shown, nil, err
-	}
-	return shown, player.Unused(), nil
+	return &Replayed{Run: er, Flows: flows, Limit: run.Limit, player: player}, nil
 }
 
+// Ended says whether err only means that a run which had been stopped at a limit goes on here.
+func (r *Replayed) Ended(err error) bool {
+	var missing *recording.UnrecordedError
+	return r.Limit > 0 && errors.As(err, &missing) && len(r.Unused()) == 0
+}
+
+// Unused are the exchanges that nothing has asked for.
+func (r *Replayed) Unused() []recording.Exchange { return r.player.Unused() }
+
 // account logs in to the recorded ThreatQ as was recorded.
-func (r *Replay) account() ThreatQ {
+func (r Replay) account() ThreatQ {
 	t := ThreatQ{Host: "threatq.example", ClientID: standIn, Username: standIn, Password: standIn}
 	for _, x := range r.Recording.Exchanges {
 		if x.Client == "threatq" && strings.Contains(x.Request.URL, "grant_type="+string(threatq.GrantClientCredentials)) {
@@ -180,13 +139,7 @@ func (r *Replay) account() ThreatQ {
 	return t
 }
 
-// ended says whether err only means that a run which had been stopped at a limit goes on here.
-func (r *Replay) ended(p *recording.Player, err error) bool {
-	var missing *recording.UnrecordedError
-	return r.Recording.Run.Limit > 0 && errors.As(err, &missing) && len(p.Unused()) == 0
-}
-
-func (r *Replay) flows() ([]*dsl.Flow, error) {
+func (r Replay) flows() ([]*dsl.Flow, error) {
 	if r.Flows != nil {
 		return r.Flows, nil
 	}

@@ -22,14 +22,14 @@ func (a *app) consoleCmd() *cobra.Command {
 	var o options
 	var live bool
 	var limit int
-	var from []string
+	r := &reading{app: a, options: &o}
 	cmd := &cobra.Command{
 		Use:   "console MAPPING",
 		Short: "Try expr and jq on the records of a mapping",
 		Long: `Answers each line that is typed: an expr as the mapping would compute it, or behind
 jq a jq program, about a record of the samples that the mapping names. Other records
-come from recorded answers (--from), the simulators (--sandbox) or the API (--live).
-Nothing is written anywhere but the history of lines.
+come from a recording or recorded answers (--from), the simulators (--sandbox) or the
+API (--live). Nothing is written anywhere but the history of lines.
 
 Lines that are piped in are answered one by one; the exit code is 1 if one fails.`,
 		Example: `  tqmap console ironnet
@@ -40,15 +40,9 @@ Lines that are piped in are answered one by one; the exit code is 1 if one fails
 			if err != nil {
 				return err
 			}
-			read := func(f *dsl.Flow) ([]engine.Mapped, error) { return a.sampled(cmd.Context(), m, f, from) }
-			if o.sandbox || live {
-				read = func(f *dsl.Flow) ([]engine.Mapped, error) {
-					one := o
-					one.flows = []string{f.Name}
-					return a.preview(cmd, &one, m, limit, nil)
-				}
-			}
-			c, err := a.consoleOn(&o, m, read)
+			r.cmd = cmd
+			defer r.shut()
+			c, err := r.console(cmd.Context(), m, limit, !o.sandbox && !live && len(r.from) == 0)
 			if err != nil {
 				return err
 			}
@@ -57,23 +51,26 @@ Lines that are piped in are answered one by one; the exit code is 1 if one fails
 	}
 	o.declare(cmd)
 	cmd.Flags().BoolVar(&live, "live", false, "records from the live API, as preview reads them")
-	cmd.Flags().IntVar(&limit, "limit", 20, "records to read with --sandbox or --live")
-	cmd.Flags().StringArrayVar(&from, "from", nil, "file with a recorded answer, in place of the samples; may be repeated")
+	cmd.Flags().IntVar(&limit, "limit", 20, "records to read, where not from the samples; 0: all")
+	r.declareFrom(cmd)
 	return cmd
 }
 
-// consoleOn is about the first of the chosen flows that has records.
-func (a *app) consoleOn(o *options, m *dsl.Mapping, read func(*dsl.Flow) ([]engine.Mapped, error)) (*console.Console, error) {
-	flows, err := o.chosen(m, func(*dsl.Flow) bool { return true })
+// console is about the first of the chosen flows that has records.
+func (r *reading) console(ctx context.Context, m *dsl.Mapping, limit int, samples bool) (*console.Console, error) {
+	flows, err := r.options.chosen(m, func(*dsl.Flow) bool { return true })
 	if err != nil {
 		return nil, err
 	}
-	bound, err := a.boundForSamples(m)
-	if err != nil {
-		return nil, err
+	read := func(f *dsl.Flow) ([]engine.Mapped, *dsl.Bound, error) { return r.sampled(ctx, m, f) }
+	if !samples {
+		read = func(f *dsl.Flow) ([]engine.Mapped, *dsl.Bound, error) { return r.mapped(ctx, m, f, limit) }
 	}
 	for _, f := range flows {
-		records, err := read(f)
+		if f.Exports() && !f.Items() || f.Source.Spec.Yields != nil && (samples || len(r.from) > 0) {
+			continue // it has no answers, or none that is given here
+		}
+		records, bound, err := read(f)
 		if err != nil {
 			return nil, err
 		}
@@ -84,40 +81,40 @@ func (a *app) consoleOn(o *options, m *dsl.Mapping, read func(*dsl.Flow) ([]engi
 	return nil, usagef("%s has no record to try anything on: name samples in a record block, or give --from, --sandbox or --live", m.Connector.Name)
 }
 
-// boundForSamples needs no address and no password.
-func (a *app) boundForSamples(m *dsl.Mapping) (*dsl.Bound, error) {
-	given := map[string]dsl.Given{}
-	fillRequired(m, given)
-	bound, errs := m.Bind(given, a.now().UTC())
-	return bound, errors.Join(errs...)
+// mapped are the first records of a flow, those that it leaves out among them.
+func (r *reading) mapped(ctx context.Context, m *dsl.Mapping, f *dsl.Flow, limit int) ([]engine.Mapped, *dsl.Bound, error) {
+	from, err := r.open(ctx, m, []*dsl.Flow{f})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer from.close()
+	var out []engine.Mapped
+	limit = from.limit(limit)
+	keep := func(m engine.Mapped) bool { out = append(out, m); return limit == 0 || len(out) < limit }
+	err = from.each(ctx, f, keep)
+	return out, from.run.Bound, err
 }
 
-// sampled are the records of recorded answers: those of from, else the samples.
-func (a *app) sampled(ctx context.Context, m *dsl.Mapping, f *dsl.Flow, from []string) ([]engine.Mapped, error) {
-	if f.Source.Spec.Yields != nil {
-		return nil, nil // it has no answers
+// sampled are the records of the samples. Nothing is asked, so no settings are needed.
+func (r *reading) sampled(ctx context.Context, m *dsl.Mapping, f *dsl.Flow) ([]engine.Mapped, *dsl.Bound, error) {
+	given := map[string]dsl.Given{}
+	fillRequired(m, given)
+	bound, errs := m.Bind(given, r.now().UTC())
+	if len(errs) > 0 {
+		return nil, nil, errors.Join(errs...)
 	}
-	bound, err := a.boundForSamples(m)
-	if err != nil {
-		return nil, err
-	}
-	names, read := from, os.ReadFile
-	if len(from) == 0 {
-		names, read = m.SampleFiles(f), m.ReadFile
-	}
+	var out []engine.Mapped
 	run := &engine.Run{Bound: bound}
-	var records []engine.Mapped
-	for _, name := range names {
-		body, err := read(name)
+	for _, name := range m.SampleFiles(f) {
+		body, err := m.ReadFile(name)
 		if err != nil {
-			return nil, usagef("--from: %w", err)
+			return nil, nil, err
 		}
-		keep := func(m engine.Mapped) bool { records = append(records, m); return true }
-		if err := run.PreviewAnswer(ctx, f, body, keep); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		if err := run.PreviewAnswer(ctx, f, body, func(m engine.Mapped) bool { out = append(out, m); return true }); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return records, nil
+	return out, bound, nil
 }
 
 // converse answers line by line until the input ends.

@@ -13,17 +13,14 @@ import (
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/plan"
-	"tqmap/engine/request"
-	"tqmap/runtime"
-	"tqmap/runtime/state"
 )
 
 // explaining are the flags of explain beside those of run.
 type explaining struct {
 	options
+	reading
 	format, object, field string
 	limit                 int
-	from                  []string
 }
 
 func (a *app) explainCmd() *cobra.Command {
@@ -58,6 +55,7 @@ mistake, and an example of it put right. With the word codes it lists all of the
 			if err != nil {
 				return err
 			}
+			o.reading.app, o.reading.cmd, o.reading.options = a, cmd, &o.options
 			if o.object == "" {
 				return a.explainPlan(cmd, &o, m)
 			}
@@ -70,7 +68,7 @@ mistake, and an example of it put right. With the word codes it lists all of the
 	f.StringVar(&o.object, "object", "", "an object by its `key`, its name or title or part of it, or the key of its record: show where it comes from")
 	f.StringVar(&o.field, "field", "", "with --object: this field or attribute alone, step by step")
 	f.IntVar(&o.limit, "limit", 1000, "with --object: records of each flow to look through; 0: all")
-	f.StringArrayVar(&o.from, "from", nil, "with --object: file with a recorded answer, in place of the live API; may be repeated")
+	o.declareFrom(cmd)
 	return cmd
 }
 
@@ -125,12 +123,13 @@ func (a *app) explainObject(cmd *cobra.Command, o *explaining, m *dsl.Mapping) e
 	if err != nil {
 		return err
 	}
-	r, done, err := a.tracedRun(cmd, o, m, flows)
+	defer o.shut()
+	from, err := o.open(cmd.Context(), m, flows)
 	if err != nil {
 		return err
 	}
-	defer done()
-	find, flow, err := lookThrough(cmd.Context(), r, flows, o)
+	defer from.close()
+	find, flow, err := lookThrough(cmd.Context(), from, o)
 	if err != nil {
 		return err
 	}
@@ -141,7 +140,7 @@ func (a *app) explainObject(cmd *cobra.Command, o *explaining, m *dsl.Mapping) e
 	case len(found) > 1:
 		return a.ambiguous(o, found)
 	}
-	l, err := r.Lineage(cmd.Context(), flow, found[0])
+	l, err := from.run.Lineage(cmd.Context(), flow, found[0])
 	if err != nil {
 		return err
 	}
@@ -155,94 +154,47 @@ func (a *app) explainObject(cmd *cobra.Command, o *explaining, m *dsl.Mapping) e
 	return a.show(o, l, func() string { return lineageText(l, m, o.field != "" || l.Dead != "" || l.Skipped != "") })
 }
 
-// tracedRun is a run that reads as preview does and writes nothing.
-func (a *app) tracedRun(cmd *cobra.Command, o *explaining, m *dsl.Mapping, flows []*dsl.Flow) (*engine.Run, func(), error) {
-	var closers []func() error
-	done := func() {
-		for _, c := range closers {
-			_ = c()
-		}
-	}
-	fail := func(err error) (*engine.Run, func(), error) {
-		done()
-		return nil, nil, err
-	}
-	settings, err := a.settings(cmd, &o.options, m)
-	if err != nil {
-		return fail(err)
-	}
-	log, closer, err := a.logger(&o.options, m, a.stderr)
-	if err != nil {
-		return fail(err)
-	}
-	closers = append(closers, closer.Close)
-	if o.sandbox {
-		box, err := a.openSandbox(cmd.Context(), &o.options, m, "", &settings, log)
-		if err != nil {
-			return fail(err)
-		}
-		closers = append(closers, func() error { box.Close(); return nil })
-	}
-	if len(o.from) > 0 {
-		fillRequired(m, settings.Params)
-	}
-	bound, errs := m.As(o.name).Bind(settings.Params, o.clock(a.now))
-	if len(errs) > 0 {
-		return fail(errors.Join(errs...))
-	}
-	platform, err := readPlatform(flows, o.from, &settings, log, a.redactor.Add)
-	if err != nil {
-		return fail(err)
-	}
-	opts := engine.ClientOptions{OnSecret: a.redactor.Add, Log: log, Proxy: settings.Proxy(log, a.redactor.Add)}
-	if len(o.from) == 0 && !o.sandbox {
-		tokens, err := runtime.OpenTokens(cmd.Context(), o.config, settings.Database, o.instance(m))
-		if err != nil {
-			return fail(err)
-		}
-		closers = append(closers, func() error { tokens.Close(); return nil })
-		opts.Tokens = tokens
-	}
-	r := &engine.Run{Platform: platform, Bound: bound, State: state.NewMemory(), Until: o.until.Time, DryRun: true, Named: true, Log: log}
-	r.Clients = func(ctx context.Context, c *dsl.Client) (request.Doer, error) {
-		return engine.OpenClient(ctx, bound, c, opts)
-	}
-	return r, done, nil
-}
-
 // lookThrough reads records until the object is found, and says in which flow.
-func lookThrough(ctx context.Context, r *engine.Run, flows []*dsl.Flow, o *explaining) (*engine.Finder, *dsl.Flow, error) {
+func lookThrough(ctx context.Context, from *opened, o *explaining) (*engine.Finder, *dsl.Flow, error) {
 	find := &engine.Finder{Want: o.object}
-	for _, f := range flows {
-		left, ended := o.limit, false
-		see := func(t engine.Traced) bool {
+	ended := false
+	for _, f := range from.flows {
+		left := from.limit(o.limit)
+		err := from.trace(ctx, f, func(t engine.Traced) bool {
 			left--
 			ended = !find.See(t)
 			return !ended && left != 0
-		}
-		if len(o.from) == 0 {
-			if err := r.Trace(ctx, f, see); err != nil {
-				return nil, nil, err
-			}
-		}
-		for _, name := range o.from {
-			body, err := os.ReadFile(name)
-			if err != nil {
-				return nil, nil, usagef("--from: %w", err)
-			}
-			if ended || o.limit > 0 && left <= 0 {
-				break
-			}
-			if err := r.TraceAnswer(ctx, f, name, body, see); err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", name, err)
-			}
+		})
+		if err = from.ended(err); err != nil {
+			return nil, nil, err
 		}
 		if ended {
 			break
 		}
 	}
 	if found := find.Found(); len(found) > 0 {
-		return find, r.Bound.Flow(found[0].Flow), nil
+		return find, from.run.Bound.Flow(found[0].Flow), nil
 	}
 	return find, nil, nil
+}
+
+// trace is each with where a record came from.
+func (o *opened) trace(ctx context.Context, f *dsl.Flow, see func(engine.Traced) bool) error {
+	if len(o.answers) == 0 {
+		return o.run.Trace(ctx, f, see)
+	}
+	more := true
+	for _, name := range o.answers {
+		if !more {
+			break
+		}
+		body, err := os.ReadFile(name)
+		if err != nil {
+			return usagef("--from: %w", err)
+		}
+		if err := o.run.TraceAnswer(ctx, f, name, body, func(t engine.Traced) bool { more = see(t); return more }); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }

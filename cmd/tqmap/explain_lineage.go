@@ -17,7 +17,7 @@ import (
 
 const (
 	// shownLong is how much of a value a line of text has, in characters; shownShort of one in a table.
-	shownLong = 300
+	shownLong  = 300
 	shownShort = 48
 	// shownObjects is how many objects are listed where none was found, or several.
 	shownObjects = 20

@@ -28,13 +28,13 @@ func letterValues(d engine.DeadLetter) string {
 		out += fmt.Sprintf("    in the stage %s\n", d.Stage)
 	}
 	for _, v := range d.Values {
-		out += fmt.Sprintf("    with %s\n", valueText(v))
+		out += fmt.Sprintf("    with %s\n", involvedText(v))
 	}
 	return out
 }
 
-// valueText is such as alert.severity = "hgh" (string).
-func valueText(v code.Involved) string {
+// involvedText is such as alert.severity = "hgh" (string).
+func involvedText(v code.Involved) string {
 	kind := ""
 	if v.Kind != v.Text { // null
 		kind = " (" + v.Kind + ")"

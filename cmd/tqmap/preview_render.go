@@ -3,11 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
 	"tqmap/engine"
+	"tqmap/engine/previewhtml"
 	"tqmap/engine/threatq"
 )
 
@@ -44,12 +44,23 @@ type previewObject struct {
 	// Dead says why the record or the object is not made, Where the rule that says so.
 	Dead  string `json:"dead,omitempty"`
 	Where string `json:"where,omitempty"`
+	// Diff is what ThreatQ would be told, where --diff asks for it.
+	Diff *previewDiff `json:"diff,omitempty"`
 }
 
-func previewJSON(shown []engine.Mapped) (string, error) {
+// previewDiff is an engine.Comparison in JSON.
+type previewDiff struct {
+	// Does is "create", "update", "unchanged" or "refused".
+	Does    string               `json:"does"`
+	ID      int64                `json:"id,omitempty"`
+	Note    string               `json:"note,omitempty"`
+	Changes []previewhtml.Change `json:"changes,omitempty"`
+}
+
+func previewJSON(s *shown) (string, error) {
 	out := []previewObject{}
-	for i := range shown {
-		out = append(out, objectsOf(&shown[i])...)
+	for i := range s.mapped {
+		out = append(out, objectsOf(s, &s.mapped[i])...)
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -60,8 +71,8 @@ func previewJSON(shown []engine.Mapped) (string, error) {
 }
 
 // objectsOf lists the objects of a record; indicators stand in what they are
-// related to.
-func objectsOf(m *engine.Mapped) []previewObject {
+// related to, and where objects are compared, for themselves as well.
+func objectsOf(s *shown, m *engine.Mapped) []previewObject {
 	if m.Dead != nil {
 		return []previewObject{deadObject(m, *m.Dead)}
 	}
@@ -70,8 +81,10 @@ func objectsOf(m *engine.Mapped) []previewObject {
 		out = append(out, itemOf(m))
 	}
 	for i := range m.Objects {
-		if !hangs(m, i) {
-			out = append(out, objectOf(m, i))
+		if s.diffs != nil || !previewhtml.Hangs(m, i) {
+			p := objectOf(m, i)
+			p.Diff = diffOf(s, m, i)
+			out = append(out, p)
 		}
 	}
 	for _, letter := range m.Rejected {
@@ -96,10 +109,21 @@ func deadObject(m *engine.Mapped, letter engine.DeadLetter) previewObject {
 	return previewObject{Flow: m.Flow, Key: letter.Key, Object: object, Dead: letter.Reason, Where: letter.Where}
 }
 
-// hangs says whether an object is an indicator that is shown in another object.
-func hangs(m *engine.Mapped, i int) bool {
-	return m.Objects[i].Collection == threatq.Indicators &&
-		slices.ContainsFunc(m.Linked(i), func(o *engine.Object) bool { return o.Collection != threatq.Indicators })
+func diffOf(s *shown, m *engine.Mapped, i int) *previewDiff {
+	found, ok := s.diff(m, i)
+	if !ok {
+		return nil
+	}
+	d := &previewDiff{ID: found.ID, Note: found.Note}
+	for _, op := range previewhtml.Ops() {
+		if op.Sign == found.Op {
+			d.Does = op.Word
+		}
+	}
+	for _, c := range found.Changes {
+		d.Changes = append(d.Changes, previewhtml.Change(c))
+	}
+	return d
 }
 
 func objectOf(m *engine.Mapped, i int) previewObject {

@@ -10,43 +10,66 @@ import (
 	"time"
 
 	"tqmap/engine"
+	"tqmap/engine/previewhtml"
 	"tqmap/engine/threatq"
 )
 
 // previewTable shows objects to a person, each in the words of its kind.
-func previewTable(shown []engine.Mapped) (string, error) {
+func previewTable(s *shown) (string, error) {
 	var b strings.Builder
-	objects, items, dead := map[threatq.Collection]int{}, 0, 0
-	for i := range shown {
-		m := &shown[i]
-		dead += len(m.Rejected)
+	for i := range s.mapped {
+		m := &s.mapped[i]
 		if m.Dead != nil {
-			dead++
 			previewDead(&b, m.Dead.Key, *m.Dead)
 		}
 		if m.Item != nil {
-			items++
 			previewItem(&b, m)
 		}
 		for j := range m.Objects {
-			objects[m.Objects[j].Collection]++
-			if !hangs(m, j) {
-				previewOne(&b, m, j)
+			switch found, compared := s.diff(m, j); {
+			case compared:
+				previewDifference(&b, m, j, found)
+			case !previewhtml.Hangs(m, j):
+				previewOne(&b, m, j, "")
 			}
 		}
 		for _, letter := range m.Rejected {
 			previewDead(&b, letter.Rule+" "+letter.Key, letter)
 		}
 	}
-	fmt.Fprintf(&b, "%d records: %s", len(shown), tally(objects, items))
+	b.WriteString(totals(s))
+	return visible(b.String()), nil
+}
+
+// totals sums a preview up.
+func totals(s *shown) string {
+	objects, items, dead := map[threatq.Collection]int{}, 0, 0
+	for i := range s.mapped {
+		m := &s.mapped[i]
+		dead += len(m.Rejected)
+		if m.Dead != nil {
+			dead++
+		}
+		if m.Item != nil {
+			items++
+		}
+		for j := range m.Objects {
+			objects[m.Objects[j].Collection]++
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d records: %s", len(s.mapped), tally(objects, items))
 	if dead > 0 {
 		fmt.Fprintf(&b, ", %d that cannot be mapped", dead)
 	}
+	if s.diffs != nil {
+		fmt.Fprintf(&b, ". ThreatQ: %s", compared(s.page.Totals))
+	}
 	fmt.Fprintln(&b, ". Nothing was written.")
-	if len(shown) == 0 {
+	if len(s.mapped) == 0 {
 		fmt.Fprintln(&b, "If there should be some, look at what cuts them out (decode, extract), and at the window and the parameters of the request.")
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 // tally counts objects by collection, the last ones written first.
@@ -85,10 +108,11 @@ func previewDead(b *strings.Builder, what string, letter engine.DeadLetter) {
 	fmt.Fprintf(b, "✗ %s\n    %s\n    %s\n%s\n", what, codedReason(letter), letter.Where, letterValues(letter))
 }
 
-func previewOne(b *strings.Builder, m *engine.Mapped, i int) {
+// previewOne shows an object, with what would happen to it before its kind.
+func previewOne(b *strings.Builder, m *engine.Mapped, i int, sign string) {
 	o := &m.Objects[i]
 	p := objectOf(m, i)
-	fmt.Fprintf(b, "%s  %s\n", strings.ToUpper(strings.ReplaceAll(p.Object, "_", " ")), o.Name)
+	fmt.Fprintf(b, "%s%s  %s\n", sign, strings.ToUpper(strings.ReplaceAll(p.Object, "_", " ")), o.Name)
 	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
 	row := func(name, value string) {
 		for i, line := range strings.Split(value, "\n") {

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -115,20 +113,21 @@ func (a *app) record(cmd *cobra.Command, o *recordOptions, m *dsl.Mapping, name 
 		}
 		a.redactor.Add(secret)
 	}
-	capture := &runtime.Capture{Mapping: m, Instance: o.name, Dir: o.config, Flows: flows, Limit: o.limit, Until: o.until.Time, Log: log, OnSecret: onSecret}
+	look := runtime.Look{Mapping: m, Settings: &settings, Instance: o.name, Dir: o.config, Until: o.until.Time, Log: log, OnSecret: onSecret}
 	if o.sandbox {
 		box, err := a.openSandbox(ctx, &o.options, m, "", &settings, log)
 		if err != nil {
 			return err
 		}
 		defer box.Close()
-		capture.Dir = ""
+		look.Dir = ""
 		library = settings.ThreatQ.Password
 		for _, secret := range m.Secrets(settings.Params) {
 			onSecret(secret)
 		}
 	}
-	capture.Settings, capture.Now = settings, o.clock(a.now)
+	look.Now = o.clock(a.now)
+	capture := &runtime.Capture{Look: look, Flows: flows, Limit: o.limit}
 	rec, shown, failure := capture.Run(ctx)
 	if rec == nil {
 		return failure
@@ -228,31 +227,4 @@ func openRecording(name string) (*recording.Recording, error) {
 		return nil, usagef("%s: %w", name, err)
 	}
 	return rec, nil
-}
-
-// replay previews a recording: its parameters and its clock hold, unless the command line says
-// otherwise. err is what was wrong with the file.
-func (a *app) replay(ctx context.Context, o *options, m *dsl.Mapping, given map[string]dsl.Given, rec *recording.Recording, limit int, log *slog.Logger, err error) ([]engine.Mapped, error) {
-	if err != nil {
-		return nil, err
-	}
-	if o.sandbox {
-		return nil, usagef("--from and --sandbox exclude each other: a recording holds the answers already")
-	}
-	r := &runtime.Replay{Mapping: m, Recording: rec, Instance: o.name, Params: map[string]dsl.Given{}, Now: o.now.Time, Until: o.until.Time, Limit: limit, Log: log}
-	for name, v := range given {
-		if strings.HasPrefix(v.Origin, "--") {
-			r.Params[name] = v
-		}
-	}
-	if len(o.flows) > 0 || o.imports || o.exports {
-		if r.Flows, err = o.previewed(m); err != nil {
-			return nil, err
-		}
-	}
-	shown, unused, err := r.Run(ctx)
-	if err == nil && len(unused) > 0 {
-		log.Info("parts of the recording were not asked for", "exchanges", len(unused))
-	}
-	return shown, err
 }

@@ -185,6 +185,12 @@ func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir s
 	if err != nil {
 		return nil, usagef("--sandbox: %w", err)
 	}
+	a.useSandbox(box, m, s)
+	return box, nil
+}
+
+// useSandbox points the settings at a sandbox that is open.
+func (a *app) useSandbox(box *examples.Sandbox, m *dsl.Mapping, s *runtime.Settings) {
 	for name, value := range box.Params {
 		s.Params[name] = dsl.Text(value, "--sandbox")
 	}
@@ -193,12 +199,11 @@ func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir s
 			s.Params[name] = dsl.Text(value, "--sandbox")
 		}
 	}
-	if simulated {
+	if slices.Contains(examples.Names(), m.Connector.Name) {
 		delete(s.Params, "port")
 	}
 	s.ThreatQ = runtime.ThreatQ{Host: box.LibraryURL, ClientID: box.Account.ClientID, Username: box.Account.Username, Password: box.Account.Password}
 	for _, secret := range s.Secrets(m) {
 		a.redactor.Add(secret)
 	}
-	return box, nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (a *app) validateCmd() *cobra.Command {
-	var strict bool
+	var strict, again bool
 	var format string
 	cmd := &cobra.Command{
 		Use:   "validate MAPPING…",
@@ -24,14 +24,21 @@ once, each with a code that tqmap explain tells more about. Nothing is sent
 anywhere. Several mappings are checked one by one.
 
 Errors end it with status 2. Warnings are what can be run and hardly is meant;
-with --strict they count as errors, for use in CI.`,
+with --strict they count as errors, for use in CI.
+
+With --watch one mapping is checked again each time it, or a sample or test file of it, is
+saved, until Ctrl-C.`,
 		Example: `  tqmap validate my-copy.hcl
   tqmap validate --strict mappings/*.hcl --format sarif > tqmap.sarif`,
 		Annotations: map[string]string{takesMapping: "yes"},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case format != "text" && format != "json" && format != "sarif":
 				return usagef("--format takes text, json or sarif, not %q", format)
+			case again && format != "text":
+				return usagef("--watch shows text; leave --format out")
+			case again:
+				return a.watch(cmd.Context(), args, nil, func() error { return a.validate(args, strict) })
 			case len(args) == 0:
 				return a.validate(nil, strict)
 			case format != "text":
@@ -52,6 +59,7 @@ with --strict they count as errors, for use in CI.`,
 	f := cmd.Flags()
 	f.BoolVar(&strict, "strict", false, "count warnings as errors: exit 2")
 	f.StringVar(&format, "format", "text", "text, json, or sarif for other tools")
+	f.BoolVar(&again, "watch", false, "check it again whenever it is saved")
 	return cmd
 }
 

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"strings"
+	"unicode"
+)
+
+// visible is text that a terminal shows and does not obey: control characters, and those
+// that turn the direction of writing, are replaced. Line feeds and tabs stay.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r < 0x20:
+			return 0x2400 + r // its picture
+		case r == 0x7f:
+			return '␡'
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029:
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,69 @@
+package dsl
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// Beside are the files that the mapping reads beside itself, as it names them from its own folder:
+// samples, of which each is a pattern, and the answers of its tests. Sorted, each once.
+func (m *Mapping) Beside() []string {
+	var out []string
+	for _, f := range m.Flows {
+		if f.Record == nil {
+			continue
+		}
+		if r := f.Record.Node.Read(m.staticScope()); f.Record.Node.Val("samples") != nil {
+			out = append(out, r.String("samples", ""))
+		}
+	}
+	for _, t := range m.Tests {
+		out = append(out, t.Node.Read(newScoped(nil)).Strings("responses")...)
+	}
+	for i := range out {
+		out[i] = path.Clean(out[i])
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(name string) bool { return name == "." })
+}
+
+// BlockText is a block as the file writes it, from its first word to its closing brace; "" for a block of
+// no file.
+func (m *Mapping) BlockText(n *Node) string {
+	if n == nil || m.Files[n.Range.Filename] == nil {
+		return ""
+	}
+	file := m.Files[n.Range.Filename]
+	body, ok := file.Body.(*hclsyntax.Body)
+	if !ok {
+		return ""
+	}
+	return blockText(body, file.Bytes, n.Range.Start.Byte)
+}
+
+func blockText(body *hclsyntax.Body, src []byte, start int) string {
+	for _, b := range body.Blocks {
+		whole := b.Range()
+		switch {
+		case whole.Start.Byte == start:
+			return string(src[start:min(b.CloseBraceRange.End.Byte, len(src))])
+		case whole.Start.Byte < start && start < b.CloseBraceRange.End.Byte:
+			return blockText(b.Body, src, start)
+		}
+	}
+	return ""
+}
+
+// LocalsText is the locals as the file writes them, one a line.
+func (m *Mapping) LocalsText() string {
+	var lines []string
+	for _, v := range m.locals {
+		if f := m.Files[v.Range.Filename]; f != nil {
+			lines = append(lines, string(v.NameRange.SliceBytes(f.Bytes))+" = "+string(v.Range.SliceBytes(f.Bytes)))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
