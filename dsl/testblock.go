@@ -190,19 +190,19 @@ func (m *Mapping) testWhole(d *decoder, t *Test) {
 		d.errorf(v.NameRange, "Two ways to answer", "The records of this flow come out of the answers that the exchange blocks give.")
 	}
 	for _, x := range t.Node.All("exchange") {
-		only(d, x.Block("request"), "json", "form", "body")
-		only(d, x.Block("response"), "json", "body", "file")
+		oneBody(d, x.Block("request"), "json", "form", "body")
+		oneBody(d, x.Block("response"), "json", "body", "file")
 	}
 }
 
-// only refuses a second one of the attributes of n that are different ways to say one thing.
-func only(d *decoder, n *Node, names ...string) {
+// oneBody refuses a second one of the attributes of n that are different ways to say one thing.
+func oneBody(d *decoder, n *Node, names ...string) {
 	first := ""
 	for _, name := range names {
 		if v := n.Val(name); v == nil {
 			continue
 		} else if first != "" {
-			d.errorf(v.NameRange, "Two bodies", "%q says what the body is already.", first)
+			d.errorf(v.NameRange, "One body expected", "%q says what the body is already.", first)
 		}
 		first = name
 	}
