@@ -278,7 +278,7 @@ func only(want, got any) any {
 // described is what came out, in the words of expect blocks.
 type described struct {
 	fields map[string]any
-	open   bool // it may have others
+	open   bool                                     // it may have others
 	at     func(field string, path []any) hcl.Range // what made the part of a field at a path
 }
 

@@ -833,7 +833,7 @@ test "what exists is read and brought up to date" {
         id           = "https://private.intel.eu.amp.cisco.com/ctia/judgement/judgement-1"
         external_ids = ["threatq-judgement-797f1d6f2522cbbe69415f47ae843ff504796072ac1c89b5bf124759c1d4fefd"]
         valid_time   = { start_time = "2026-01-01T00:00:00.000Z", end_time = "2026-02-28T12:00:00.000Z" }
-        disposition  = 2, confidence = "Low", severity = "Medium", priority = 90, tlp = "amber"
+        disposition = 2, confidence = "Low", severity = "Medium", priority = 90, tlp = "amber"
       }] }
     }
   }
@@ -928,7 +928,7 @@ test "the words and numbers of attributes" {
   records = [for i, r in [
     ["clean", "Info", "None"], ["MALICIOUS", "low", "info"], ["Suspicious", "MEDIUM", "low"], ["common", "High", "medium"], ["unknown", "none", "High"],
     ["1", "unknown", "critical"], ["2", "Info", "unknown"], ["3", "Info", "Info"], ["4", "Info", "Info"], ["5", "Info", "Info"],
-  ] : {
+    ] : {
     id = i, type = "FQDN", value = "v${i}.example", status = "Active", expires_at = null, sources = [],
     attributes = [for n, name in ["Disposition", "Confidence", "Severity"] : { name = name, value = r[n], updated_at = null }]
   }]

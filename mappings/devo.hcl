@@ -447,14 +447,14 @@ test "titles of the original" {
 test "a lookup by the API" {
   flow    = flow.iocs
   now     = "2024-05-14T09:00:00Z"
-  params  = { via = "api", mode = "incremental", region = "EU", domain = "acme", token = "not-a-secret", lookup_name = "ThreatQ_IOCs", threatq_hostname = "tq.example.org" }
+  params  = { via = "api", mode = "incremental", region = "EU", domain = "acme", token = "token-1", lookup_name = "ThreatQ_IOCs", threatq_hostname = "tq.example.org" }
   records = [{ id = 1, type = "FQDN", value = "a.example", status = "Active", score = 5, sources = [], attributes = [], adversaries = [], related_adversary_count = 0, published_at = null, created_at = null, updated_at = null, expires_at = null }]
 
   exchange {
     request {
       method  = "GET"
       path    = "https://api-eu.devo.com/lookup-api/lookup/acme/ThreatQ_IOCs"
-      headers = { Authorization = "Bearer not-a-secret" }
+      headers = { Authorization = "Bearer token-1" }
     }
     response { json = { name = "ThreatQ_IOCs" } }
   }
@@ -485,7 +485,7 @@ test "a lookup by the API" {
 
 test "the API refuses the token" {
   flow    = flow.iocs
-  params  = { via = "api", region = "USA", domain = "acme", token = "not-a-secret", lookup_name = "ThreatQ_IOCs", threatq_hostname = "tq.example.org" }
+  params  = { via = "api", region = "USA", domain = "acme", token = "token-1", lookup_name = "ThreatQ_IOCs", threatq_hostname = "tq.example.org" }
   records = [{ id = 1, type = "FQDN", value = "a.example", status = "Active", score = 5, sources = [], attributes = [], adversaries = [], related_adversary_count = 0, published_at = null, created_at = null, updated_at = null, expires_at = null }]
 
   exchange {

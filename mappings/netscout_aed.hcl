@@ -724,7 +724,7 @@ test "objects as STIX is made of them" {
 test "two pages, and an alert from before the window" {
   flow    = flow.alerts
   now     = "2026-03-04T16:00:00Z"
-  params  = { hostname = "aed.example.com", api_token = "not-a-secret", api = "aps", page_size = 2, severity = ["Low", "High"] }
+  params  = { hostname = "aed.example.com", api_token = "token-1", api = "aps", page_size = 2, severity = ["Low", "High"] }
   skipped = { "outside the window" = 1 }
 
   state {
@@ -734,7 +734,7 @@ test "two pages, and an alert from before the window" {
     request {
       path    = "https://aed.example.com/api/aps/v3/alerts/"
       query   = { severity = "low,high", sort = "startTime", direction = "asc", page = 1, perPage = 2, q = null }
-      headers = { "X-Arbux-APIToken" = "not-a-secret" }
+      headers = { "X-Arbux-APIToken" = "token-1" }
     }
     response {
       json = { alerts = [for id, start in { "1" = 1772000000, "2" = 1772638200 } : {
