@@ -1,6 +1,9 @@
 package guide
 
 import (
+	"slices"
+	"strings"
+
 	"tqmap/dsl"
 	"tqmap/dsl/code"
 )
@@ -53,4 +56,43 @@ func (g *maker) traced(f *dsl.Flow, e *code.Expr, each *code.Origin) code.Origin
 		names["each"] = *each
 	}
 	return e.Origins(names)
+}
+
+// places are paths as code with commas between.
+func (g *maker) places(f *dsl.Flow, paths []code.Path) string {
+	return spans(g.pathTexts(f, paths))
+}
+
+// pathTexts are the fields of the source among paths, each once. Where a record may stand at
+// several places, they are told from the record on.
+func (g *maker) pathTexts(f *dsl.Flow, paths []code.Path) []string {
+	var out []string
+	at := g.origins[f].As
+	for _, p := range paths {
+		if strings.HasPrefix(first(p), "$") {
+			continue
+		}
+		if len(at) > 1 {
+			p = below(p, at)
+		}
+		text := p.String()
+		if text == "" {
+			text = f.Record.Name
+		}
+		if !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// below is p from the longest of the places on that it begins with.
+func below(p code.Path, at []code.Path) code.Path {
+	longest := 0
+	for _, a := range at {
+		if len(a) <= len(p) && len(a) > longest && slices.Equal(a, p[:len(a)]) {
+			longest = len(a)
+		}
+	}
+	return p[longest:]
 }
