@@ -25,6 +25,7 @@ var testBlock = &Block{
 		{Name: "flow", Holds: Ref, Required: true, Summary: "The flow under test."},
 		{Name: "responses", Type: cty.List(cty.String), Summary: "Files with recorded answers, one for each page. They are decoded, cut and split as in a run; what `each` would fetch is null."},
 		{Name: "records", Type: anyType, Summary: "Records given in place of answers, as the mapping gets them: after split, with what `each` has fetched. Beside `exchange` they are what a source of ThreatQ's own objects yields."},
+		{Name: "recording", Type: cty.String, Summary: "A recording beside the mapping, in place of `exchange` blocks: its requests must come again, and are answered as they were. Its clock and parameters are the test's, where that names none. For flows that do not read ThreatQ."},
 		{Name: "params", Type: anyType, Summary: "Parameter values for this test. Required ones and secrets that are not given have a stand-in."},
 		{Name: "now", Type: cty.String, Summary: "The run's clock, RFC 3339. Waits and retries move it and take no time."},
 		{Name: "skipped", Type: cty.Map(cty.Number), Summary: "How many records each reason must leave out."},
@@ -151,7 +152,7 @@ func (t *Test) Whole() bool {
 			return true
 		}
 	}
-	return false
+	return t.Node.Val("recording") != nil
 }
 
 // test reads a test block; its flow and its params must exist.
@@ -182,6 +183,9 @@ func (m *Mapping) testWhole(d *decoder, t *Test) {
 	}
 	if v := t.Node.Val("responses"); v != nil {
 		d.errorf(v.NameRange, "Two ways to answer", "With exchange blocks the whole flow runs, and they hold the answers: response { file = … }.")
+	}
+	if v := t.Node.Val("recording"); v != nil && t.Node.Block("exchange") != nil {
+		d.errorf(v.NameRange, "Two ways to answer", "The exchange blocks say what is answered; leave them or the recording out.")
 	}
 	if all := t.Node.All("expect_request"); len(all) > 0 {
 		d.errorf(all[0].Range, "Without effect", "With exchange blocks each of them says which request must be sent.")

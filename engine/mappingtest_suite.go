@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"time"
 
 	"tqmap/dsl"
@@ -40,9 +41,21 @@ func (s Suite) Run(ctx context.Context, t *dsl.Test) TestResult {
 }
 
 func (s Suite) run(ctx context.Context, t *dsl.Test, now time.Time) ([]Mismatch, error) {
+	rec, err := testRecording(t, s.Mapping)
+	if err != nil {
+		return nil, err
+	}
+	if rec != nil {
+		now = rec.Run.Now
+	}
 	given, now, err := t.Setting(now.UTC())
 	if err != nil {
 		return nil, err
+	}
+	if rec != nil { // what the test says counts more
+		all := rec.Run.Given(s.Mapping)
+		maps.Copy(all, given)
+		given = all
 	}
 	s.standIns(given)
 	bound, errs := s.Mapping.Bind(given, now)

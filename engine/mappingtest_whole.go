@@ -27,7 +27,7 @@ func (c *testCheck) whole(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	b, flow := c.run.Bound, c.test.Flow
-	server, err := newExchanges(c.test, b, stop)
+	server, err := newDouble(c.test, b, stop)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,9 @@ func (c *testCheck) whole(ctx context.Context) error {
 	c.dead = st.dead
 	c.bad = append(c.bad, server.unmet()...)
 	if !errors.Is(c.ended, errRefused) {
-		c.finished(report)
+		if !errors.Is(c.ended, errCut) {
+			c.finished(report)
+		}
 		c.after(st)
 	}
 	return nil
