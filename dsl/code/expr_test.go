@@ -167,7 +167,7 @@ func TestEvalErrors(t *testing.T) {
 		{`map(alert.events, .n + 1)`, func(v map[string]any) {
 			v["alert"].(map[string]any)["events"] = []any{map[string]any{}}
 		}, `1:22-23 Value is null: A value here is null` + null},
-		{`alert.more + 1`, secret, `1:12-13 expr failed: The operator + does not work on a string and an int.`},
+		{`alert.more + 1`, secret, `1:12-13 Wrong kind of value: The operator + does not work on a string and an int.`},
 		{`upper(alert.more)`, func(v map[string]any) { v["alert"].(map[string]any)["more"] = 7 }, `1:7-17 Wrong kind of value: alert.more is an int, but a string is needed.`},
 		{`alert.more.x`, secret, `1:12-13 Wrong kind of value: alert.more is a string, which has no fields.`},
 		{`int(alert.more)`, secret, `1:1-4 expr failed: The text is not a whole number.`},
