@@ -22,6 +22,7 @@ var header = regexp.MustCompile(`^(TQ\d{4}) (error|warning|error or warning): (.
 //	    key = expr("alert.id")
 //	do: What to do next.
 //
+// A code that some give as a warning only says "error or warning".
 // What is indented belongs to the line above it. Lines with # at their start are comments.
 func parse(text string) (entries []Entry, problems []string) {
 	var e *Entry
