@@ -109,12 +109,12 @@ func (c *checker) word(text string, at hcl.Range, w *Words) {
 	}
 	if w.Only != nil {
 		if !w.Only(text) {
-			c.d.once(problem(at, "Unknown "+w.What, "There is no %s %q, and no object with it would be taken.%s", w.What, text, code.Suggest(text, w.Known)))
+			c.d.once(problem(at, "Unknown value", "There is no %s %q, and no object with it would be taken.%s", w.What, text, code.Suggest(text, w.Known)))
 		}
 		return
 	}
 	if near := slip(text, w.Known); near != "" {
-		c.d.warnOnce(at, "Unusual "+w.What, "ThreatQ comes with %q: did you mean that? If %q is a name of your own, this is fine once ThreatQ has it.", near, text)
+		c.d.warnOnce(at, "Unusual name", "ThreatQ comes with the %s %q: did you mean that? If %q is a name of your own, this is fine once ThreatQ has it.", w.What, near, text)
 	}
 }
 

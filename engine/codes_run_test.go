@@ -25,7 +25,7 @@ func sayOpened(t *testing.T, text string, bound *dsl.Bound) string {
 		_, err := readDeadLimits(f, bound)
 		errs = append(errs, err)
 		if n := f.Source.Block("request"); n != nil {
-			_, err := buildRequest(n, bound.Scope.With("window", map[string]any{"start": nil, "end": nil, "token": nil}).With("page", map[string]any{}))
+			_, err := buildRequest(n, bound.Scope.With("window", map[string]any{"start": nil, "end": nil, "token": nil}).With("page", firstPage(f)))
 			errs = append(errs, err)
 		}
 		for _, r := range f.Rules {
@@ -56,6 +56,17 @@ func sayOpened(t *testing.T, text string, bound *dsl.Bound) string {
 		}
 	}
 	return said
+}
+
+// firstPage has each name that the paging of f knows.
+func firstPage(f *dsl.Flow) map[string]any {
+	out := map[string]any{}
+	if n := f.Source.Block("paginate"); n != nil {
+		for _, name := range n.Spec.Provides {
+			out[name] = nil
+		}
+	}
+	return out
 }
 
 // sayRun maps the records of alerts.json and says which of them fail and why.

@@ -67,6 +67,7 @@ func noFile() map[string][2]string {
 	hostile, jq, script := "dsl/code/hostile_linux_test.go", "dsl/code/jq_test.go", "cmd/tqmap/testdata/script/codes.txtar"
 	return map[string][2]string{
 		"TQ0100": {"dsl/diag/parse_test.go", "TQ0100"}, "TQ0300": {"dsl/diag/parse_test.go", "TQ0300"}, "TQ0800": {"dsl/diag/parse_test.go", "TQ0800"},
+		"TQ0112": {"dsl/format/format_test.go", "Cannot be formatted"},
 		"TQ0414": {"dsl/code/expr_typing_test.go", "Calls nested too deep"}, "TQ0416": {jq, "Code too long"},
 		"TQ0522": {"engine/testdata/scenarios/U36_too_many_partitions.txtar", "Too many partitions"},
 		"TQ0805": {jq, "jq raised an error"}, "TQ0806": {hostile, "Too much at once"}, "TQ0807": {jq, "Too many outputs"},
@@ -240,7 +241,7 @@ func sayDiags(text string, diags hcl.Diagnostics) string {
 	for _, d := range diags {
 		e := diag.Of(d)
 		severity := map[hcl.DiagnosticSeverity]string{hcl.DiagError: "error", hcl.DiagWarning: "warning"}[d.Severity]
-		if e.Severity != d.Severity {
+		if e.Severity != d.Severity && !e.Either {
 			severity = "BADLY CATALOGUED " + severity
 		}
 		at := "nowhere"

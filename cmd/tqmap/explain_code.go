@@ -64,8 +64,11 @@ func codeList() string {
 }
 
 func severityNote(e diag.Entry) string {
-	if e.Severity == hcl.DiagWarning {
+	switch {
+	case e.Severity == hcl.DiagWarning:
 		return " (warning)"
+	case e.Either:
+		return " (error or warning)"
 	}
 	return ""
 }

@@ -176,8 +176,11 @@ func (e *Expr) clashing(n *ast.BinaryNode, op string) hcl.Diagnostics {
 }
 
 func (e *Expr) comparison(n *ast.BinaryNode) hcl.Diagnostics {
-	if truth, ok := compare(n.Operator, literalOf(n.Left), literalOf(n.Right)); ok {
-		return e.suspect(n, map[bool]string{true: "Always true", false: "Never true"}[truth], "Both sides are written out, so this is %t for every record.", truth)
+	switch truth, ok := compare(n.Operator, literalOf(n.Left), literalOf(n.Right)); {
+	case ok && truth:
+		return e.suspect(n, "Always true", "Both sides are written out, so this is true for every record.")
+	case ok:
+		return e.suspect(n, "Never true", "Both sides are written out, so this is false for every record.")
 	}
 	if n.Operator == "in" {
 		return e.among(n)

@@ -23,7 +23,10 @@ import (
 type Entry struct {
 	Code     string // TQ and four digits, the first two of them the family; never reused
 	Severity hcl.DiagnosticSeverity
-	Summary  string
+	// Either says that some of these are warnings, where it only may be a mistake or does
+	// little harm. Severity then is that of the worse.
+	Either  bool
+	Summary string
 	// Also are other summaries with this code, mostly those of HCL itself.
 	Also []string
 	// Text explains the mistake, in paragraphs.

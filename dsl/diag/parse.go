@@ -9,7 +9,7 @@ import (
 )
 
 // header begins an entry: "TQ0203 error: Unknown name".
-var header = regexp.MustCompile(`^(TQ\d{4}) (error|warning): (.+)$`)
+var header = regexp.MustCompile(`^(TQ\d{4}) (error|warning|error or warning): (.+)$`)
 
 // parse reads the entries of one family:
 //
@@ -22,6 +22,7 @@ var header = regexp.MustCompile(`^(TQ\d{4}) (error|warning): (.+)$`)
 //	    key = expr("alert.id")
 //	do: What to do next.
 //
+// A code that some give as a warning only says "error or warning".
 // What is indented belongs to the line above it. Lines with # at their start are comments.
 func parse(text string) (entries []Entry, problems []string) {
 	var e *Entry
@@ -32,8 +33,11 @@ func parse(text string) (entries []Entry, problems []string) {
 		case m != nil:
 			entries = append(entries, Entry{Code: m[1], Severity: hcl.DiagError, Summary: m[3]})
 			e = &entries[len(entries)-1]
-			if m[2] == "warning" {
+			switch m[2] {
+			case "warning":
 				e.Severity = hcl.DiagWarning
+			case "error or warning":
+				e.Either = true
 			}
 			into = &e.Text
 		case strings.HasPrefix(line, "#"):

@@ -74,6 +74,10 @@ func TestParse(t *testing.T) {
 	if e.Severity != hcl.DiagWarning || e.Also[0] != "Two" || e.Text != "Text of it.\n\nMore." || e.Wrong != "a {\n  b = 1\n}\n" || e.Right != "a {}\n" || e.Next != "This,\nand that." {
 		t.Errorf("%+v", e)
 	}
+	entries, _ = parse("TQ0101 error or warning: One\nTQ0102 error: Two\n")
+	if len(entries) != 2 || !entries[0].Either || entries[0].Severity != hcl.DiagError || entries[1].Either {
+		t.Errorf("%+v", entries)
+	}
 	if _, problems := parse("text before any entry"); len(problems) != 1 {
 		t.Error(problems)
 	}

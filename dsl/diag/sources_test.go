@@ -18,7 +18,7 @@ import (
 // called summary that a format or detail stands beside.
 func TestSummariesOfTheSources(t *testing.T) {
 	own, hcl := &scan{fset: token.NewFileSet()}, &scan{fset: token.NewFileSet()}
-	for _, dir := range []string{"dsl", "engine", "runtime"} {
+	for _, dir := range []string{"dsl", "engine", "runtime", "cmd"} {
 		own.tree(t, filepath.Join("..", "..", dir))
 	}
 	own.run()
@@ -137,13 +137,24 @@ func (s *scan) run() {
 		case *ast.CallExpr:
 			s.given(n, takes[scoped(dir, nameOf(n.Fun))])
 		case *ast.CompositeLit:
+			s.fields(n, nameOf(n.Type))
 			for _, e := range n.Elts {
-				if kv, ok := e.(*ast.KeyValueExpr); ok && (nameOf(n.Type) == "named" && nameOf(kv.Key) == "summary" || nameOf(n.Type) == "Diagnostic" && nameOf(kv.Key) == "Summary") {
-					s.summary(kv.Value)
+				// The type of an element may stand before the list.
+				if of, ok := e.(*ast.CompositeLit); ok && of.Type == nil && nameOf(n.Type) == "Diagnostics" {
+					s.fields(of, "Diagnostic")
 				}
 			}
 		}
 	})
+}
+
+// fields takes the summary that a literal of this type has.
+func (s *scan) fields(n *ast.CompositeLit, typ string) {
+	for _, e := range n.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok && (typ == "named" && nameOf(kv.Key) == "summary" || typ == "Diagnostic" && nameOf(kv.Key) == "Summary") {
+			s.summary(kv.Value)
+		}
+	}
 }
 
 // given takes the first text among the arguments that may be a summary.

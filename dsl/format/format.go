@@ -32,7 +32,7 @@ func Source(name string, src []byte) ([]byte, hcl.Diagnostics) {
 		out = spaced(out)
 		body, diags := parse(name, out)
 		if diags.HasErrors() {
-			return nil, lost(name, diags)
+			return nil, lost(name, diags[0].Summary)
 		}
 		out = aligned(hclwrite.Format(programs(out, body)))
 		if bytes.Equal(out, before) {
@@ -54,11 +54,8 @@ func parse(name string, src []byte) (*hclsyntax.Body, hcl.Diagnostics) {
 }
 
 // lost says that formatting would have changed what the file means.
-func lost(name string, why hcl.Diagnostics) hcl.Diagnostics {
-	detail := "Formatting would change what the file means, so it is left as it is. This is a mistake of tqmap: please report it."
-	for _, d := range why {
-		detail += " (" + d.Summary + ")"
-	}
+func lost(name, why string) hcl.Diagnostics {
+	detail := "Formatting would change what the file means, so it is left as it is. This is a mistake of tqmap: please report it. (" + why + ")"
 	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Cannot be formatted", Detail: detail, Subject: &hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos}}}
 }
 

@@ -17,15 +17,15 @@ func same(name string, before, after []byte) hcl.Diagnostics {
 	}
 	b, diags := meaning(name, after)
 	if diags.HasErrors() {
-		return lost(name, diags)
+		return lost(name, diags[0].Summary)
 	}
 	for i := range a {
 		if i >= len(b) || a[i] != b[i] {
-			return lost(name, hcl.Diagnostics{{Summary: fmt.Sprintf("token %d", i)}})
+			return lost(name, fmt.Sprintf("token %d", i))
 		}
 	}
 	if len(b) != len(a) {
-		return lost(name, hcl.Diagnostics{{Summary: "more tokens than before"}})
+		return lost(name, "more tokens than before")
 	}
 	return nil
 }
