@@ -173,7 +173,7 @@ flow "alerts" {
     }
     request {
       path  = "/alerts"
-      query = { since = window.start, level = join(",", param.levels), shards = param.shards, ratio = param.ratio, page = page.number }
+      query = { since = window.start, level = join(",", param.levels), shards = param.shards, region = step.regions.name, ratio = param.ratio, page = page.number }
     }
     window {
       initial  = "${param.days}d"
