@@ -7,6 +7,7 @@ connector "sink_taxii" {
 param "url" {
   type = string
 }
+
 param "password" {
   type      = string
   sensitive = true

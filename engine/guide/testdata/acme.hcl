@@ -22,6 +22,7 @@ param "host" {
   type     = string
   required = true
 }
+
 param "password" {
   label     = "Password"
   help      = "Of the account."
@@ -30,11 +31,13 @@ param "password" {
   sensitive = true
   env       = "ACME_PASSWORD"
 }
+
 param "shards" {
   help     = "How many shards there are."
   type     = integer
   required = true
 }
+
 param "days" {
   label   = "Initial Days"
   help    = "Days that the first run looks back."
@@ -45,6 +48,7 @@ param "days" {
     error_message = "Ask for at least one day."
   }
 }
+
 param "start" {
   help    = "Start of a range."
   type    = time
@@ -52,6 +56,7 @@ param "start" {
   short   = "sh"
   aliases = ["START"]
 }
+
 param "levels" {
   label   = "Levels"
   help    = "Levels to bring in; none: all."
@@ -59,11 +64,13 @@ param "levels" {
   default = []
   options = ["low", "high"]
 }
+
 param "ratio" {
   help    = "A share."
   type    = number
   default = 0.5
 }
+
 param "several" {
   help    = "Let several runs go on."
   type    = bool
@@ -71,23 +78,27 @@ param "several" {
   flag    = "several"
   short   = "v2"
 }
+
 param "collection" {
   help    = "Data collection to export. Empty: none."
   type    = string
   default = ""
 }
+
 param "left" {
   help    = "What becomes of items that left: keep, or remove."
   type    = string
   default = "keep"
   options = ["keep", "remove"]
 }
+
 param "region" {
   help    = "Region of the service."
   type    = string
   default = "eu"
   options = ["eu", "us"]
 }
+
 param "old" {
   help   = "Taken as before."
   type   = string
@@ -109,6 +120,7 @@ table "level" {
   }
   reverse = { "High" = "high" }
 }
+
 table "state" {
   default = "other"
   report  = false
@@ -116,6 +128,7 @@ table "state" {
     "open" = "OPEN"
   }
 }
+
 table "strict" {
   default = fail
   rows = {
@@ -150,6 +163,7 @@ client "api" {
     message = jq("\"the account lacks the role\"")
   }
 }
+
 client "cloud" {
   base_url = "https://${param.region}.cloud.example"
 

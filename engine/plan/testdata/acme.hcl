@@ -9,22 +9,27 @@ param "hostname" {
   type     = string
   required = true
 }
+
 param "api_key" {
   type      = string
   sensitive = true
 }
+
 param "days" {
   type    = integer
   default = 3
 }
+
 param "way" {
   type    = string
   default = "hmac"
   options = ["hmac", "key"]
 }
+
 param "port" {
   type = integer
 }
+
 param "old" {
   type   = string
   unused = true
