@@ -61,7 +61,8 @@ func (d *decoder) blocks(body *hclsyntax.Body, n *Node) {
 		child := n.Spec.child(b.Type)
 		if child == nil {
 			d.errorf(b.TypeRange, "Unknown block", "%s has no block %q.%s", describe(n), b.Type, code.Suggest(b.Type, blockNames(n.Spec)))
-			meant[code.Near(b.Type, blockNames(n.Spec))] = true
+			near := code.Near(b.Type, blockNames(n.Spec))
+			meant[near], n.lost[near] = true, true // so that it is not missing, too, nor its name where it is used
 			d.lose(n, b)
 			continue
 		}
