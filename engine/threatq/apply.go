@@ -132,16 +132,12 @@ func (u updater) fields(ctx context.Context) error {
 // and a score are no fields of the object in ThreatQ and are written at once.
 func (u updater) field(ctx context.Context, body map[string]any, f FieldChange) error {
 	switch f.Field {
-	case FieldName:
-		body[u.ref.Collection.NameField()] = f.New
 	case FieldDescription:
 		if u.ref.Collection.Kind().described {
 			_, err := u.change(ctx, http.MethodPost, u.path("description"), map[string]string{"value": f.New})
 			return err
 		}
 		body["description"] = f.New
-	case FieldContent:
-		body["value"] = f.New
 	case FieldScore:
 		return u.score(ctx, u.ref, f.New)
 	case FieldStatus:
@@ -151,7 +147,7 @@ func (u updater) field(ctx context.Context, body map[string]any, f FieldChange) 
 			return err
 		}
 		return u.named(ctx, body, "type", f.New)
-	default: // a time
+	default:
 		body[f.Field] = f.New
 	}
 	return nil

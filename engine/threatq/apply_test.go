@@ -12,7 +12,7 @@ import (
 
 func fullPlan() Plan {
 	return Plan{
-		Fields:         []FieldChange{{FieldName, "a", "b"}, {FieldType, "Spearphish", "sighting"}, {FieldDescription, "", "d"}},
+		Fields:         []FieldChange{{"title", "a", "b"}, {FieldType, "Spearphish", "sighting"}, {FieldDescription, "", "d"}},
 		SetAttributes:  []AttributeChange{{31, "Severity", "1", "2"}},
 		AddAttributes:  []Attribute{{Name: "N", Value: "v"}},
 		DropAttributes: []Attribute{{Name: "Severity", RowID: 32}},
@@ -112,7 +112,7 @@ func TestApplyWhatSomebodyElseChanged(t *testing.T) {
 func TestApplyToAnObjectThatIsGone(t *testing.T) {
 	p := updated()
 	p.answer = func(request.Request) (int, string) { return 404, `{}` }
-	err := NewClient(p, Options{}).Apply(t.Context(), &Object{Collection: "malware", ID: 5}, Plan{Fields: []FieldChange{{FieldName, "a", "b"}}})
+	err := NewClient(p, Options{}).Apply(t.Context(), &Object{Collection: "malware", ID: 5}, Plan{Fields: []FieldChange{{"value", "a", "b"}}})
 	if statusOf(err) != 404 || string(p.calls[0].Body) != `{"value":"b"}` {
 		t.Errorf("error %v", err)
 	}

@@ -18,15 +18,13 @@ type Plan struct {
 	Sources []Source
 }
 
-// The fields of an object that a Plan may change, beside its times, which are
-// called as in ThreatQ: "expires_at".
+// Fields of an object that a Plan changes in ways of their own. The others go into an update
+// as they are called in ThreatQ, and in mappings: "title", "name", "value", "expires_at".
 const (
-	FieldName        = "Name" // title, name or value
-	FieldType        = "Type"
-	FieldStatus      = "Status"
-	FieldContent     = "Content" // the value of a signature
-	FieldDescription = "Description"
-	FieldScore       = "Score" // the manual one
+	FieldType        = "type"
+	FieldStatus      = "status"
+	FieldDescription = "description"
+	FieldScore       = "score" // the manual one
 )
 
 // FieldChange is another value for one of the object's own fields.
@@ -99,11 +97,11 @@ func fieldChanges(c, w *Object) []FieldChange {
 	}
 	kind := w.Collection.Kind()
 	if kind.Identity != ByValueAndType {
-		add(FieldName, c.Name, w.Name, c.Name == w.Name)
+		add(w.Collection.NameField(), c.Name, w.Name, c.Name == w.Name)
 		add(FieldType, c.Type, w.Type, strings.EqualFold(c.Type, w.Type))
 	}
 	add(FieldStatus, c.Status, w.Status, strings.EqualFold(c.Status, w.Status))
-	add(FieldContent, c.Content, w.Content, c.Content == w.Content)
+	add("value", c.Content, w.Content, c.Content == w.Content)
 	add(FieldDescription, c.Description, w.Description, c.Description == w.Description)
 	add(FieldScore, scoreText(c.Score), scoreText(w.Score), scoreText(c.Score) == scoreText(w.Score))
 	have, wanted := c.times(), w.times()

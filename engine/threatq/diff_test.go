@@ -72,11 +72,11 @@ func TestDiffObjects(t *testing.T) {
 	}{
 		"nothing wanted":    {have, Object{Collection: Events}, ""},
 		"itself":            {have, have, ""},
-		"fields":            {have, Object{Collection: Events, Name: "u", Type: "CLOSED", Status: "Review", Description: "e"}, "~ Name: t -> u\n~ Type: Sighting -> CLOSED\n~ Status: Active -> Review\n~ Description: d -> e"},
+		"fields":            {have, Object{Collection: Events, Name: "u", Type: "CLOSED", Status: "Review", Description: "e"}, "~ title: t -> u\n~ type: Sighting -> CLOSED\n~ status: Active -> Review\n~ description: d -> e"},
 		"case of names":     {have, Object{Collection: Events, Type: "sighting", Status: "ACTIVE"}, ""},
-		"case of the title": {have, Object{Collection: Events, Name: "T"}, "~ Name: t -> T"},
+		"case of the title": {have, Object{Collection: Events, Name: "T"}, "~ title: t -> T"},
 		"happened_at":       {have, Object{Collection: Events, HappenedAt: at.Add(time.Hour)}, ""},
-		"indicator":         {Object{Collection: Indicators, Name: "a", Type: "FQDN"}, Object{Collection: Indicators, Name: "b", Type: "URL", Status: "Review"}, "~ Status: (none) -> Review"},
+		"indicator":         {Object{Collection: Indicators, Name: "a", Type: "FQDN"}, Object{Collection: Indicators, Name: "b", Type: "URL", Status: "Review"}, "~ status: (none) -> Review"},
 		"sources":           {have, Object{Sources: []Source{{"vendor", ""}, {"New", "tlp:white"}}}, "+ source New (TLP:CLEAR)"},
 		"stricter TLP":      {have, Object{Sources: []Source{{"Vendor", "RED"}, {"Other", "GREEN"}}}, "+ source Vendor (TLP:RED)\n+ source Other (TLP:GREEN)"},
 		"AMBER+STRICT":      {have, Object{Sources: []Source{{"Vendor", "AMBER+STRICT"}}}, "+ source Vendor (TLP:AMBER+STRICT)"},
@@ -94,7 +94,7 @@ func TestDiffObjects(t *testing.T) {
 
 func TestPlanTextIsOneLineEach(t *testing.T) {
 	p := Plan{Fields: []FieldChange{{FieldDescription, "a\nb\x1b", strings.Repeat("é", 500)}}}
-	want := "~ Description: a b -> " + strings.Repeat("é", 119) + "…"
+	want := "~ description: a b -> " + strings.Repeat("é", 119) + "…"
 	if p.String() != want {
 		t.Errorf("%s", p)
 	}
