@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 	"tqmap/engine"
 )
 
-// summary is a report for a person.
-func summary(r *engine.Report) string {
+// Summary is a report for a person.
+func Summary(r *engine.Report) string {
 	var b strings.Builder
 	for _, f := range r.Flows {
 		for _, line := range f.Plan {

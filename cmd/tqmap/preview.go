@@ -19,7 +19,19 @@ type previewOptions struct {
 
 // previewForms are what --format takes, each with what writes it.
 func (a *app) previewForms() map[string]func(*shown) (string, error) {
-	return map[string]func(*shown) (string, error){"table": previewTable, "tree": a.previewTree, "json": previewJSON}
+	return map[string]func(*shown) (string, error){
+		"table": func(s *shown) (string, error) { return s.Table(), nil },
+		"tree":  func(s *shown) (string, error) { return s.Tree(a.treeWidth(), a.coloured(a.stdout)), nil },
+		"json":  func(s *shown) (string, error) { return s.JSON() },
+	}
+}
+
+// treeWidth is how wide a tree may be: as the terminal, unless that is too narrow for one.
+func (a *app) treeWidth() int {
+	if n, ok := a.wide(); ok && n >= 40 {
+		return n
+	}
+	return 80
 }
 
 func (a *app) previewCmd() *cobra.Command {
@@ -108,7 +120,7 @@ func (p *previewing) once(m *dsl.Mapping) error {
 	if err := p.show(s); err != nil {
 		return err
 	}
-	if s.page.Tally().Dead > 0 || s.page.Totals["!"] > 0 {
+	if s.Page.Tally().Dead > 0 || s.Page.Totals["!"] > 0 {
 		return exitError(exitPartial)
 	}
 	return nil
@@ -130,6 +142,6 @@ func (p *previewing) show(s *shown) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "%s\n%s\n", p.redactor.String(strings.TrimSuffix(totals(s), "\n")), path)
+	fmt.Fprintf(p.stderr, "%s\n%s\n", p.redactor.String(strings.TrimSuffix(s.Totals(), "\n")), path)
 	return nil
 }

@@ -11,16 +11,16 @@ import (
 func (p *previewing) collect(ctx context.Context, from *opened, s *shown) error {
 	limit := from.limit(p.o.limit)
 	for _, f := range from.flows {
-		if limit > 0 && len(s.mapped) >= limit {
+		if limit > 0 && len(s.Mapped) >= limit {
 			return nil
 		}
 		emit := func(m engine.Mapped) bool {
 			if m.Skipped == "" {
-				s.mapped = append(s.mapped, m)
+				s.Mapped = append(s.Mapped, m)
 			} else {
 				s.skip(&m)
 			}
-			return limit == 0 || len(s.mapped) < limit
+			return limit == 0 || len(s.Mapped) < limit
 		}
 		if err := p.records(ctx, from, f, emit); err != nil {
 			return from.ended(err)

@@ -21,7 +21,7 @@ func (p *previewing) writePage(s *shown) (string, error) {
 	}
 	defer os.Remove(f.Name())
 	out := bufio.NewWriter(f)
-	err = previewhtml.Write(out, &s.page, p.redactor.String)
+	err = previewhtml.Write(out, &s.Page, p.redactor.String)
 	for _, finish := range []func() error{out.Flush, f.Close} {
 		if finished := finish(); err == nil {
 			err = finished

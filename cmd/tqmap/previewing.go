@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/previewhtml"
@@ -22,15 +23,8 @@ type previewing struct {
 
 // shown is a preview that is ready to be written.
 type shown struct {
-	page    previewhtml.Page
-	mapped  []engine.Mapped
-	diffs   map[string]engine.Comparisons // by flow; nil: nothing was compared
-	skipped map[string]map[string]int     // by flow and reason
-}
-
-// diff is the difference of an object of a record.
-func (s *shown) diff(m *engine.Mapped, i int) (engine.Comparison, bool) {
-	return s.diffs[m.Flow].Of(&m.Objects[i])
+	show.Preview
+	skipped map[string]map[string]int // by flow and reason
 }
 
 // preview maps what the flows read and compares it, where that is asked for.
@@ -53,7 +47,7 @@ func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*shown, error
 			return nil, err
 		}
 	}
-	p.maskLetters(s.mapped)
+	show.MaskLetters(s.Mapped, p.redactor.String)
 	p.describe(m, from, s)
 	return s, nil
 }
@@ -61,11 +55,11 @@ func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*shown, error
 // compare asks ThreatQ what it holds of the objects.
 func (p *previewing) compare(ctx context.Context, from *opened, s *shown) error {
 	r, flows := from.run, from.flows
-	s.diffs = map[string]engine.Comparisons{}
-	s.page.Totals = map[string]int{}
+	s.Diffs = map[string]engine.Comparisons{}
+	s.Page.Totals = map[string]int{}
 	for _, f := range flows {
 		var of []engine.Mapped
-		for _, m := range s.mapped {
+		for _, m := range s.Mapped {
 			if m.Flow == f.Name && m.Dead == nil {
 				of = append(of, m)
 			}
@@ -75,9 +69,9 @@ func (p *previewing) compare(ctx context.Context, from *opened, s *shown) error 
 		if err != nil {
 			return err
 		}
-		s.diffs[f.Name] = found
+		s.Diffs[f.Name] = found
 		for _, d := range found {
-			s.page.Totals[d.Op]++
+			s.Page.Totals[d.Op]++
 		}
 	}
 	return nil
@@ -85,7 +79,7 @@ func (p *previewing) compare(ctx context.Context, from *opened, s *shown) error 
 
 // describe fills the page.
 func (p *previewing) describe(m *dsl.Mapping, from *opened, s *shown) {
-	page, bound, flows := &s.page, from.run.Bound, from.flows
+	page, bound, flows := &s.Page, from.run.Bound, from.flows
 	page.Title, page.Name = strings.TrimSpace(cmp.Or(m.Connector.Title, m.Connector.Name)+" "+m.Connector.Version), m.Connector.Name
 	page.Mapping = strings.Join(slices.Sorted(maps.Keys(m.Files)), ", ")
 	page.Source, page.Clock, page.Compared = p.source(flows), bound.Now, p.o.diff
@@ -96,9 +90,9 @@ func (p *previewing) describe(m *dsl.Mapping, from *opened, s *shown) {
 		used[f.Name] = previewhtml.Used(m.BlockText(f.Node), f.Record.Name)
 	}
 	page.Unknown = previewhtml.CountUnknown(bound.Tables.Unknown())
-	for i := range s.mapped {
-		of := &s.mapped[i]
-		page.Records = append(page.Records, previewhtml.NewRecord(of, used[of.Flow], s.diffs[of.Flow]))
+	for i := range s.Mapped {
+		of := &s.Mapped[i]
+		page.Records = append(page.Records, previewhtml.NewRecord(of, used[of.Flow], s.Diffs[of.Flow]))
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -155,28 +154,4 @@ func (a *app) print(o *remembered, text string, v any) error {
 	}
 	_, err := fmt.Fprint(a.stdout, a.redactor.String(text))
 	return err
-}
-
-// instant is t for a person and for JSON; "" if there is none.
-func instant(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339Nano)
-}
-
-// toSecond is a time of instant as a table shows it.
-func toSecond(text string) string {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return text
-	}
-	return t.Format(time.RFC3339)
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/examples"
@@ -140,7 +141,7 @@ func (a *app) finish(report *engine.Report, asJSON bool) error {
 		}
 		text = string(b) + "\n"
 	} else {
-		text = summary(report)
+		text = show.Summary(report)
 	}
 	if _, err := a.stdout.Write([]byte(a.redactor.String(text))); err != nil {
 		return err

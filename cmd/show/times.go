@@ -1,0 +1,38 @@
+package show
+
+import (
+	"strings"
+	"time"
+
+	"tqmap/dsl/words"
+)
+
+// Instant is t for a person and for JSON; "" if there is none.
+func Instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// toSecond is a time of Instant as a table shows it.
+func toSecond(text string) string {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return text
+	}
+	return t.Format(time.RFC3339)
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+// firstLine is the first line of text, cut to so many characters.
+func firstLine(text string, most int) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return words.Cut(line, most)
+}
