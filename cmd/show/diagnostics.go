@@ -42,7 +42,7 @@ func Diagnostics(files map[string]*hcl.File, diags hcl.Diagnostics, color bool, 
 			fmt.Fprintf(&b, "  %s\n", strings.ReplaceAll(strings.TrimSpace(mask(d.Detail)), "\n", "\n  "))
 		}
 		for _, v := range valuesOf(d, mask) {
-			fmt.Fprintf(&b, "  with %s\n", valueText(v))
+			fmt.Fprintf(&b, "  with %s\n", involved(v))
 		}
 		b.WriteByte('\n')
 	}

@@ -60,7 +60,7 @@ func (d Letter) Text() string {
 		}
 	}
 	for _, v := range d.Values {
-		fmt.Fprintf(w, "  with\t%s\n", valueText(v))
+		fmt.Fprintf(w, "  with\t%s\n", involved(v))
 	}
 	fmt.Fprintf(w, "  refused\t%d times, from %s to %s\n", d.Attempts, toSecond(d.First), toSecond(d.Last))
 	w.Flush()
