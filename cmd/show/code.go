@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"tqmap/dsl/diag"
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 )
 
 // Codes are all codes of messages by family, one a line.
@@ -59,5 +59,5 @@ func indentedCode(text string) string {
 
 // wrapped is a paragraph that ends its last line.
 func wrapped(text string, columns int) string {
-	return strings.Join(words.Lines(text, columns), "\n") + "\n"
+	return strings.Join(prose.Lines(text, columns), "\n") + "\n"
 }

@@ -9,7 +9,7 @@ import (
 
 	"tqmap/dsl/code"
 	"tqmap/dsl/diag"
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 )
 
 // Diagnostics is each diagnostic with its code, as file:line:column, the line of the
@@ -49,9 +49,9 @@ func Diagnostics(files map[string]*hcl.File, diags hcl.Diagnostics, color bool, 
 	return b.String()
 }
 
-// Diagnostic is a diagnostic for other programs. Columns count grapheme clusters from 1, bytes
+// Told is a diagnostic for other programs. Columns count grapheme clusters from 1, bytes
 // from 0.
-type Diagnostic struct {
+type Told struct {
 	Code     string          `json:"code"`
 	Severity string          `json:"severity"`
 	Summary  string          `json:"summary"`
@@ -74,11 +74,11 @@ type Position struct {
 }
 
 // Tell makes diagnostics ready for other programs, with their secrets masked.
-func Tell(files map[string]*hcl.File, diags hcl.Diagnostics, mask func(string) string) []Diagnostic {
-	out := []Diagnostic{}
+func Tell(files map[string]*hcl.File, diags hcl.Diagnostics, mask func(string) string) []Told {
+	out := []Told{}
 	for _, d := range diags {
 		e := diag.Of(d)
-		t := Diagnostic{Code: e.Code, Severity: "error", Summary: mask(d.Summary), Detail: mask(strings.TrimSpace(d.Detail)), Hint: e.Next}
+		t := Told{Code: e.Code, Severity: "error", Summary: mask(d.Summary), Detail: mask(strings.TrimSpace(d.Detail)), Hint: e.Next}
 		if d.Severity == hcl.DiagWarning {
 			t.Severity = "warning"
 		}
@@ -112,7 +112,7 @@ func valuesOf(d *hcl.Diagnostic, mask func(string) string) []code.Involved {
 func Values(values []code.Involved, mask func(string) string) []code.Involved {
 	var out []code.Involved
 	for _, v := range values {
-		v.Text = words.Cut(mask(v.Text), shownValue)
+		v.Text = prose.Cut(mask(v.Text), shownValue)
 		out = append(out, v)
 	}
 	return out

@@ -10,7 +10,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 )
 
@@ -30,7 +30,7 @@ func Found(all []engine.Found) string {
 		if i == shownObjects {
 			break
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, words.Cut(words.OneLine(f.Key), shownShort), words.Cut(words.OneLine(cmp.Or(f.Name, f.Why)), shownShort+20))
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, prose.Cut(prose.OneLine(f.Key), shownShort), prose.Cut(prose.OneLine(cmp.Or(f.Name, f.Why)), shownShort+20))
 	}
 	w.Flush()
 	if more := len(all) - shownObjects; more > 0 {
@@ -49,7 +49,7 @@ func Lineage(l *engine.Lineage, files map[string]*hcl.File, steps bool) string {
 	case l.Skipped != "":
 		fmt.Fprintf(b, "record %s, flow %s: left out: %s\n", l.Record, l.Flow, l.Skipped)
 	default:
-		fmt.Fprintf(b, "%s, flow %s: %s\n", l.Object, l.Flow, words.Cut(words.OneLine(l.Name), shownLong))
+		fmt.Fprintf(b, "%s, flow %s: %s\n", l.Object, l.Flow, prose.Cut(prose.OneLine(l.Name), shownLong))
 	}
 	fmt.Fprintf(b, "  %s\n", originText(l))
 	stagesText(b, l)
@@ -110,7 +110,7 @@ func stagesText(b *strings.Builder, l *engine.Lineage) {
 		if s.Error != "" {
 			note = "✗ " + s.Error
 		}
-		fmt.Fprintf(b, "%s%s  (%s)\n", head, words.Cut(s.Text, 71), note)
+		fmt.Fprintf(b, "%s%s  (%s)\n", head, prose.Cut(s.Text, 71), note)
 	}
 }
 
@@ -128,7 +128,7 @@ func overview(b *strings.Builder, l *engine.Lineage) {
 		if f.At.Filename == l.At.Filename {
 			at = fmt.Sprintf("%d:%d", f.At.Start.Line, f.At.Start.Column)
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", f.Name, words.Cut(words.OneLine(value), shownShort), fromText(f), at)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", f.Name, prose.Cut(prose.OneLine(value), shownShort), fromText(f), at)
 	}
 	w.Flush()
 	fmt.Fprintf(b, "\nThe last column is line:column of %s. One value step by step: add --field \"NAME\".\n", l.At.Filename)
@@ -149,9 +149,9 @@ func fromText(f *engine.FieldLineage) string {
 	}
 	switch {
 	case len(out) == 0 && len(f.Steps) == 0:
-		return "plain: " + words.Cut(f.Code, 31)
+		return "plain: " + prose.Cut(f.Code, 31)
 	case len(out) == 0:
-		return words.Cut(f.Code, 41)
+		return prose.Cut(f.Code, 41)
 	case len(out) > 2:
 		return fmt.Sprintf("%s, %s and %d more", out[0], out[1], len(out)-2)
 	}
@@ -186,7 +186,7 @@ func fieldText(b *strings.Builder, f *engine.FieldLineage, files map[string]*hcl
 	switch {
 	case len(f.Written) > 0:
 		for _, text := range f.Written {
-			fmt.Fprintf(b, "  written   %s\n", words.Cut(words.OneLine(text), shownLong))
+			fmt.Fprintf(b, "  written   %s\n", prose.Cut(prose.OneLine(text), shownLong))
 		}
 	case f.Kind == "field" || f.Kind == "attribute":
 		fmt.Fprintln(b, "  written   (nothing)")
@@ -233,11 +233,11 @@ func stepsText(b *strings.Builder, f *engine.FieldLineage, indent string) {
 		if s.Error != "" {
 			value = "✗ fails here"
 		}
-		text := words.Cut(s.Text, 111)
+		text := prose.Cut(s.Text, 111)
 		pad := strings.Repeat(" ", max(wide-utf8.RuneCountInString(text), 0))
 		note := ""
 		if s.Note != "" {
-			note = "  (" + words.Cut(s.Note, 141) + ")"
+			note = "  (" + prose.Cut(s.Note, 141) + ")"
 		}
 		fmt.Fprintf(b, "%s%s%s  %s%s\n", indent, text, pad, value, note)
 	}
@@ -261,7 +261,7 @@ func caret(b *strings.Builder, files map[string]*hcl.File, at hcl.Range) {
 		end = min(at.End.Column-1, len(runes))
 	}
 	shift := len(runes) - len([]rune(strings.TrimLeft(line, " \t")))
-	fmt.Fprintf(b, "      %s\n", words.Cut(string(runes[shift:]), 2*shownLong-1))
+	fmt.Fprintf(b, "      %s\n", prose.Cut(string(runes[shift:]), 2*shownLong-1))
 	fmt.Fprintf(b, "      %s%s\n", strings.Repeat(" ", max(start-shift, 0)), strings.Repeat("^", max(end-start, 1)))
 }
 
@@ -270,5 +270,5 @@ func valueText(v any) string {
 	if at, ok := v.(time.Time); ok {
 		return at.UTC().Format(time.RFC3339Nano)
 	}
-	return words.Cut(words.JSON(v), shownLong)
+	return prose.Cut(prose.JSON(v), shownLong)
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 	"tqmap/engine/previewhtml"
 	"tqmap/engine/threatq"
@@ -62,7 +62,7 @@ func (s *Preview) JSON() (string, error) {
 	for i := range s.Mapped {
 		out = append(out, s.objectsOf(&s.Mapped[i])...)
 	}
-	return words.Indented(out)
+	return prose.Indented(out)
 }
 
 // objectsOf lists the objects of a record; indicators stand in what they are

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 )
 
@@ -28,7 +28,7 @@ func (r *Recorded) Text() string {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, %s", r.File, words.Number(r.Exchanges, "exchange"), words.Number(len(r.Records), "record"))
+	fmt.Fprintf(&b, "%s: %s, %s", r.File, prose.Number(r.Exchanges, "exchange"), prose.Number(len(r.Records), "record"))
 	if dead > 0 {
 		fmt.Fprintf(&b, ", %d of which cannot be mapped", dead)
 	}

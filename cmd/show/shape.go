@@ -7,7 +7,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 )
 
 // Surveyed are the records of one flow.
@@ -56,5 +56,5 @@ func ShapesJSON(all []Surveyed) (string, error) {
 	for _, s := range all {
 		flows[s.Flow.Name] = code.Survey(s.Records)
 	}
-	return words.Indented(flows)
+	return prose.Indented(flows)
 }

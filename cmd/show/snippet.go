@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"golang.org/x/text/width"
 
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 )
 
 // Columns of a terminal: of the line that is shown, and of what is shown of a longer one
@@ -60,7 +60,7 @@ func snippet(src []byte, at hcl.Range, mask func(string) string) shownLine {
 	if masked := mask(line); masked != line {
 		parts = [3]string{mask(parts[0]), mask(parts[1]), mask(parts[2])}
 		if strings.Join(parts[:], "") != masked { // the token is a part of the secret
-			out.text = words.Cut(printable(masked), snippetWidth)
+			out.text = prose.Cut(printable(masked), snippetWidth)
 			return out
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"tqmap/dsl"
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 )
 
@@ -156,10 +156,10 @@ func madeBy(b *strings.Builder, files map[string]*hcl.File, d engine.Difference,
 func sides(d engine.Difference) (want, got string) {
 	want, got = "nothing", "nothing"
 	if d.Expected {
-		want = words.JSON(d.Want)
+		want = prose.JSON(d.Want)
 	}
 	if d.Found {
-		got = words.JSON(d.Got)
+		got = prose.JSON(d.Got)
 	}
 	return sameCut(want, got)
 }

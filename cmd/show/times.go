@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 )
 
 // Instant is t for a person and for JSON; "" if there is none.
@@ -34,5 +34,5 @@ func orNone(text string) string {
 // firstLine is the first line of text, cut to so many characters.
 func firstLine(text string, most int) string {
 	line, _, _ := strings.Cut(text, "\n")
-	return words.Cut(line, most)
+	return prose.Cut(line, most)
 }

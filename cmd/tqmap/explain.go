@@ -11,7 +11,7 @@ import (
 
 	"tqmap/cmd/show"
 	"tqmap/dsl"
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 	"tqmap/engine/plan"
 )
@@ -90,7 +90,7 @@ func (o *explaining) print(v any, text func() string) (err error) {
 	out := ""
 	if o.format == "text" {
 		out = text()
-	} else if out, err = words.Indented(v); err != nil {
+	} else if out, err = prose.Indented(v); err != nil {
 		return err
 	}
 	fmt.Fprint(o.stdout, o.redactor.String(out))
@@ -154,10 +154,7 @@ func (a *app) notFound(o *explaining, find *engine.Finder) error {
 	if find.Seen == 0 {
 		return usagef("there are no records, so there is no object %q; look at what cuts them out (decode, extract), and at the window and the parameters of the request", o.object)
 	}
-	hint := ""
-	if near := find.Near(); near != "" {
-		hint = fmt.Sprintf(" Did you mean %q?", near)
-	}
+	hint := prose.DidYouMean(find.Near())
 	return usagef("none of %d records makes an object with the key, name or title %q.%s There are:\n%s", find.Seen, o.object, hint, show.Found(find.Known()))
 }
 
@@ -170,10 +167,7 @@ func noField(name, near string, l *engine.Lineage) error {
 	for _, f := range l.Fields {
 		names = append(names, f.Name)
 	}
-	hint := ""
-	if near != "" {
-		hint = fmt.Sprintf(" Did you mean %q?", near)
-	}
+	hint := prose.DidYouMean(near)
 	return usagef("%s has no field or attribute %q.%s The mapping gives it: %s", l.Object, name, hint, strings.Join(names, ", "))
 }
 

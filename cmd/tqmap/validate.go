@@ -9,7 +9,7 @@ import (
 
 	"tqmap/cmd/show"
 	"tqmap/dsl"
-	"tqmap/dsl/words"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 )
 
@@ -67,7 +67,7 @@ saved, until Ctrl-C.`,
 // reportDiags writes what is to be said of all mappings as one document; nothing else goes
 // to stdout.
 func (a *app) reportDiags(format string, args []string, strict bool) error {
-	all, wrong := []show.Diagnostic{}, false
+	all, wrong := []show.Told{}, false
 	for i, arg := range args {
 		if i > 0 {
 			a.load(arg)
@@ -85,7 +85,7 @@ func (a *app) reportDiags(format string, args []string, strict bool) error {
 	if format == "sarif" {
 		doc = show.SARIF(all, version)
 	}
-	text, err := words.Indented(doc)
+	text, err := prose.Indented(doc)
 	fmt.Fprint(a.stdout, text)
 	if err != nil || !wrong {
 		return err

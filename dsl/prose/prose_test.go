@@ -1,4 +1,4 @@
-package words
+package prose
 
 import (
 	"math"
@@ -20,6 +20,12 @@ func TestLists(t *testing.T) {
 		if got := Number(n, "record"); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+func TestDidYouMean(t *testing.T) {
+	if got := DidYouMean("a") + DidYouMean(""); got != ` Did you mean "a"?` {
+		t.Errorf("got %q", got)
 	}
 }
 

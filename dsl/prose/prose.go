@@ -1,6 +1,6 @@
-// Package words makes text for people: lists within a sentence, numbers of things, lines of a
+// Package prose makes text for people: lists within a sentence, numbers of things, lines of a
 // width, values on one line.
-package words
+package prose
 
 import (
 	"encoding/json"
@@ -28,6 +28,14 @@ func Number(n int, what string) string {
 		what += "s"
 	}
 	return fmt.Sprintf("%d %s", n, what)
+}
+
+// DidYouMean is a sentence with a blank before it that offers a name; "" where there is none.
+func DidYouMean(near string) string {
+	if near == "" {
+		return ""
+	}
+	return fmt.Sprintf(" Did you mean %q?", near)
 }
 
 // OneLine has single blanks in place of line breaks, tabs and runs of blanks.
