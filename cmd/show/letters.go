@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"tqmap/dsl/code"
 	"tqmap/engine"
@@ -40,7 +39,7 @@ func Letters(letters []Letter) string {
 		return "no dead letters\n"
 	}
 	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
+	w := aligned(&b)
 	fmt.Fprintln(w, "ID\tFLOW\tRULE\tKEY\tATTEMPTS\tFIRST\tLAST\tREASON")
 	for _, d := range letters {
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", d.ID, d.Flow, d.Rule, firstLine(d.Key, 40), d.Attempts, toSecond(d.First), toSecond(d.Last), firstLine(d.Reason, 60))
@@ -52,7 +51,7 @@ func Letters(letters []Letter) string {
 // Text is one dead letter with all that is known of it.
 func (d Letter) Text() string {
 	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
+	w := aligned(&b)
 	fmt.Fprintf(w, "dead letter %d\tflow %s\n", d.ID, d.Flow)
 	for _, row := range [][2]string{{"rule", d.Rule}, {"key", d.Key}, {"code", d.Code}, {"field", d.Field}, {"reason", d.Reason}, {"stage", d.Stage}, {"where", d.Where}} {
 		if row[1] != "" {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode/utf8"
 
@@ -25,7 +24,7 @@ const (
 // Found are objects one by one: rule, key and name.
 func Found(all []engine.Found) string {
 	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
+	w := aligned(&b)
 	for i, f := range all {
 		if i == shownObjects {
 			break
@@ -117,7 +116,7 @@ func stagesText(b *strings.Builder, l *engine.Lineage) {
 // overview has one line for each value: what it is, what it was made of, and where.
 func overview(b *strings.Builder, l *engine.Lineage) {
 	fmt.Fprintln(b)
-	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
+	w := aligned(b)
 	for i := range l.Fields {
 		f := &l.Fields[i]
 		value := strings.Join(f.Written, ", ")

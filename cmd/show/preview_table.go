@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"tqmap/engine"
@@ -105,7 +104,7 @@ func tally(objects map[threatq.Collection]int, items int) string {
 
 func previewItem(b *strings.Builder, m *engine.Mapped) {
 	fmt.Fprintf(b, "ITEM  %s\n", m.Item.Name())
-	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
+	w := aligned(b)
 	for _, field := range m.ItemFields() {
 		fmt.Fprintf(w, "    %s\t%s\n", field[0], field[1])
 	}
@@ -125,7 +124,7 @@ func previewOne(b *strings.Builder, m *engine.Mapped, i int, sign string) {
 	o := &m.Objects[i]
 	p := objectOf(m, i)
 	fmt.Fprintf(b, "%s%s  %s\n", sign, strings.ToUpper(strings.ReplaceAll(p.Object, "_", " ")), o.Name)
-	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
+	w := aligned(b)
 	row := func(name, value string) {
 		for i, line := range strings.Split(value, "\n") {
 			if i > 0 {

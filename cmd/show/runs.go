@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"tqmap/engine"
@@ -55,7 +54,7 @@ func Runs(runs []Run) string {
 		return "no runs yet\n"
 	}
 	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
+	w := aligned(&b)
 	fmt.Fprintln(w, "ID\tCONNECTOR\tSTARTED\tTOOK\tOUTCOME\tFETCHED\tCREATED\tUPDATED\tUNCHANGED\tSKIPPED\tDEAD\tERROR")
 	for _, r := range runs {
 		var flows []engine.FlowReport

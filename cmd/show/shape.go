@@ -3,7 +3,6 @@ package show
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
@@ -28,7 +27,7 @@ func Shapes(all []Surveyed) (string, error) {
 }
 
 func (s *Surveyed) table(b *strings.Builder) {
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	w := aligned(b)
 	fmt.Fprintln(w, "  field\tkind\tpresent\texample")
 	for _, f := range code.Survey(s.Records) {
 		present := "always"

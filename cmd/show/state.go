@@ -3,7 +3,6 @@ package show
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"tqmap/runtime/state"
@@ -53,7 +52,7 @@ func NewFlow(f state.Flow, rules []state.RuleCount) Flow {
 func (s *State) Text(now time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s in %s\n", s.Connector, s.Place)
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
+	w := aligned(&b)
 	fmt.Fprintf(w, "  last run\t%s\n", s.LastRun.line())
 	fmt.Fprintf(w, "  lock\t%s\n", s.Lock.Line(now))
 	if len(s.Tokens) > 0 {
@@ -68,7 +67,7 @@ func (s *State) Text(now time.Time) string {
 
 func (f *Flow) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\nflow %s\n", f.Name)
-	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
+	w := aligned(b)
 	fmt.Fprintf(w, "  cursor\t%s (%d records on it)\n", orNone(f.Cursor), f.Boundary)
 	token := "not set"
 	if f.Token {

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"tqmap/engine"
@@ -28,7 +27,7 @@ func Summary(r *engine.Report) string {
 	if b.Len() > 0 {
 		fmt.Fprintln(&b)
 	}
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
+	w := aligned(&b)
 	fmt.Fprintln(w, "FLOW\tFETCHED\tMAPPED\tCREATED\tUPDATED\tUNCHANGED\tSKIPPED\tDEAD")
 	for _, f := range r.Flows {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", f.Name, f.Fetched, f.Mapped, f.Created, f.Updated, f.Unchanged, f.Skipped, f.Dead)

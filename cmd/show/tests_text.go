@@ -3,7 +3,6 @@ package show
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode/utf8"
 
@@ -215,7 +214,7 @@ func shifted(by, text string) string {
 func coverageText(b *strings.Builder, t *Tests) {
 	c := t.Coverage
 	fmt.Fprintf(b, "\nCoverage of %s\n", t.Mapping.Connector.Name)
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	w := aligned(b)
 	for _, k := range c.Kinds {
 		fmt.Fprintf(w, "  %s\t%d of %d\t%5.1f %%\n", k.Kind, k.Covered, k.Total, percent(k.Covered, k.Total))
 	}

@@ -1,11 +1,6 @@
 package show
 
-import (
-	"strings"
-	"time"
-
-	"tqmap/dsl/prose"
-)
+import "time"
 
 // Instant is t for a person and for JSON; "" if there is none.
 func Instant(t time.Time) string {
@@ -29,10 +24,4 @@ func orNone(text string) string {
 		return "none"
 	}
 	return text
-}
-
-// firstLine is the first line of text, cut to so many characters.
-func firstLine(text string, most int) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return prose.Cut(line, most)
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"tqmap/cmd/show"
 	"tqmap/dsl"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 	"tqmap/mappings"
 	"tqmap/runtime"
@@ -194,6 +196,20 @@ func (a *app) files() map[string]*hcl.File {
 func (a *app) printDiags(files map[string]*hcl.File, diags hcl.Diagnostics) {
 	text := show.Diagnostics(files, diags, a.coloured(a.stderr), a.redactor.String)
 	fmt.Fprint(a.stderr, a.redactor.String(text))
+}
+
+// print writes text to stdout, without secrets.
+func (a *app) print(text string) error {
+	_, err := io.WriteString(a.stdout, a.redactor.String(text))
+	return err
+}
+
+// oneOf refuses a form of output that a verb does not have.
+func oneOf(format string, forms ...string) error {
+	if slices.Contains(forms, format) {
+		return nil
+	}
+	return usagef("--format takes %s, not %q", prose.Or(forms), format)
 }
 
 // terminal says whether w is one.

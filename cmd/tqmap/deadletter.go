@@ -47,7 +47,7 @@ func (a *app) deadletterListCmd() *cobra.Command {
 				for _, d := range letters {
 					shown = append(shown, show.NewLetter(d))
 				}
-				return a.print(&o, show.Letters(shown), shown)
+				return a.answer(&o, show.Letters(shown), shown)
 			})
 		},
 	}
@@ -81,7 +81,7 @@ func (a *app) deadletterShowCmd() *cobra.Command {
 				if json.Valid(found[0].Input) {
 					shown.Input = found[0].Input
 				}
-				return a.print(&o, shown.Text(), shown)
+				return a.answer(&o, shown.Text(), shown)
 			})
 		},
 	}
@@ -146,7 +146,7 @@ func (a *app) deadletterDropCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.print(&o, fmt.Sprintf("%s: dead letters dropped: %d\n", name, len(dropped)), dropped)
+				return a.answer(&o, fmt.Sprintf("%s: dead letters dropped: %d\n", name, len(dropped)), dropped)
 			})
 		},
 	}
@@ -189,8 +189,8 @@ Exit codes are those of tqmap run: 3 if some failed again.`,
 		Example: `  tqmap deadletter retry ironnet -c /etc/tq_labs
   tqmap deadletter retry my-ironnet.hcl 17 18 -c /etc/tq_labs`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return usagef("--format takes text or json, not %q", format)
+			if err := oneOf(format, "text", "json"); err != nil {
+				return err
 			}
 			m, err := a.loaded(args[:min(1, len(args))])
 			if err != nil {

@@ -74,9 +74,9 @@ mistake, and an example of it put right. With the word codes it lists all of the
 }
 
 func (o *explaining) check() error {
-	switch {
-	case o.format != "text" && o.format != "json":
-		return usagef("--format takes text or json, not %q", o.format)
+	switch err := oneOf(o.format, "text", "json"); {
+	case err != nil:
+		return err
 	case o.limit < 0:
 		return usagef("--limit takes a number of records, 0 for all")
 	case o.object == "" && (o.field != "" || len(o.from) > 0):
@@ -93,8 +93,7 @@ func (o *explaining) print(v any, text func() string) (err error) {
 	} else if out, err = prose.Indented(v); err != nil {
 		return err
 	}
-	fmt.Fprint(o.stdout, o.redactor.String(out))
-	return nil
+	return o.app.print(out)
 }
 
 func (a *app) explainPlan(cmd *cobra.Command, o *explaining, m *dsl.Mapping) error {

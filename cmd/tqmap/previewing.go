@@ -21,6 +21,12 @@ type previewing struct {
 	kept map[string]*kept // records by flow; nil: none are kept
 }
 
+// kept are the records that a flow has read, and the part of the mapping that decides which.
+type kept struct {
+	asks    string
+	records []any
+}
+
 // shown is a preview that is ready to be written.
 type shown struct {
 	show.Preview
@@ -50,6 +56,56 @@ func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*shown, error
 	show.MaskLetters(s.Mapped, p.redactor.String)
 	p.describe(m, from, s)
 	return s, nil
+}
+
+// collect maps records until enough of them make objects or fail.
+func (p *previewing) collect(ctx context.Context, from *opened, s *shown) error {
+	limit := from.limit(p.o.limit)
+	for _, f := range from.flows {
+		if limit > 0 && len(s.Mapped) >= limit {
+			return nil
+		}
+		emit := func(m engine.Mapped) bool {
+			if m.Skipped == "" {
+				s.Mapped = append(s.Mapped, m)
+			} else {
+				s.skip(&m)
+			}
+			return limit == 0 || len(s.Mapped) < limit
+		}
+		if err := p.records(ctx, from, f, emit); err != nil {
+			return from.ended(err)
+		}
+	}
+	from.leftOver(p.log)
+	return nil
+}
+
+func (s *shown) skip(m *engine.Mapped) {
+	if s.skipped[m.Flow] == nil {
+		s.skipped[m.Flow] = map[string]int{}
+	}
+	s.skipped[m.Flow][m.Skipped]++
+}
+
+// records maps what the flow's source gives, or gave before.
+func (p *previewing) records(ctx context.Context, from *opened, f *dsl.Flow, emit func(engine.Mapped) bool) error {
+	if p.kept == nil || len(p.from) > 0 {
+		return from.each(ctx, f, emit)
+	}
+	asks := from.run.Bound.Mapping.ReadingText(f)
+	if k := p.kept[f.Name]; k != nil && k.asks == asks {
+		return from.run.PreviewRecords(f, k.records, emit)
+	}
+	k := &kept{asks: asks}
+	err := from.each(ctx, f, func(m engine.Mapped) bool {
+		k.records = append(k.records, m.Record)
+		return emit(m)
+	})
+	if err == nil {
+		p.kept[f.Name] = k
+	}
+	return err
 }
 
 // compare asks ThreatQ what it holds of the objects.

@@ -134,7 +134,7 @@ func (a *app) record(cmd *cobra.Command, o *recordOptions, m *dsl.Mapping, name 
 		return errors.Join(err, failure)
 	}
 	if failure != nil {
-		fmt.Fprintln(a.stdout, a.redactor.String("The run failed, and the file holds what came before, and the failure."))
+		fmt.Fprintln(a.stdout, "The run failed, and the file holds what came before, and the failure.")
 	}
 	return failure
 }

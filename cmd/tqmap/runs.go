@@ -42,7 +42,7 @@ func (a *app) runsCmd() *cobra.Command {
 			for _, r := range runs {
 				shown = append(shown, show.NewRun(r))
 			}
-			return a.print(&o, show.Runs(shown), shown)
+			return a.answer(&o, show.Runs(shown), shown)
 		},
 	}
 	o.declare(cmd)

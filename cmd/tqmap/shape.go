@@ -53,8 +53,8 @@ is written, and the exit code is 1 where records do not look as the shape says.`
 }
 
 func (a *app) shape(m *dsl.Mapping, o *shapeOptions) error {
-	if o.format != "text" && o.format != "json" && o.format != "hcl" {
-		return usagef("--format takes text, json or hcl, not %q", o.format)
+	if err := oneOf(o.format, "text", "json", "hcl"); err != nil {
+		return err
 	}
 	if o.check && o.update {
 		return usagef("--check writes nothing and --update does: use one of them")
@@ -123,8 +123,7 @@ func (a *app) printShapes(all []show.Surveyed, format string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.stdout, a.redactor.String(text))
-	return err
+	return a.print(text)
 }
 
 // checkShapes compares the records with what the mapping says of them.

@@ -47,7 +47,7 @@ func (a *app) stateShowCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.print(&o, shown.Text(a.now()), shown)
+				return a.answer(&o, shown.Text(a.now()), shown)
 			})
 		},
 	}

@@ -19,7 +19,7 @@ import (
 
 // report prints changes.
 func (a *app) report(o *remembered, changes []show.Change) error {
-	return a.print(o, show.Changes(changes), changes)
+	return a.answer(o, show.Changes(changes), changes)
 }
 
 // move replaces the checkpoint of one flow by what to makes of it.

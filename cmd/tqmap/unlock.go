@@ -37,7 +37,7 @@ machine keeps its lock, unless --force is given; then it can commit nothing more
 				if was != nil {
 					text = fmt.Sprintf("%s is unlocked; it was %s\n", name, shown.Line(a.now()))
 				}
-				return a.print(&o, text, shown)
+				return a.answer(&o, text, shown)
 			})
 		},
 	}

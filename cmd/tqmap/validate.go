@@ -33,9 +33,9 @@ saved, until Ctrl-C.`,
   tqmap validate --strict mappings/*.hcl --format sarif > tqmap.sarif`,
 		Annotations: map[string]string{takesMapping: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case format != "text" && format != "json" && format != "sarif":
-				return usagef("--format takes text, json or sarif, not %q", format)
+			switch err := oneOf(format, "text", "json", "sarif"); {
+			case err != nil:
+				return err
 			case again && format != "text":
 				return usagef("--watch shows text; leave --format out")
 			case again:
