@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"tqmap/dsl/code"
+	"tqmap/dsl/prose"
 )
 
 // condition reports a `when` that says the same of every record, or answer.
@@ -127,5 +128,5 @@ func (c *checker) spelled(v *Val) string {
 	if file == nil {
 		return v.Range.String()
 	}
-	return strings.Join(strings.Fields(string(v.Range.SliceBytes(file.Bytes))), " ")
+	return prose.OneLine(string(v.Range.SliceBytes(file.Bytes)))
 }

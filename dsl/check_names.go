@@ -2,6 +2,8 @@ package dsl
 
 import (
 	"strings"
+
+	"tqmap/dsl/prose"
 )
 
 // names reports attributes of an object that hide one another.
@@ -16,7 +18,7 @@ func (c *checker) names(r *Rule) {
 		if diags.HasErrors() {
 			continue
 		}
-		same := strings.ToLower(strings.Join(strings.Fields(name), " "))
+		same := strings.ToLower(prose.OneLine(name))
 		first, again := seen[same]
 		adds := v.tree.items[i].mode == "add"
 		switch {

@@ -57,8 +57,33 @@ func blockText(body *hclsyntax.Body, src []byte, start int) string {
 	return ""
 }
 
-// LocalsText is the locals as the file writes them, one a line.
-func (m *Mapping) LocalsText() string {
+// ReadingText is the text of what decides which records a flow reads: its source, the clients, the
+// parameters and locals, how records are cut out, and the tables where one of these names any. Where
+// it changes, what was read before counts no more.
+func (m *Mapping) ReadingText(f *Flow) string {
+	parts := []string{m.BlockText(f.Source), m.localsText()}
+	for _, c := range m.Clients {
+		parts = append(parts, m.BlockText(c.Node))
+	}
+	for _, p := range m.Params {
+		parts = append(parts, m.BlockText(p.Node))
+	}
+	for _, name := range []string{"extract", "split"} {
+		if v := f.Record.Node.Val(name); v != nil {
+			parts = append(parts, m.Text(v.Range))
+		}
+	}
+	text := strings.Join(parts, "\n")
+	if strings.Contains(text, "table.") {
+		for _, t := range m.Tables {
+			text += "\n" + m.BlockText(t.Node)
+		}
+	}
+	return text
+}
+
+// localsText is the locals as the file writes them, one a line.
+func (m *Mapping) localsText() string {
 	var lines []string
 	for _, v := range m.locals {
 		if f := m.Files[v.Range.Filename]; f != nil {

@@ -64,7 +64,12 @@ func TestText(t *testing.T) {
 	if got := m.BlockText(nil); got != "" {
 		t.Errorf("nothing is %q", got)
 	}
-	if got := m.LocalsText(); got != `path = "/list"` {
-		t.Errorf("the locals are %s", got)
+	for _, part := range []string{want, `path = "/list"`, `base_url = "https://api.example"`} {
+		if got := m.ReadingText(f); !strings.Contains(got, part) {
+			t.Errorf("%s does not decide what is read:\n%s", part, got)
+		}
+	}
+	if got := m.ReadingText(f); strings.Contains(got, "attribute") || strings.Contains(got, "key =") {
+		t.Errorf("what is made of records decides what is read:\n%s", got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"tqmap/dsl/code"
+	"tqmap/dsl/prose"
 )
 
 // Param is a setting of the operator.
@@ -82,10 +83,7 @@ func (d *decoder) param(n *Node, s *Scoped) *Param {
 		if slices.Contains(paramTypes, v.Word()) {
 			p.Type = ParamType(v.Word())
 		} else {
-			hint := ""
-			if near := code.Near(v.Word(), paramTypes); near != "" {
-				hint = fmt.Sprintf(" Did you mean %q?", near)
-			}
+			hint := prose.DidYouMean(code.Near(v.Word(), paramTypes))
 			d.errorf(v.Range, "Unknown type", "A parameter is of type %s, without quotes.%s", strings.Join(paramTypes, ", "), hint)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"tqmap/dsl/code"
+	"tqmap/dsl/prose"
 )
 
 // Reading evaluates the plain attributes of a Node one after the other and
@@ -132,11 +133,8 @@ func (a Attr) refuses(v cty.Value) string {
 	if len(a.Options) == 0 || !v.IsKnown() || v.IsNull() || v.Type() != cty.String || slices.Contains(a.Options, v.AsString()) {
 		return ""
 	}
-	why := fmt.Sprintf("%q takes one of %s, not %q.", a.Name, quoteAll(a.Options, ", "), v.AsString())
-	if near := code.Near(v.AsString(), a.Options); near != "" {
-		why += fmt.Sprintf(" Did you mean %q?", near)
-	}
-	return why
+	near := code.Near(v.AsString(), a.Options)
+	return fmt.Sprintf("%q takes one of %s, not %q.", a.Name, quoteAll(a.Options, ", "), v.AsString()) + prose.DidYouMean(near)
 }
 
 // Bool returns a boolean attribute, or def.

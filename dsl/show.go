@@ -1,11 +1,11 @@
 package dsl
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"tqmap/dsl/prose"
 )
 
 // Show is what an attribute comes to, in words for people: what is known is written out, what
@@ -74,7 +74,7 @@ func (r *Reading) ShowPairs(name string) []Pair {
 
 // Code is the program of an expr or jq attribute on one line, "" where the file leaves it out.
 func (r *Reading) Code(name string) string {
-	return strings.Join(strings.Fields(r.n.Val(name).Text()), " ")
+	return prose.OneLine(r.n.Val(name).Text())
 }
 
 // shower writes values of which parts may not be known yet.
@@ -133,17 +133,7 @@ func plainText(v any) string {
 		}
 		return strings.Join(out, ", ")
 	}
-	return jsonText(v)
-}
-
-func jsonText(v any) string {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(v) != nil {
-		return "?"
-	}
-	return strings.TrimSpace(out.String())
+	return prose.JSON(v)
 }
 
 func (s *shower) json(e hclsyntax.Expression) string {
@@ -154,7 +144,7 @@ func (s *shower) json(e hclsyntax.Expression) string {
 		var parts []string
 		for _, item := range e.Items {
 			key, _ := s.text(item.KeyExpr)
-			parts = append(parts, jsonText(key)+": "+s.json(item.ValueExpr))
+			parts = append(parts, prose.JSON(key)+": "+s.json(item.ValueExpr))
 		}
 		return "{" + strings.Join(parts, ", ") + "}"
 	case *hclsyntax.TupleConsExpr:
@@ -165,12 +155,12 @@ func (s *shower) json(e hclsyntax.Expression) string {
 		return "[" + strings.Join(parts, ", ") + "]"
 	}
 	if known, ok := s.known(e); ok {
-		return jsonText(known)
+		return prose.JSON(known)
 	}
 	switch e := e.(type) {
 	case *hclsyntax.TemplateExpr:
 		text, _ := s.text(e)
-		return jsonText(text)
+		return prose.JSON(text)
 	case *hclsyntax.TemplateWrapExpr:
 		return s.json(e.Wrapped)
 	}
@@ -197,7 +187,7 @@ func (s *shower) unknown(e hclsyntax.Expression) string {
 	return angled(string(s.v.file[at.Start.Byte:at.End.Byte]))
 }
 
-func angled(code string) string { return "<" + strings.Join(strings.Fields(code), " ") + ">" }
+func angled(code string) string { return "<" + prose.OneLine(code) + ">" }
 
 // Modes are the entries of an object around which fixed(…) or add(…) stands, by name.
 func (r *Reading) Modes(name string) map[string]string {

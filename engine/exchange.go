@@ -15,6 +15,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/dsl/prose"
 	"tqmap/engine/request"
 )
 
@@ -183,7 +184,7 @@ func (s *exchanges) refuse(got asked, nearest *exchange, apart []Difference) {
 		m.Notes = append(m.Notes, "asked at  "+where)
 	}
 	if len(got.body) > 0 {
-		m.Notes = append(m.Notes, "body      "+cutText(string(got.body), 400))
+		m.Notes = append(m.Notes, "body      "+prose.Cut(string(got.body), 401))
 	}
 	if nearest == nil {
 		m.Notes = append(m.Notes, "the test has no exchange")

@@ -13,6 +13,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/dsl/prose"
 	"tqmap/engine/threatq"
 )
 
@@ -163,7 +164,7 @@ func (f *FieldLineage) bound() {
 		}
 	}
 	for i, text := range f.Written {
-		f.Written[i] = cutText(text, longLineage)
+		f.Written[i] = prose.Cut(text, longLineage+1)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/dsl/prose"
 )
 
 func withName(vars map[string]any, name string, v any) map[string]any {
@@ -44,7 +45,7 @@ func (t *tracing) expr(kind, name string, q *code.Expr, vars map[string]any) Fie
 
 // codeAt is how a value is written in the file, on one line and without the call around code.
 func (t *tracing) codeAt(at hcl.Range) string {
-	text := strings.Join(strings.Fields(t.bound.Text(at)), " ")
+	text := prose.OneLine(t.bound.Text(at))
 	if inner, ok := strings.CutPrefix(text, `expr("`); ok {
 		text = strings.TrimSuffix(inner, `")`)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/dsl/prose"
 )
 
 // skip notes why the mapping leaves the record out, if it does.
@@ -28,7 +29,7 @@ func (m *mapper) skip(out *Mapped) error {
 			return err
 		}
 		if text, ok := code.Text(word); ok {
-			out.Skipped += ": " + cutText(text, longWord)
+			out.Skipped += ": " + prose.Cut(text, longWord+1)
 		}
 		return nil
 	}
@@ -42,13 +43,6 @@ const (
 	// stays one that people read, whatever a mapping counts by.
 	manyWords = 200
 )
-
-func cutText(text string, longest int) string {
-	if chars := []rune(text); len(chars) > longest {
-		return string(chars[:longest]) + "…"
-	}
-	return text
-}
 
 // skips tells of the records that a flow leaves out.
 type skips struct {

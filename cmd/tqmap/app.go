@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 	"tqmap/mappings"
 	"tqmap/runtime"
@@ -191,12 +194,48 @@ func (a *app) files() map[string]*hcl.File {
 }
 
 func (a *app) printDiags(files map[string]*hcl.File, diags hcl.Diagnostics) {
-	text := renderDiags(files, diags, terminal(a.stderr) && a.getenv("NO_COLOR") == "", a.redactor.String)
+	text := show.Diagnostics(files, diags, a.coloured(a.stderr), a.redactor.String)
 	fmt.Fprint(a.stderr, a.redactor.String(text))
+}
+
+// print writes text to stdout, without secrets.
+func (a *app) print(text string) error {
+	_, err := io.WriteString(a.stdout, a.redactor.String(text))
+	return err
+}
+
+// oneOf refuses a form of output that a verb does not have.
+func oneOf(format string, forms ...string) error {
+	if slices.Contains(forms, format) {
+		return nil
+	}
+	return usagef("--format takes %s, not %q", prose.Or(forms), format)
 }
 
 // terminal says whether w is one.
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// coloured says whether what is written to w has colours.
+func (a *app) coloured(w io.Writer) bool { return terminal(w) && a.getenv("NO_COLOR") == "" }
+
+// wide is how many columns the terminal has that stdout is; false where it is none.
+func (a *app) wide() (int, bool) {
+	f, ok := a.stdout.(*os.File)
+	if !ok {
+		return 0, false
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	return columns, err == nil
+}
+
+// columns is how wide paragraphs may be: as the terminal, within what reads well.
+func (a *app) columns() int {
+	const least, most, usual = 40, 100, 80
+	if n, ok := a.wide(); ok {
+		return min(max(n, least), most)
+	}
+	return usual
 }

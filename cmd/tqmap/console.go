@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/console"
@@ -157,7 +158,7 @@ func (a *app) said(err error) string {
 	if !errors.As(err, &bad) {
 		return a.redactor.String(fmt.Sprintf("Error: %s\n", err))
 	}
-	return renderDiags(map[string]*hcl.File{"<code>": {Bytes: []byte(bad.Code)}}, bad.Diags, false, a.redactor.String)
+	return show.Diagnostics(map[string]*hcl.File{"<code>": {Bytes: []byte(bad.Code)}}, bad.Diags, false, a.redactor.String)
 }
 
 // lines are those of the terminal, where there is one, else those of a pipe.

@@ -58,8 +58,7 @@ func (a *app) installCron(cmd *cobra.Command, c *cronjob, o *options, m *dsl.Map
 	case err != nil:
 		return usagef("--cron: %w", err)
 	}
-	_, err = fmt.Fprint(a.stdout, a.redactor.String(cronHint(path, done, o, m, mapping)))
-	return err
+	return a.print(cronHint(path, done, o, m, mapping))
 }
 
 // cronCommand is how cron starts what was started now, from any folder. It fills in o.config.

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
-	"tqmap/dsl/code"
+	"tqmap/cmd/show"
 	"tqmap/engine"
 	"tqmap/runtime"
 	"tqmap/runtime/state"
@@ -33,28 +31,6 @@ side is mended, retry it. A letter whose record comes again and is delivered goe
 	return cmd
 }
 
-// shownLetter is a state.DeadLetter in JSON.
-type shownLetter struct {
-	ID       int64           `json:"id"`
-	Flow     string          `json:"flow"`
-	Rule     string          `json:"rule"`
-	Key      string          `json:"key"`
-	Attempts int             `json:"attempts"`
-	First    string          `json:"first"`
-	Last     string          `json:"last"`
-	Reason   string          `json:"reason"`
-	Where    string          `json:"where,omitempty"`
-	Code     string          `json:"code,omitempty"`
-	Field    string          `json:"field,omitempty"`
-	Stage    string          `json:"stage,omitempty"`
-	Values   []code.Involved `json:"values,omitempty"`
-	Input    json.RawMessage `json:"input,omitempty"`
-}
-
-func showLetter(d state.DeadLetter) shownLetter {
-	return shownLetter{d.ID, d.Flow, d.Rule, d.Key, d.Attempts, instant(d.First), instant(d.At), d.Reason, d.Where, d.Code, d.Field, d.Stage, nil, nil}
-}
-
 func (a *app) deadletterListCmd() *cobra.Command {
 	var o remembered
 	var want state.Filter
@@ -67,11 +43,11 @@ func (a *app) deadletterListCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				shown := []shownLetter{}
+				shown := []show.Letter{}
 				for _, d := range letters {
-					shown = append(shown, showLetter(d))
+					shown = append(shown, show.NewLetter(d))
 				}
-				return a.print(&o, letterTable(shown), shown)
+				return a.answer(&o, show.Letters(shown), shown)
 			})
 		},
 	}
@@ -80,20 +56,6 @@ func (a *app) deadletterListCmd() *cobra.Command {
 	cmd.Flags().StringVar(&want.Rule, "rule", "", "only of this rule, e.g. event.alert")
 	cmd.Flags().IntVarP(&want.Limit, "number", "n", 0, "at most so many; 0: all")
 	return cmd
-}
-
-func letterTable(letters []shownLetter) string {
-	if len(letters) == 0 {
-		return "no dead letters\n"
-	}
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tFLOW\tRULE\tKEY\tATTEMPTS\tFIRST\tLAST\tREASON")
-	for _, d := range letters {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", d.ID, d.Flow, d.Rule, cut(d.Key, 40), d.Attempts, toSecond(d.First), toSecond(d.Last), cut(d.Reason, 60))
-	}
-	w.Flush()
-	return b.String()
 }
 
 func (a *app) deadletterShowCmd() *cobra.Command {
@@ -114,37 +76,17 @@ func (a *app) deadletterShowCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				shown := showLetter(found[0])
-				shown.Values = a.shownValues(found[0].Values)
+				shown := show.NewLetter(found[0])
+				shown.Values = show.Values(found[0].Values, a.redactor.String)
 				if json.Valid(found[0].Input) {
 					shown.Input = found[0].Input
 				}
-				return a.print(&o, letterText(shown), shown)
+				return a.answer(&o, shown.Text(), shown)
 			})
 		},
 	}
 	o.declare(cmd)
 	return cmd
-}
-
-func letterText(d shownLetter) string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "dead letter %d\tflow %s\n", d.ID, d.Flow)
-	for _, row := range [][2]string{{"rule", d.Rule}, {"key", d.Key}, {"code", d.Code}, {"field", d.Field}, {"reason", d.Reason}, {"stage", d.Stage}, {"where", d.Where}} {
-		if row[1] != "" {
-			fmt.Fprintf(w, "  %s\t%s\n", row[0], row[1])
-		}
-	}
-	for _, v := range d.Values {
-		fmt.Fprintf(w, "  with\t%s\n", valueText(v))
-	}
-	fmt.Fprintf(w, "  refused\t%d times, from %s to %s\n", d.Attempts, toSecond(d.First), toSecond(d.Last))
-	w.Flush()
-	if input, err := json.MarshalIndent(d.Input, "", "  "); err == nil && d.Input != nil {
-		fmt.Fprintf(&b, "%s\n", input)
-	}
-	return b.String()
 }
 
 // letterIDs reads ids, each once.
@@ -196,7 +138,7 @@ func (a *app) deadletterDropCmd() *cobra.Command {
 				return usagef("name the ids of dead letters, or give --all, --flow or --rule")
 			}
 			return a.about(cmd.Context(), &o, args[:min(1, len(args))], func(store *state.Store, name string) error {
-				var dropped []shownLetter
+				var dropped []show.Letter
 				err = change(cmd.Context(), store, name, func(in *state.Instance) error {
 					dropped, err = drop(cmd.Context(), in, ids, want)
 					return err
@@ -204,7 +146,7 @@ func (a *app) deadletterDropCmd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.print(&o, fmt.Sprintf("%s: dead letters dropped: %d\n", name, len(dropped)), dropped)
+				return a.answer(&o, fmt.Sprintf("%s: dead letters dropped: %d\n", name, len(dropped)), dropped)
 			})
 		},
 	}
@@ -215,7 +157,7 @@ func (a *app) deadletterDropCmd() *cobra.Command {
 	return cmd
 }
 
-func drop(ctx context.Context, in *state.Instance, ids []int64, want state.Filter) ([]shownLetter, error) {
+func drop(ctx context.Context, in *state.Instance, ids []int64, want state.Filter) ([]show.Letter, error) {
 	letters, err := lettersOf(ctx, in, ids)
 	if len(ids) == 0 {
 		letters, err = in.DeadLetters(ctx, want)
@@ -223,12 +165,12 @@ func drop(ctx context.Context, in *state.Instance, ids []int64, want state.Filte
 	if err != nil {
 		return nil, err
 	}
-	dropped := []shownLetter{}
+	dropped := []show.Letter{}
 	for _, d := range letters {
 		if err := in.DropDeadLetter(ctx, d.ID); err != nil {
 			return nil, err
 		}
-		dropped = append(dropped, showLetter(d))
+		dropped = append(dropped, show.NewLetter(d))
 	}
 	return dropped, nil
 }
@@ -247,8 +189,8 @@ Exit codes are those of tqmap run: 3 if some failed again.`,
 		Example: `  tqmap deadletter retry ironnet -c /etc/tq_labs
   tqmap deadletter retry my-ironnet.hcl 17 18 -c /etc/tq_labs`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return usagef("--format takes text or json, not %q", format)
+			if err := oneOf(format, "text", "json"); err != nil {
+				return err
 			}
 			m, err := a.loaded(args[:min(1, len(args))])
 			if err != nil {

@@ -34,8 +34,8 @@ of the mapping, its samples and its tests; nothing is asked of any server.`,
   tqmap docs my-copy.hcl --format html -o guide.html`,
 		Annotations: map[string]string{takesMapping: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "markdown" && format != "html" {
-				return usagef("--format takes markdown or html, not %q", format)
+			if err := oneOf(format, "markdown", "html"); err != nil {
+				return err
 			}
 			m, err := a.loaded(args)
 			if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 	"tqmap/engine/plan"
 )
@@ -73,9 +74,9 @@ mistake, and an example of it put right. With the word codes it lists all of the
 }
 
 func (o *explaining) check() error {
-	switch {
-	case o.format != "text" && o.format != "json":
-		return usagef("--format takes text or json, not %q", o.format)
+	switch err := oneOf(o.format, "text", "json"); {
+	case err != nil:
+		return err
 	case o.limit < 0:
 		return usagef("--limit takes a number of records, 0 for all")
 	case o.object == "" && (o.field != "" || len(o.from) > 0):
@@ -84,21 +85,15 @@ func (o *explaining) check() error {
 	return nil
 }
 
-// show prints v as JSON, or text.
-func (a *app) show(o *explaining, v any, text func() string) error {
+// print prints v as JSON, or its text.
+func (o *explaining) print(v any, text func() string) (err error) {
+	out := ""
 	if o.format == "text" {
-		fmt.Fprint(a.stdout, a.redactor.String(text()))
-		return nil
-	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(v); err != nil {
+		out = text()
+	} else if out, err = prose.Indented(v); err != nil {
 		return err
 	}
-	fmt.Fprint(a.stdout, a.redactor.String(b.String()))
-	return nil
+	return o.app.print(out)
 }
 
 func (a *app) explainPlan(cmd *cobra.Command, o *explaining, m *dsl.Mapping) error {
@@ -115,7 +110,7 @@ func (a *app) explainPlan(cmd *cobra.Command, o *explaining, m *dsl.Mapping) err
 		return errors.Join(errs...)
 	}
 	p := plan.Of(sketch, flows)
-	return a.show(o, p, p.Text)
+	return o.print(p, p.Text)
 }
 
 func (a *app) explainObject(cmd *cobra.Command, o *explaining, m *dsl.Mapping) error {
@@ -151,7 +146,28 @@ func (a *app) explainObject(cmd *cobra.Command, o *explaining, m *dsl.Mapping) e
 		}
 		l.Fields = fields
 	}
-	return a.show(o, l, func() string { return lineageText(l, m, o.field != "" || l.Dead != "" || l.Skipped != "") })
+	return o.print(l, func() string { return show.Lineage(l, m.Files, o.field != "" || l.Dead != "" || l.Skipped != "") })
+}
+
+func (a *app) notFound(o *explaining, find *engine.Finder) error {
+	if find.Seen == 0 {
+		return usagef("there are no records, so there is no object %q; look at what cuts them out (decode, extract), and at the window and the parameters of the request", o.object)
+	}
+	hint := prose.DidYouMean(find.Near())
+	return usagef("none of %d records makes an object with the key, name or title %q.%s There are:\n%s", find.Seen, o.object, hint, show.Found(find.Known()))
+}
+
+func (a *app) ambiguous(o *explaining, found []engine.Found) error {
+	return usagef("%d objects fit %q; give the key, or more of the name:\n%s", len(found), o.object, show.Found(found))
+}
+
+func noField(name, near string, l *engine.Lineage) error {
+	var names []string
+	for _, f := range l.Fields {
+		names = append(names, f.Name)
+	}
+	hint := prose.DidYouMean(near)
+	return usagef("%s has no field or attribute %q.%s The mapping gives it: %s", l.Object, name, hint, strings.Join(names, ", "))
 }
 
 // lookThrough reads records until the object is found, and says in which flow.

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -135,9 +134,9 @@ func (f *formatter) one(name string) error {
 	}
 	switch {
 	case f.diff:
-		f.print(string(unified(label, src, out)))
+		err = f.print(string(unified(label, src, out)))
 	case f.check && changed:
-		f.print(label + "\n")
+		err = f.print(label + "\n")
 	case f.check:
 	case name == stdinName:
 		_, err = f.stdout.Write(out)
@@ -145,12 +144,10 @@ func (f *formatter) one(name string) error {
 		if err = rewrite.File(name, out); err != nil {
 			return usagef("%s cannot be written: %w", name, pathless(err))
 		}
-		f.print(name + "\n")
+		err = f.print(name + "\n")
 	}
 	return err
 }
-
-func (f *formatter) print(text string) { fmt.Fprint(f.stdout, f.redactor.String(text)) }
 
 // unified is what patch reads; nothing where nothing changes.
 func unified(name string, before, after []byte) []byte {

@@ -58,6 +58,25 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 }
 
+// cmd/show makes text of data: it reads and writes nothing, and knows no flags.
+func TestWhatIsPrintedIsMadeOfData(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{range .Imports}}{{println .}}{{end}}`, "tqmap/cmd/show").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, imp := range strings.Fields(string(out)) {
+		seen++
+		ours := strings.HasPrefix(imp, "tqmap/runtime") && imp != "tqmap/runtime/state" || strings.HasPrefix(imp, "tqmap/cmd")
+		if ours || imp == "os" || imp == "net/http" || strings.HasPrefix(imp, "github.com/spf13/") {
+			t.Errorf("cmd/show imports %s", imp)
+		}
+	}
+	if seen < 10 {
+		t.Fatalf("only %d imports seen", seen)
+	}
+}
+
 // Machines without a database of time zones (containers from scratch, Windows) know the
 // names that a mapping gives, as in time(text, 'Europe/Berlin').
 func TestTimeZonesAreInTheBinary(t *testing.T) {
@@ -75,8 +94,8 @@ var vendors = regexp.MustCompile(`(?i)ironnet|irondefense|darktrace|netscout|\bd
 // No vendor is named in generic code: a quirk is a capability of the language.
 func TestNoVendorInGenericCode(t *testing.T) {
 	files := 0
-	for _, dir := range []string{"dsl", "engine", "runtime"} {
-		err := filepath.WalkDir(filepath.Join("..", "..", dir), func(path string, d os.DirEntry, err error) error {
+	for _, dir := range []string{"dsl", "engine", "runtime", "cmd/show"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", filepath.FromSlash(dir)), func(path string, d os.DirEntry, err error) error {
 			if err == nil && d.IsDir() && filepath.ToSlash(path) == "../../engine/sink/devo" {
 				return filepath.SkipDir // a wire that is no HTTP
 			}

@@ -127,7 +127,7 @@ func (a *app) logger(o *options, m *dsl.Mapping, to io.Writer) (*slog.Logger, io
 	}
 	tty := terminal(a.stderr)
 	log, closer, err := logs.New(logs.Options{
-		Stderr: to, Terminal: tty, Color: tty && a.getenv("NO_COLOR") == "",
+		Stderr: to, Terminal: tty, Color: a.coloured(a.stderr),
 		Dir: o.logDir, Connector: o.instance(m), Verbosity: o.verbosity, Redactor: a.redactor,
 	})
 	if err != nil {

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tqmap/dsl"
+	"tqmap/engine/previewhtml"
 )
 
 // previewOptions are the flags of preview.
@@ -19,7 +23,19 @@ type previewOptions struct {
 
 // previewForms are what --format takes, each with what writes it.
 func (a *app) previewForms() map[string]func(*shown) (string, error) {
-	return map[string]func(*shown) (string, error){"table": previewTable, "tree": a.previewTree, "json": previewJSON}
+	return map[string]func(*shown) (string, error){
+		"table": func(s *shown) (string, error) { return s.Table(), nil },
+		"tree":  func(s *shown) (string, error) { return s.Tree(a.treeWidth(), a.coloured(a.stdout)), nil },
+		"json":  func(s *shown) (string, error) { return s.JSON() },
+	}
+}
+
+// treeWidth is how wide a tree may be: as the terminal, unless that is too narrow for one.
+func (a *app) treeWidth() int {
+	if n, ok := a.wide(); ok && n >= 40 {
+		return n
+	}
+	return 80
 }
 
 func (a *app) previewCmd() *cobra.Command {
@@ -51,7 +67,7 @@ Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some records cannot be m
   tqmap preview my-copy.hcl --from recorded-answer.json --html preview.html --watch
   tqmap preview ironnet --sandbox --diff`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.check(a); err != nil {
+			if err := o.check(); err != nil {
 				return err
 			}
 			p.reading.app, p.reading.cmd, p.reading.options, p.compared = a, cmd, &o.options, o.diff
@@ -77,10 +93,10 @@ Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 some records cannot be m
 	return cmd
 }
 
-func (o *previewOptions) check(a *app) error {
-	switch {
-	case a.previewForms()[o.format] == nil:
-		return usagef("--format takes table, tree or json, not %q", o.format)
+func (o *previewOptions) check() error {
+	switch err := oneOf(o.format, "table", "tree", "json"); {
+	case err != nil:
+		return err
 	case o.limit < 0:
 		return usagef("--limit takes a number of records, 0 for all")
 	}
@@ -108,10 +124,22 @@ func (p *previewing) once(m *dsl.Mapping) error {
 	if err := p.show(s); err != nil {
 		return err
 	}
-	if s.page.Tally().Dead > 0 || s.page.Totals["!"] > 0 {
+	if s.Page.Tally().Dead > 0 || s.Page.Totals["!"] > 0 {
 		return exitError(exitPartial)
 	}
 	return nil
+}
+
+// watched shows a preview again with every save.
+func (p *previewing) watched(args []string) error {
+	p.kept = map[string]*kept{}
+	return p.watch(p.cmd.Context(), args, p.from, func() error {
+		m, err := p.loaded(args)
+		if err != nil {
+			return err
+		}
+		return p.once(m)
+	})
 }
 
 // show prints a preview, or writes its page and prints what is in it; with both --html and --format, both.
@@ -121,7 +149,9 @@ func (p *previewing) show(s *shown) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprint(p.stdout, p.redactor.String(text))
+		if err := p.print(text); err != nil {
+			return err
+		}
 	}
 	if p.o.html == "" {
 		return nil
@@ -130,6 +160,33 @@ func (p *previewing) show(s *shown) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "%s\n%s\n", p.redactor.String(strings.TrimSuffix(totals(s), "\n")), path)
+	fmt.Fprintf(p.stderr, "%s\n%s\n", p.redactor.String(strings.TrimSuffix(s.Totals(), "\n")), path)
 	return nil
+}
+
+// writePage writes the page beside FILE and puts it in its place, so that a browser never reads
+// half of one. It holds what the vendor knows, so only its owner can read it.
+func (p *previewing) writePage(s *shown) (string, error) {
+	if info, err := os.Stat(p.o.html); err == nil && info.IsDir() {
+		return "", usagef("--html takes the name of a file, and %s is a folder", p.o.html)
+	}
+	f, err := os.CreateTemp(filepath.Dir(p.o.html), ".preview-*")
+	if err != nil {
+		return "", usagef("--html: %w", err)
+	}
+	defer os.Remove(f.Name())
+	out := bufio.NewWriter(f)
+	err = previewhtml.Write(out, &s.Page, p.redactor.String)
+	for _, finish := range []func() error{out.Flush, f.Close} {
+		if finished := finish(); err == nil {
+			err = finished
+		}
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), p.o.html)
+	}
+	if err != nil {
+		return "", fmt.Errorf("--html: %w", err)
+	}
+	return fmt.Sprintf("written to %s", p.o.html), nil
 }

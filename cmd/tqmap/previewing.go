@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/previewhtml"
@@ -20,17 +21,16 @@ type previewing struct {
 	kept map[string]*kept // records by flow; nil: none are kept
 }
 
-// shown is a preview that is ready to be written.
-type shown struct {
-	page    previewhtml.Page
-	mapped  []engine.Mapped
-	diffs   map[string]engine.Comparisons // by flow; nil: nothing was compared
-	skipped map[string]map[string]int     // by flow and reason
+// kept are the records that a flow has read, and the part of the mapping that decides which.
+type kept struct {
+	asks    string
+	records []any
 }
 
-// diff is the difference of an object of a record.
-func (s *shown) diff(m *engine.Mapped, i int) (engine.Comparison, bool) {
-	return s.diffs[m.Flow].Of(&m.Objects[i])
+// shown is a preview that is ready to be written.
+type shown struct {
+	show.Preview
+	skipped map[string]map[string]int // by flow and reason
 }
 
 // preview maps what the flows read and compares it, where that is asked for.
@@ -53,19 +53,69 @@ func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*shown, error
 			return nil, err
 		}
 	}
-	p.maskLetters(s.mapped)
+	show.MaskLetters(s.Mapped, p.redactor.String)
 	p.describe(m, from, s)
 	return s, nil
+}
+
+// collect maps records until enough of them make objects or fail.
+func (p *previewing) collect(ctx context.Context, from *opened, s *shown) error {
+	limit := from.limit(p.o.limit)
+	for _, f := range from.flows {
+		if limit > 0 && len(s.Mapped) >= limit {
+			return nil
+		}
+		emit := func(m engine.Mapped) bool {
+			if m.Skipped == "" {
+				s.Mapped = append(s.Mapped, m)
+			} else {
+				s.skip(&m)
+			}
+			return limit == 0 || len(s.Mapped) < limit
+		}
+		if err := p.records(ctx, from, f, emit); err != nil {
+			return from.ended(err)
+		}
+	}
+	from.leftOver(p.log)
+	return nil
+}
+
+func (s *shown) skip(m *engine.Mapped) {
+	if s.skipped[m.Flow] == nil {
+		s.skipped[m.Flow] = map[string]int{}
+	}
+	s.skipped[m.Flow][m.Skipped]++
+}
+
+// records maps what the flow's source gives, or gave before.
+func (p *previewing) records(ctx context.Context, from *opened, f *dsl.Flow, emit func(engine.Mapped) bool) error {
+	if p.kept == nil || len(p.from) > 0 {
+		return from.each(ctx, f, emit)
+	}
+	asks := from.run.Bound.Mapping.ReadingText(f)
+	if k := p.kept[f.Name]; k != nil && k.asks == asks {
+		return from.run.PreviewRecords(f, k.records, emit)
+	}
+	k := &kept{asks: asks}
+	err := from.each(ctx, f, func(m engine.Mapped) bool {
+		k.records = append(k.records, m.Record)
+		return emit(m)
+	})
+	if err == nil {
+		p.kept[f.Name] = k
+	}
+	return err
 }
 
 // compare asks ThreatQ what it holds of the objects.
 func (p *previewing) compare(ctx context.Context, from *opened, s *shown) error {
 	r, flows := from.run, from.flows
-	s.diffs = map[string]engine.Comparisons{}
-	s.page.Totals = map[string]int{}
+	s.Diffs = map[string]engine.Comparisons{}
+	s.Page.Totals = map[string]int{}
 	for _, f := range flows {
 		var of []engine.Mapped
-		for _, m := range s.mapped {
+		for _, m := range s.Mapped {
 			if m.Flow == f.Name && m.Dead == nil {
 				of = append(of, m)
 			}
@@ -75,9 +125,9 @@ func (p *previewing) compare(ctx context.Context, from *opened, s *shown) error 
 		if err != nil {
 			return err
 		}
-		s.diffs[f.Name] = found
+		s.Diffs[f.Name] = found
 		for _, d := range found {
-			s.page.Totals[d.Op]++
+			s.Page.Totals[d.Op]++
 		}
 	}
 	return nil
@@ -85,7 +135,7 @@ func (p *previewing) compare(ctx context.Context, from *opened, s *shown) error 
 
 // describe fills the page.
 func (p *previewing) describe(m *dsl.Mapping, from *opened, s *shown) {
-	page, bound, flows := &s.page, from.run.Bound, from.flows
+	page, bound, flows := &s.Page, from.run.Bound, from.flows
 	page.Title, page.Name = strings.TrimSpace(cmp.Or(m.Connector.Title, m.Connector.Name)+" "+m.Connector.Version), m.Connector.Name
 	page.Mapping = strings.Join(slices.Sorted(maps.Keys(m.Files)), ", ")
 	page.Source, page.Clock, page.Compared = p.source(flows), bound.Now, p.o.diff
@@ -96,9 +146,9 @@ func (p *previewing) describe(m *dsl.Mapping, from *opened, s *shown) {
 		used[f.Name] = previewhtml.Used(m.BlockText(f.Node), f.Record.Name)
 	}
 	page.Unknown = previewhtml.CountUnknown(bound.Tables.Unknown())
-	for i := range s.mapped {
-		of := &s.mapped[i]
-		page.Records = append(page.Records, previewhtml.NewRecord(of, used[of.Flow], s.diffs[of.Flow]))
+	for i := range s.Mapped {
+		of := &s.Mapped[i]
+		page.Records = append(page.Records, previewhtml.NewRecord(of, used[of.Flow], s.Diffs[of.Flow]))
 	}
 }
 

@@ -4,14 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/recording"
@@ -136,7 +134,7 @@ func (a *app) record(cmd *cobra.Command, o *recordOptions, m *dsl.Mapping, name 
 		return errors.Join(err, failure)
 	}
 	if failure != nil {
-		fmt.Fprintln(a.stdout, a.redactor.String("The run failed, and the file holds what came before, and the failure."))
+		fmt.Fprintln(a.stdout, "The run failed, and the file holds what came before, and the failure.")
 	}
 	return failure
 }
@@ -151,48 +149,12 @@ func (a *app) saveRecording(o *recordOptions, name string, rec *recording.Record
 	if err := rec.Save(o.out, secrets); err != nil {
 		return fmt.Errorf("-o: %w", err)
 	}
-	dead := 0
-	for i := range shown {
-		if shown[i].Dead != nil || len(shown[i].Rejected) > 0 {
-			dead++
-		}
+	made := show.Recorded{
+		File: o.out, Mapping: name, Exchanges: len(rec.Exchanges), Records: shown,
+		TakenOut: scrubbed, Replaced: replaced, Anonymized: o.anonymize,
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, %s", o.out, number(len(rec.Exchanges), "exchange"), number(len(shown), "record"))
-	if dead > 0 {
-		fmt.Fprintf(&b, ", %d of which cannot be mapped", dead)
-	}
-	fmt.Fprintf(&b, ". Nothing was written elsewhere.\n  taken out:   %s\n", listedNames(scrubbed))
-	if len(replaced) > 0 {
-		fmt.Fprintf(&b, "  replaced:    %s\n", listedNames(replaced))
-	}
-	fmt.Fprintf(&b, "Next:\n  tqmap preview %s --from %s\n  tqmap sandbox %s\nRead it before you pass it on", name, o.out, o.out)
-	if !o.anonymize {
-		b.WriteString(": names and addresses are as they came (see --anonymize)")
-	}
-	_, err := fmt.Fprint(a.stdout, b.String()+".\n") // counts and names of files
+	_, err := fmt.Fprint(a.stdout, made.Text()) // counts and names of files
 	return err
-}
-
-func number(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
-}
-
-// listed are counts by kind, without those of nothing.
-func listedNames(counts map[string]int) string {
-	var out []string
-	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		if counts[kind] > 0 {
-			out = append(out, fmt.Sprintf("%s (%d)", kind, counts[kind]))
-		}
-	}
-	if len(out) == 0 {
-		return "nothing"
-	}
-	return strings.Join(out, ", ")
 }
 
 // recordingOf reads the one file of --from, if it is a recording; nil where they are plain answers.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,8 +33,8 @@ block, of a kind of it, or of a function of expr.`,
   tqmap reference expr iocs
   tqmap reference --format markdown > REFERENCE.md`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			if format != "" && format != "text" && format != "markdown" {
-				return usagef("--format takes text or markdown, not %q", format)
+			if err := oneOf(cmp.Or(format, "text"), "text", "markdown"); err != nil {
+				return err
 			}
 			ref := language()
 			var out string

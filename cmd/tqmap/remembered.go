@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,8 +30,8 @@ func (o *remembered) declare(cmd *cobra.Command) {
 // open opens a state that is there already, of the instance's database if its settings
 // name one. Secrets are masked from now on.
 func (a *app) open(ctx context.Context, o *remembered, instance string) (*state.Store, error) {
-	if o.format != "text" && o.format != "json" {
-		return nil, usagef("--format takes text or json, not %q", o.format)
+	if err := oneOf(o.format, "text", "json"); err != nil {
+		return nil, err
 	}
 	stored := runtime.Stored{Database: a.getenv(runtime.DatabaseEnv)}
 	if instance != "" {
@@ -144,8 +142,8 @@ func flowOf(ctx context.Context, in *state.Instance, connector, flow string) (st
 	return state.Flow{}, usagef("nothing is remembered of flow %q of %s; it has: %s", flow, connector, strings.Join(names, ", "))
 }
 
-// print writes text, or v as JSON, without secrets.
-func (a *app) print(o *remembered, text string, v any) error {
+// answer prints text, or v as JSON.
+func (a *app) answer(o *remembered, text string, v any) error {
 	if o.format == "json" {
 		b, err := json.MarshalIndent(v, "", "  ")
 		if err != nil {
@@ -153,30 +151,5 @@ func (a *app) print(o *remembered, text string, v any) error {
 		}
 		text = string(b) + "\n"
 	}
-	_, err := fmt.Fprint(a.stdout, a.redactor.String(text))
-	return err
-}
-
-// instant is t for a person and for JSON; "" if there is none.
-func instant(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339Nano)
-}
-
-// toSecond is a time of instant as a table shows it.
-func toSecond(text string) string {
-	t, err := time.Parse(time.RFC3339Nano, text)
-	if err != nil {
-		return text
-	}
-	return t.Format(time.RFC3339)
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
+	return a.print(text)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/examples"
@@ -43,8 +44,8 @@ were refused or will be tried again), 4 another run holds the lock.`,
   tqmap run ironnet -c /etc/tq_labs --cron "0 */2 * * *"
   tqmap run my-copy.hcl --dry-run --param hostname=appliance.example.com`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return usagef("--format takes text or json, not %q", format)
+			if err := oneOf(format, "text", "json"); err != nil {
+				return err
 			}
 			m, err := a.loaded(args)
 			if err != nil {
@@ -140,9 +141,9 @@ func (a *app) finish(report *engine.Report, asJSON bool) error {
 		}
 		text = string(b) + "\n"
 	} else {
-		text = summary(report)
+		text = show.Summary(report)
 	}
-	if _, err := a.stdout.Write([]byte(a.redactor.String(text))); err != nil {
+	if err := a.print(text); err != nil {
 		return err
 	}
 	switch report.Outcome {

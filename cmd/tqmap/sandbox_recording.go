@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"tqmap/dsl/prose"
 	"tqmap/engine/recording"
 )
 
@@ -58,7 +59,7 @@ func (a *app) serveRecording(ctx context.Context, file, listen string) error {
 }
 
 func (a *app) printServed(file, at string, rec *recording.Recording) {
-	fmt.Fprintf(a.stdout, "%s  %s  (%s)\n", file, at, number(len(rec.Exchanges), "exchange"))
+	fmt.Fprintf(a.stdout, "%s  %s  (%s)\n", file, at, prose.Number(len(rec.Exchanges), "exchange"))
 	command := fmt.Sprintf("tqmap preview %s --now %s --limit %d", rec.Run.Connector, rec.Run.Now.Format(time.RFC3339Nano), rec.Run.Limit)
 	for _, name := range slices.Sorted(maps.Keys(rec.Run.Params)) {
 		if text, ok := rec.Run.Params[name].(string); ok {

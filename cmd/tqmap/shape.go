@@ -1,14 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/dsl/code"
 	"tqmap/runtime/rewrite"
@@ -53,15 +52,9 @@ is written, and the exit code is 1 where records do not look as the shape says.`
 	return cmd
 }
 
-// surveyed are the records of one flow.
-type surveyed struct {
-	flow    *dsl.Flow
-	records []any
-}
-
 func (a *app) shape(m *dsl.Mapping, o *shapeOptions) error {
-	if o.format != "text" && o.format != "json" && o.format != "hcl" {
-		return usagef("--format takes text, json or hcl, not %q", o.format)
+	if err := oneOf(o.format, "text", "json", "hcl"); err != nil {
+		return err
 	}
 	if o.check && o.update {
 		return usagef("--check writes nothing and --update does: use one of them")
@@ -80,12 +73,12 @@ func (a *app) shape(m *dsl.Mapping, o *shapeOptions) error {
 }
 
 // survey reads the records of each chosen flow that has answers to show.
-func (o *shapeOptions) survey(m *dsl.Mapping) ([]surveyed, error) {
+func (o *shapeOptions) survey(m *dsl.Mapping) ([]show.Surveyed, error) {
 	chosen, err := (&options{flows: o.flows}).chosen(m, func(*dsl.Flow) bool { return true })
 	if err != nil {
 		return nil, err
 	}
-	var out []surveyed
+	var out []show.Surveyed
 	why := "the mapping names no samples; give a recorded answer with --from"
 	for _, f := range chosen {
 		if f.Source.Spec.Yields != nil {
@@ -97,7 +90,7 @@ func (o *shapeOptions) survey(m *dsl.Mapping) ([]surveyed, error) {
 			return nil, err
 		}
 		if len(records) > 0 {
-			out = append(out, surveyed{f, records})
+			out = append(out, show.Surveyed{Flow: f, Records: records})
 		}
 	}
 	if len(out) == 0 {
@@ -125,59 +118,25 @@ func (o *shapeOptions) records(m *dsl.Mapping, f *dsl.Flow) ([]any, error) {
 	return out, nil
 }
 
-func (a *app) printShapes(all []surveyed, format string) error {
-	var b strings.Builder
-	flows := map[string][]code.Field{}
-	for _, s := range all {
-		name := "flow." + s.flow.Name
-		switch format {
-		case "json":
-			flows[s.flow.Name] = code.Survey(s.records)
-		case "hcl":
-			fmt.Fprintf(&b, "# %s, record %q\nshape = %s\n\n", name, s.flow.Record.Name, dsl.WriteOutline(code.Infer(s.records), ""))
-		default:
-			fmt.Fprintf(&b, "%s, record %q: %d records\n", name, s.flow.Record.Name, len(s.records))
-			tableOfFields(&b, s)
-			b.WriteByte('\n')
-		}
+func (a *app) printShapes(all []show.Surveyed, format string) error {
+	text, err := map[string]func([]show.Surveyed) (string, error){"text": show.Shapes, "json": show.ShapesJSON, "hcl": show.ShapesHCL}[format](all)
+	if err != nil {
+		return err
 	}
-	if format == "json" {
-		enc := json.NewEncoder(&b)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		if err := enc.Encode(flows); err != nil {
-			return err
-		}
-	}
-	_, err := fmt.Fprint(a.stdout, a.redactor.String(b.String()))
-	return err
-}
-
-func tableOfFields(b *strings.Builder, s surveyed) {
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "  field\tkind\tpresent\texample")
-	for _, f := range code.Survey(s.records) {
-		present := "always"
-		if f.Count < f.Of {
-			present = fmt.Sprintf("%d of %d", f.Count, f.Of)
-		}
-		path := strings.TrimSuffix(s.flow.Record.Name+"."+f.Path, ".")
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", path, strings.Join(f.Kinds, " or "), present, f.Example)
-	}
-	w.Flush()
+	return a.print(text)
 }
 
 // checkShapes compares the records with what the mapping says of them.
-func (a *app) checkShapes(all []surveyed) error {
+func (a *app) checkShapes(all []show.Surveyed) error {
 	worse := false
 	for _, s := range all {
-		outline, ok := s.flow.Record.Outline()
+		outline, ok := s.Flow.Record.Outline()
 		if !ok {
-			return usagef("record %q of flow %q has no shape to check; write one with --update", s.flow.Record.Name, s.flow.Name)
+			return usagef("record %q of flow %q has no shape to check; write one with --update", s.Flow.Record.Name, s.Flow.Name)
 		}
-		for _, line := range code.Unlike(outline, code.Infer(s.records)) {
+		for _, line := range code.Unlike(outline, code.Infer(s.Records)) {
 			worse = true
-			fmt.Fprintf(a.stdout, "flow.%s: %s\n", s.flow.Name, line)
+			fmt.Fprintf(a.stdout, "flow.%s: %s\n", s.Flow.Name, line)
 		}
 	}
 	if worse {
@@ -187,10 +146,10 @@ func (a *app) checkShapes(all []surveyed) error {
 	return nil
 }
 
-func (a *app) updateShapes(m *dsl.Mapping, all []surveyed) error {
+func (a *app) updateShapes(m *dsl.Mapping, all []show.Surveyed) error {
 	w := m.Rewrite()
 	for _, s := range all {
-		w.Shape(s.flow.Record, code.Infer(s.records))
+		w.Shape(s.Flow.Record, code.Infer(s.Records))
 	}
 	files, err := w.Files()
 	if err != nil {
@@ -205,7 +164,7 @@ func (a *app) updateShapes(m *dsl.Mapping, all []surveyed) error {
 		}
 	}
 	for _, s := range all {
-		fmt.Fprintf(a.stdout, "%s: the shape of record %q is that of %d records.\n", s.flow.Record.Node.Range.Filename, s.flow.Record.Name, len(s.records))
+		fmt.Fprintf(a.stdout, "%s: the shape of record %q is that of %d records.\n", s.Flow.Record.Node.Range.Filename, s.Flow.Record.Name, len(s.Records))
 	}
 	return nil
 }

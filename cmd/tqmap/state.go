@@ -2,13 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/runtime/state"
 )
 
@@ -45,11 +43,11 @@ func (a *app) stateShowCmd() *cobra.Command {
 		Short: "Show where its flows stand, what was delivered, and who runs it",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.about(cmd.Context(), &o, args, func(store *state.Store, name string) error {
-				shown, err := show(cmd.Context(), store, name, flow)
+				shown, err := stateOf(cmd.Context(), store, name, flow)
 				if err != nil {
 					return err
 				}
-				return a.print(&o, shown.text(a.now()), shown)
+				return a.answer(&o, shown.Text(a.now()), shown)
 			})
 		},
 	}
@@ -58,48 +56,23 @@ func (a *app) stateShowCmd() *cobra.Command {
 	return cmd
 }
 
-// shownState is what `state show` tells; its JSON form is what --format json prints.
-type shownState struct {
-	Connector string      `json:"connector"`
-	Place     string      `json:"place"`
-	LastRun   *shownRun   `json:"last_run"`
-	Lock      *shownLock  `json:"lock"`
-	Tokens    []string    `json:"tokens"` // by name: their values are secrets
-	Flows     []shownFlow `json:"flows"`
-}
-
-type shownFlow struct {
-	Name        string         `json:"name"`
-	Cursor      string         `json:"cursor"`
-	Boundary    int            `json:"boundary"`
-	Token       bool           `json:"token"`
-	Done        []shownSpan    `json:"done"`
-	Ledger      map[string]int `json:"ledger"`
-	DeadLetters int            `json:"dead_letters"`
-	rules       []state.RuleCount
-}
-
-type shownSpan struct {
-	Start string `json:"start"`
-	End   string `json:"end"`
-}
-
-func show(ctx context.Context, store *state.Store, name, flow string) (*shownState, error) {
+// stateOf reads what is remembered of a connector, or of one flow of it.
+func stateOf(ctx context.Context, store *state.Store, name, flow string) (*show.State, error) {
 	in := store.Instance(name)
-	out := &shownState{Connector: name, Place: store.Place(), Tokens: []string{}, Flows: []shownFlow{}}
+	out := &show.State{Connector: name, Place: store.Place(), Tokens: []string{}, Flows: []show.Flow{}}
 	runs, err := store.Runs(ctx, name, 1)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range runs {
-		one := showRun(r)
+		one := show.NewRun(r)
 		out.LastRun = &one
 	}
 	held, err := store.Holder(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	out.Lock = showLock(held)
+	out.Lock = show.NewLock(held)
 	tokens, err := in.TokenNames(ctx)
 	if err != nil {
 		return nil, err
@@ -114,67 +87,13 @@ func show(ctx context.Context, store *state.Store, name, flow string) (*shownSta
 		return nil, err
 	}
 	for _, f := range flows {
-		one, err := showFlow(ctx, in, f)
+		rules, err := in.Rules(ctx, f.Name)
 		if err != nil {
 			return nil, err
 		}
-		out.Flows = append(out.Flows, one)
+		out.Flows = append(out.Flows, show.NewFlow(f, rules))
 	}
 	return out, nil
-}
-
-func showFlow(ctx context.Context, in *state.Instance, f state.Flow) (shownFlow, error) {
-	out := shownFlow{Name: f.Name, Cursor: instant(f.Cursor), Boundary: f.Boundary, Token: f.Token, Done: []shownSpan{}, Ledger: map[string]int{}, DeadLetters: f.Dead}
-	for _, s := range f.Done {
-		out.Done = append(out.Done, shownSpan{instant(s.Start), instant(s.End)})
-	}
-	var err error
-	out.rules, err = in.Rules(ctx, f.Name)
-	for _, r := range out.rules {
-		out.Ledger[r.Rule] = r.Count
-	}
-	return out, err
-}
-
-func (s *shownState) text(now time.Time) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s in %s\n", s.Connector, s.Place)
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "  last run\t%s\n", s.LastRun.line())
-	fmt.Fprintf(w, "  lock\t%s\n", s.Lock.line(now))
-	if len(s.Tokens) > 0 {
-		fmt.Fprintf(w, "  tokens\t%s: set\n", strings.Join(s.Tokens, ", "))
-	}
-	w.Flush()
-	for _, f := range s.Flows {
-		f.write(&b)
-	}
-	return b.String()
-}
-
-func (f *shownFlow) write(b *strings.Builder) {
-	fmt.Fprintf(b, "\nflow %s\n", f.Name)
-	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
-	fmt.Fprintf(w, "  cursor\t%s (%d records on it)\n", orNone(f.Cursor), f.Boundary)
-	token := "not set"
-	if f.Token {
-		token = "set"
-	}
-	fmt.Fprintf(w, "  token\t%s\n", token)
-	for n, s := range f.Done {
-		label := ""
-		if n == 0 {
-			label = "done ahead"
-		}
-		fmt.Fprintf(w, "  %s\t%s to %s\n", label, s.Start, s.End)
-	}
-	var counts []string
-	for _, r := range f.rules {
-		counts = append(counts, fmt.Sprintf("%d %s", r.Count, r.Rule))
-	}
-	fmt.Fprintf(w, "  ledger\t%s\n", orNone(strings.Join(counts, ", ")))
-	fmt.Fprintf(w, "  dead letters\t%d\n", f.DeadLetters)
-	w.Flush()
 }
 
 func (a *app) stateExportCmd() *cobra.Command {

@@ -6,47 +6,26 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/runtime"
 	"tqmap/runtime/state"
 )
 
-// changed is a change of a flow, for --format json.
-type changed struct {
-	Connector string `json:"connector"`
-	Flow      string `json:"flow,omitempty"`
-	What      string `json:"what"`
-	From      string `json:"from"`
-	To        string `json:"to"`
-}
-
-func (c changed) text() string {
-	subject := c.Connector
-	if c.Flow != "" {
-		subject += " " + c.Flow
-	}
-	return fmt.Sprintf("%s: %s %s -> %s\n", subject, c.What, c.From, c.To)
-}
-
 // report prints changes.
-func (a *app) report(o *remembered, changes []changed) error {
-	var b strings.Builder
-	for _, c := range changes {
-		b.WriteString(c.text())
-	}
-	return a.print(o, b.String(), changes)
+func (a *app) report(o *remembered, changes []show.Change) error {
+	return a.answer(o, show.Changes(changes), changes)
 }
 
 // move replaces the checkpoint of one flow by what to makes of it.
 func (a *app) move(ctx context.Context, o *remembered, args []string, flow string, to func(engine.Checkpoint) (engine.Checkpoint, error)) error {
 	return a.about(ctx, o, args, func(store *state.Store, name string) error {
-		var changes []changed
+		var changes []show.Change
 		err := change(ctx, store, name, func(in *state.Instance) error {
 			f, err := flowOf(ctx, in, name, flow)
 			if err != nil {
@@ -60,7 +39,7 @@ func (a *app) move(ctx context.Context, o *remembered, args []string, flow strin
 			if err != nil {
 				return err
 			}
-			changes = differ(name, f.Name, before, after)
+			changes = show.Differences(name, f.Name, before, after)
 			return in.Commit(ctx, f.Name, engine.Commit{Checkpoint: &after})
 		})
 		if err != nil {
@@ -68,30 +47,6 @@ func (a *app) move(ctx context.Context, o *remembered, args []string, flow strin
 		}
 		return a.report(o, changes)
 	})
-}
-
-// differ lists what two checkpoints do not have in common. A token is not shown.
-func differ(connector, flow string, before, after engine.Checkpoint) []changed {
-	var out []changed
-	add := func(what, from, to string) {
-		if from != to {
-			out = append(out, changed{connector, flow, what, from, to})
-		}
-	}
-	out = append(out, changed{connector, flow, "cursor", orNone(instant(before.Cursor)), orNone(instant(after.Cursor))})
-	add("records on the cursor", fmt.Sprint(len(before.Boundary)), fmt.Sprint(len(after.Boundary)))
-	add("spans done ahead", fmt.Sprint(len(before.Done)), fmt.Sprint(len(after.Done)))
-	token := func(at engine.Checkpoint) string {
-		if at.Token == "" {
-			return "not set"
-		}
-		return "set"
-	}
-	add("token", token(before), token(after))
-	if before.Token != after.Token && token(before) == token(after) {
-		add("token", "the one before", "a new one")
-	}
-	return out
 }
 
 func (a *app) stateSetCmd() *cobra.Command {
@@ -182,7 +137,7 @@ func earlier(at engine.Checkpoint, to, by string) (time.Time, error) {
 	}
 	t, err := parseTime("--to", to)
 	if err == nil && !t.Before(at.Cursor) {
-		err = usagef("--to %s is not before the cursor, which is at %s; tqmap state set moves it ahead", instant(t), instant(at.Cursor))
+		err = usagef("--to %s is not before the cursor, which is at %s; tqmap state set moves it ahead", show.Instant(t), show.Instant(at.Cursor))
 	}
 	return t, err
 }
@@ -216,7 +171,7 @@ of the connector stay, unless --tokens is given; so does its history.`,
 	return cmd
 }
 
-func forget(ctx context.Context, store *state.Store, name, flow string, tokens, yes bool) (changes []changed, err error) {
+func forget(ctx context.Context, store *state.Store, name, flow string, tokens, yes bool) (changes []show.Change, err error) {
 	return changes, change(ctx, store, name, func(in *state.Instance) error {
 		flows, err := in.Flows(ctx)
 		if flow != "" && err == nil {
@@ -233,12 +188,12 @@ func forget(ctx context.Context, store *state.Store, name, flow string, tokens, 
 			if err := in.Forget(ctx, f.Name); err != nil {
 				return err
 			}
-			changes = append(changes, changed{name, f.Name, "state", contents([]state.Flow{f}), "nothing"})
+			changes = append(changes, show.Change{Connector: name, Flow: f.Name, What: "state", From: contents([]state.Flow{f}), To: "nothing"})
 		}
 		if !tokens {
 			return nil
 		}
-		changes = append(changes, changed{name, "", "tokens", "kept", "nothing"})
+		changes = append(changes, show.Change{Connector: name, What: "tokens", From: "kept", To: "nothing"})
 		return in.ForgetTokens(ctx)
 	})
 }
@@ -304,7 +259,7 @@ func (a *app) importState(ctx context.Context, o *remembered, doc *state.Documen
 		return err
 	}
 	defer store.Close()
-	var changes []changed
+	var changes []show.Change
 	err = change(ctx, store, doc.Connector, func(in *state.Instance) error {
 		before, err := in.Flows(ctx)
 		if err != nil {
@@ -317,7 +272,7 @@ func (a *app) importState(ctx context.Context, o *remembered, doc *state.Documen
 			return err
 		}
 		after, err := in.Flows(ctx)
-		changes = append(changes, changed{doc.Connector, "", "state", contents(before), contents(after)})
+		changes = append(changes, show.Change{Connector: doc.Connector, What: "state", From: contents(before), To: contents(after)})
 		return err
 	})
 	if err != nil {
@@ -325,7 +280,7 @@ func (a *app) importState(ctx context.Context, o *remembered, doc *state.Documen
 	}
 	for _, f := range doc.Flows {
 		if f.TokenSet && f.Token == "" {
-			changes = append(changes, changed{doc.Connector, f.Name, "token", "left out of the export", "not set: the next run begins anew"})
+			changes = append(changes, show.Change{Connector: doc.Connector, Flow: f.Name, What: "token", From: "left out of the export", To: "not set: the next run begins anew"})
 		}
 	}
 	return a.report(o, changes)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/mappings"
@@ -53,28 +54,20 @@ it. Exits 1 where a test fails, and 2 where a mapping is not valid.`,
 	return cmd
 }
 
-// tested is what became of the tests of one mapping.
-type tested struct {
-	mapping  *dsl.Mapping
-	results  []engine.TestResult
-	coverage *engine.Coverage // nil: not asked for
-	thin     bool             // less coverage than was asked for
-	updated  map[string]bool  // names of tests
-	changes  []string         // that --update made
-}
+// testForm writes what became of tests, without secrets.
+type testForm func(all []*show.Tests) (string, error)
 
-func (t *tested) failed() int {
-	n := 0
-	for _, r := range t.results {
-		if !r.Passed() && !t.updated[r.Test.Name] {
-			n++
-		}
+func (a *app) testForms(f testFlags) map[string]testForm {
+	mask := a.redactor.String
+	return map[string]testForm{
+		"text":  func(all []*show.Tests) (string, error) { return mask(show.TestsText(all, f.verbose)), nil },
+		"json":  func(all []*show.Tests) (string, error) { text, err := show.TestsJSON(all); return mask(text), err },
+		"junit": func(all []*show.Tests) (string, error) { return show.TestsJUnit(all, mask) },
 	}
-	return n
 }
 
 func (a *app) test(ctx context.Context, f testFlags, args []string) error {
-	write, ok := map[string]func(*app, io.Writer, testFlags, []*tested) error{"text": (*app).testText, "json": (*app).testJSON, "junit": (*app).testJUnit}[f.format]
+	write, ok := a.testForms(f)[f.format]
 	if !ok {
 		return usagef("--format takes text, json or junit, not %q", f.format)
 	}
@@ -90,7 +83,7 @@ func (a *app) test(ctx context.Context, f testFlags, args []string) error {
 		return err
 	}
 	for _, t := range all {
-		if t.failed() > 0 || t.thin {
+		if t.Failed() > 0 || t.Thin() {
 			return exitError(max(exitFailed, invalid))
 		}
 	}
@@ -101,7 +94,7 @@ func (a *app) test(ctx context.Context, f testFlags, args []string) error {
 }
 
 // testAll tests the mappings one by one; invalid is the exit code of those that cannot be.
-func (a *app) testAll(ctx context.Context, f testFlags, args []string) (all []*tested, invalid int, err error) {
+func (a *app) testAll(ctx context.Context, f testFlags, args []string) (all []*show.Tests, invalid int, err error) {
 	if len(args) == 0 {
 		_, err := a.loaded(nil)
 		return nil, exitUsage, err
@@ -123,7 +116,7 @@ func (a *app) testAll(ctx context.Context, f testFlags, args []string) (all []*t
 	return all, invalid, nil
 }
 
-func (a *app) testMapping(ctx context.Context, f testFlags, arg string) (*tested, error) {
+func (a *app) testMapping(ctx context.Context, f testFlags, arg string) (*show.Tests, error) {
 	m, err := a.loaded([]string{arg})
 	if err != nil {
 		return nil, err
@@ -134,22 +127,22 @@ func (a *app) testMapping(ctx context.Context, f testFlags, arg string) (*tested
 	if len(m.Tests) == 0 && !f.coverage {
 		return nil, usagef("%s has no test blocks", m.Connector.Name)
 	}
-	out := &tested{mapping: m, updated: map[string]bool{}}
+	out := &show.Tests{Mapping: m, Least: f.least, Updated: map[string]bool{}}
 	s := engine.Suite{Mapping: m, Clock: a.now}
 	if f.coverage {
 		s.Seen = &dsl.Seen{}
 	}
 	for _, t := range m.Tests {
 		if f.match.MatchString(t.Name) {
-			out.results = append(out.results, s.Run(ctx, t))
+			out.Results = append(out.Results, s.Run(ctx, t))
 		}
 	}
-	if len(out.results) == 0 && len(m.Tests) > 0 {
+	if len(out.Results) == 0 && len(m.Tests) > 0 {
 		return nil, usagef("no test of %s has a name that matches %q", m.Connector.Name, f.run)
 	}
 	if f.coverage {
 		c := s.Coverage()
-		out.coverage, out.thin = &c, c.Percent < f.least
+		out.Coverage = &c
 	}
 	if f.update {
 		return out, a.updateTests(out)
@@ -157,23 +150,20 @@ func (a *app) testMapping(ctx context.Context, f testFlags, arg string) (*tested
 	return out, nil
 }
 
-func (a *app) writeTests(write func(*app, io.Writer, testFlags, []*tested) error, f testFlags, all []*tested) error {
-	if f.out == "" {
-		return write(a, a.stdout, f, all)
-	}
-	file, err := os.Create(f.out)
+// writeTests prints what became of tests, or writes it to the file that is asked for.
+func (a *app) writeTests(write testForm, f testFlags, all []*show.Tests) error {
+	text, err := write(all)
 	if err != nil {
 		return err
 	}
-	if err := write(a, file, f, all); err != nil {
-		file.Close()
+	if f.out == "" {
+		_, err := io.WriteString(a.stdout, text)
 		return err
 	}
-	if err := file.Close(); err != nil {
-		return fmt.Errorf("%s: %w", f.out, err)
+	if err := os.WriteFile(f.out, []byte(text), 0o666); err != nil || f.format == "text" {
+		return err
 	}
-	if f.format != "text" {
-		return a.testText(a.stdout, f, all)
-	}
-	return nil
+	text, err = a.testForms(f)["text"](all)
+	fmt.Fprint(a.stdout, text)
+	return err
 }

@@ -5,32 +5,33 @@ import (
 	"maps"
 	"slices"
 
+	"tqmap/cmd/show"
 	"tqmap/engine"
 	"tqmap/runtime/rewrite"
 )
 
 // updateTests writes what came out into the expectations of the tests that failed.
-func (a *app) updateTests(t *tested) error {
-	w := t.mapping.Rewrite()
-	for _, r := range t.results {
+func (a *app) updateTests(t *show.Tests) error {
+	w := t.Mapping.Rewrite()
+	for _, r := range t.Results {
 		if r.Passed() {
 			continue
 		}
 		if why := notToUpdate(r); why != "" {
-			t.changes = append(t.changes, fmt.Sprintf("not updated: %s: %s", r.Test.Name, why))
+			t.Changes = append(t.Changes, fmt.Sprintf("not updated: %s: %s", r.Test.Name, why))
 			continue
 		}
 		good := true
 		for _, m := range r.Mismatches {
 			if err := m.Update(w); err != nil {
 				good = false
-				t.changes = append(t.changes, fmt.Sprintf("not updated: %s: %s: %s", spot(m.At), m.Text, err))
+				t.Changes = append(t.Changes, fmt.Sprintf("not updated: %s: %s: %s", show.Place(m.At), m.Text, err))
 				continue
 			}
-			t.changes = append(t.changes, changesOf(m)...)
+			t.Changes = append(t.Changes, show.Expectations(m)...)
 		}
 		if good {
-			t.updated[r.Test.Name] = true
+			t.Updated[r.Test.Name] = true
 		}
 	}
 	files, err := w.Files()
@@ -56,20 +57,4 @@ func notToUpdate(r engine.TestResult) string {
 		}
 	}
 	return ""
-}
-
-func changesOf(m engine.Mismatch) []string {
-	if len(m.Differences) == 0 {
-		return []string{fmt.Sprintf("updated: %s: %s", spot(m.At), m.Text)}
-	}
-	var out []string
-	for _, d := range m.Differences {
-		want, got := sides(d)
-		at := d.At
-		if at.Filename == "" {
-			at = m.At
-		}
-		out = append(out, fmt.Sprintf("updated: %s: %s: %s -> %s", spot(at), pathOf(append([]any{m.Field}, d.Path...)), want, got))
-	}
-	return out
 }

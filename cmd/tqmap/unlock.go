@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/runtime/state"
 )
 
@@ -31,12 +32,12 @@ machine keeps its lock, unless --force is given; then it can commit nothing more
 				if err != nil {
 					return err
 				}
-				shown := showLock(was)
+				shown := show.NewLock(was)
 				text := name + " was not locked\n"
 				if was != nil {
-					text = fmt.Sprintf("%s is unlocked; it was %s\n", name, shown.line(a.now()))
+					text = fmt.Sprintf("%s is unlocked; it was %s\n", name, shown.Line(a.now()))
 				}
-				return a.print(&o, text, shown)
+				return a.answer(&o, text, shown)
 			})
 		},
 	}
@@ -53,45 +54,7 @@ type stillAlive struct {
 
 func (e *stillAlive) Error() string {
 	return fmt.Sprintf("%s is %s: wait for it to end, stop it (kill %d), or take the lock from it with --force",
-		e.held.Instance, showLock(e.held).line(e.now), e.held.PID)
+		e.held.Instance, show.NewLock(e.held).Line(e.now), e.held.PID)
 }
 
 func (e *stillAlive) Is(target error) bool { return target == state.ErrLocked }
-
-// shownLock is a state.Holder in JSON.
-type shownLock struct {
-	Host     string `json:"host"`
-	PID      int    `json:"pid"`
-	Started  string `json:"started"`
-	LastSign string `json:"last_sign"`
-	Alive    string `json:"alive"` // yes, no, unknown
-	started  time.Time
-	lastSign time.Time
-}
-
-func showLock(h *state.Holder) *shownLock {
-	if h == nil {
-		return nil
-	}
-	alive := "unknown"
-	switch {
-	case h.Gone:
-		alive = "no"
-	case h.Alive:
-		alive = "yes"
-	}
-	return &shownLock{h.Host, h.PID, instant(h.Started), instant(h.Heartbeat), alive, h.Started, h.Heartbeat}
-}
-
-func (l *shownLock) line(now time.Time) string {
-	if l == nil {
-		return "free"
-	}
-	state := map[string]string{"yes": "alive", "no": "dead, so that the next run takes it over", "unknown": "elsewhere, perhaps alive"}[l.Alive]
-	return fmt.Sprintf("held by process %d on %s since %s (%s), last sign of life %s ago, %s",
-		l.PID, l.Host, toSecond(l.Started), age(now, l.started), age(now, l.lastSign), state)
-}
-
-func age(now, then time.Time) time.Duration {
-	return max(0, now.Sub(then)).Round(time.Second)
-}

@@ -1,14 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 )
 
@@ -32,9 +33,9 @@ saved, until Ctrl-C.`,
   tqmap validate --strict mappings/*.hcl --format sarif > tqmap.sarif`,
 		Annotations: map[string]string{takesMapping: "yes"},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case format != "text" && format != "json" && format != "sarif":
-				return usagef("--format takes text, json or sarif, not %q", format)
+			switch err := oneOf(format, "text", "json", "sarif"); {
+			case err != nil:
+				return err
 			case again && format != "text":
 				return usagef("--watch shows text; leave --format out")
 			case again:
@@ -66,7 +67,7 @@ saved, until Ctrl-C.`,
 // reportDiags writes what is to be said of all mappings as one document; nothing else goes
 // to stdout.
 func (a *app) reportDiags(format string, args []string, strict bool) error {
-	all, wrong := []toldDiag{}, false
+	all, wrong := []show.Told{}, false
 	for i, arg := range args {
 		if i > 0 {
 			a.load(arg)
@@ -78,16 +79,15 @@ func (a *app) reportDiags(format string, args []string, strict bool) error {
 		case a.mapping == nil:
 			return usagef("write the mapping before its flags: tqmap validate FILE --format json")
 		}
-		all, wrong = append(all, tell(a.mapping, diags, a.redactor.String)...), wrong || diags.HasErrors() || strict && len(diags) > 0
+		all, wrong = append(all, show.Tell(a.files(), diags, a.redactor.String)...), wrong || diags.HasErrors() || strict && len(diags) > 0
 	}
 	var doc any = all
 	if format == "sarif" {
-		doc = toSARIF(all)
+		doc = show.SARIF(all, version)
 	}
-	enc := json.NewEncoder(a.stdout)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(doc); err != nil || !wrong {
+	text, err := prose.Indented(doc)
+	fmt.Fprint(a.stdout, text)
+	if err != nil || !wrong {
 		return err
 	}
 	return exitError(exitUsage)

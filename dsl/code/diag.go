@@ -8,6 +8,8 @@ import (
 
 	"github.com/agext/levenshtein"
 	"github.com/hashicorp/hcl/v2"
+
+	"tqmap/dsl/prose"
 )
 
 // maxSource is the longest program accepted, in bytes.
@@ -78,7 +80,7 @@ func (s Source) tooLong() hcl.Diagnostics {
 // they are few; "" where neither helps.
 func Suggest(got string, known []string) string {
 	if near := Near(got, known); near != "" {
-		return fmt.Sprintf(" Did you mean %q?", near)
+		return prose.DidYouMean(near)
 	}
 	if len(known) > 0 && len(known) <= 20 {
 		return " Known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ") + "."

@@ -7,6 +7,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/hashicorp/hcl/v2"
+
+	"tqmap/dsl/prose"
 )
 
 // maxTrace is how many steps a trace has at most; the result of the whole program is
@@ -39,7 +41,7 @@ type Step struct {
 // first is null. What a predicate does is one step with its count. Each part is bounded like
 // Eval. It is for showing one record: it compiles every part anew.
 func (e *Expr) Trace(vars map[string]any) []Step {
-	whole := Step{Range: e.src.Range(0, len(e.src.Text)), Text: oneLine(e.src.Text)}
+	whole := Step{Range: e.src.Range(0, len(e.src.Text)), Text: prose.OneLine(e.src.Text)}
 	whole.Value, whole.Err = e.Eval(vars)
 	tree, err := check(e.src.Text, e.env)
 	if err != nil {
@@ -120,7 +122,7 @@ func (t *tracer) choice(n *ast.ConditionalNode) any {
 		t.step(n.Cond, Step{})
 	}
 	if last := &t.steps[len(t.steps)-1]; last.Note == "" {
-		last.Note = "so it takes " + oneLine(t.text(taken))
+		last.Note = "so it takes " + prose.OneLine(t.text(taken))
 	}
 	return t.walk(taken)
 }
@@ -132,10 +134,10 @@ func (t *tracer) variable(n *ast.VariableDeclaratorNode) any {
 		return nil
 	}
 	text := "let " + n.Name + " = " + t.text(n.Value)
-	if len(t.steps) == before || t.steps[len(t.steps)-1].Text != oneLine(t.text(n.Value)) {
+	if len(t.steps) == before || t.steps[len(t.steps)-1].Text != prose.OneLine(t.text(n.Value)) {
 		t.add(Step{Text: text, Range: t.place(n.Value), Value: v})
 	} else {
-		t.steps[len(t.steps)-1].Text = oneLine(text)
+		t.steps[len(t.steps)-1].Text = prose.OneLine(text)
 	}
 	t.declare += text + "; "
 	t.own[n.Name] = true
@@ -223,7 +225,7 @@ func (t *tracer) binary(n *ast.BinaryNode) any {
 			return left
 		}
 		if len(t.steps) > 0 {
-			t.steps[len(t.steps)-1].Note = "so it takes " + oneLine(t.text(n.Right))
+			t.steps[len(t.steps)-1].Note = "so it takes " + prose.OneLine(t.text(n.Right))
 		}
 		return t.walk(n.Right)
 	case "and", "&&", "or", "||":
@@ -303,7 +305,7 @@ func (t *tracer) step(n ast.Node, s Step) any {
 }
 
 func (t *tracer) add(s Step) {
-	s.Text = oneLine(s.Text)
+	s.Text = prose.OneLine(s.Text)
 	for _, had := range t.steps {
 		if had.Text == s.Text && (had.Range == s.Range || s.Reads != nil) {
 			return // read before
@@ -343,6 +345,3 @@ func (t *tracer) place(n ast.Node) hcl.Range {
 	at := extent(t.e.src.Text, n)
 	return t.e.src.Range(at.from, at.to)
 }
-
-// oneLine writes code of several lines on one.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -3,6 +3,8 @@ package code
 import (
 	"html"
 	"strings"
+
+	"tqmap/dsl/prose"
 )
 
 var stripHTMLFunc = Func{
@@ -26,7 +28,7 @@ func stripHTML(text string) string {
 	}
 	var lines []string
 	for line := range strings.SplitSeq(html.UnescapeString(s.out.String()), lineBreak) {
-		if line = strings.Join(strings.Fields(line), " "); line != "" {
+		if line = prose.OneLine(line); line != "" {
 			lines = append(lines, line)
 		}
 	}

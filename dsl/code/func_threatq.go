@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"tqmap/dsl/prose"
 )
 
 var attributeValuesFunc = Func{
@@ -44,7 +46,7 @@ func attributeValues(list []any, name string) (any, error) {
 		}
 		have, _ := Text(scalar(o["name"]))
 		value, ok := Text(scalar(o["value"]))
-		if !ok || strings.TrimSpace(value) == "" || !strings.EqualFold(oneBlank(have), oneBlank(name)) {
+		if !ok || strings.TrimSpace(value) == "" || !strings.EqualFold(prose.OneLine(have), prose.OneLine(name)) {
 			continue
 		}
 		d := dated{value: value}
@@ -60,9 +62,6 @@ func attributeValues(list []any, name string) (any, error) {
 	}
 	return out, nil
 }
-
-// oneBlank has no blanks around it, and single ones in it.
-func oneBlank(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 var strictestTLPFunc = Func{
 	Name:      "strictest_tlp",

@@ -3,6 +3,8 @@ package code
 import (
 	"strings"
 	"unicode"
+
+	"tqmap/dsl/prose"
 )
 
 var splitAnyFunc = Func{
@@ -100,7 +102,7 @@ func camelToWords(text string) string {
 		out.WriteRune(r)
 		before = r
 	}
-	return strings.Join(strings.Fields(out.String()), " ")
+	return prose.OneLine(out.String())
 }
 
 // startsWord tells whether r is the capital after a small letter, or the last of

@@ -1,7 +1,6 @@
 package code
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,6 +14,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/itchyny/gojq"
+
+	"tqmap/dsl/prose"
 )
 
 // Involved is a value that a failing program worked on. It may be data of a person, and
@@ -67,7 +68,7 @@ func appendShort(b []byte, v any) []byte {
 		if len(v) > maxShortJSON {
 			v = strings.ToValidUTF8(v[:maxShortJSON+1], "")
 		}
-		return appendJSON(b, v)
+		return append(b, prose.JSON(v)...)
 	case []any:
 		b = append(b, '[')
 		for i, e := range v {
@@ -85,7 +86,7 @@ func appendShort(b []byte, v any) []byte {
 			if i > 0 {
 				b = append(b, ", "...)
 			}
-			b = append(appendJSON(b, k), ": "...)
+			b = append(append(b, prose.JSON(k)...), ": "...)
 			if secretField.MatchString(k) {
 				b = append(b, hidden...)
 				continue
@@ -98,19 +99,9 @@ func appendShort(b []byte, v any) []byte {
 	}
 	switch v.(type) {
 	case bool, int, float64, time.Time, *big.Int, json.Number:
-		return appendJSON(b, v)
+		return append(b, prose.JSON(v)...)
 	}
 	return append(b, kindName(fmt.Sprintf("%T", v))...) // nothing that a program gives
-}
-
-func appendJSON(b []byte, v any) []byte {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil { // a float that is no number
-		return fmt.Append(b, v)
-	}
-	return append(b, bytes.TrimSpace(out.Bytes())...)
 }
 
 // involved are the values of the names in the part of the program that failed, or where

@@ -6,6 +6,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/itchyny/gojq"
+
+	"tqmap/dsl/prose"
 )
 
 // Stage is a jq program up to one of the pipes that it is made of.
@@ -35,7 +37,7 @@ func (q *JQ) Stages(ctx context.Context, input any, values ...any) []Stage {
 		if !ok {
 			continue
 		}
-		s := Stage{Range: q.src.Range(from, to), Text: oneLine(q.src.Text[from:to])}
+		s := Stage{Range: q.src.Range(from, to), Text: prose.OneLine(q.src.Text[from:to])}
 		s.Outputs, s.Err = part.Run(ctx, input, values...)
 		if out = append(out, s); s.Err != nil {
 			return out

@@ -6,7 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"tqmap/dsl/prose"
 )
 
 // Field is one field as records have it.
@@ -88,13 +89,5 @@ func example(v any) string {
 	if err != nil {
 		return fmt.Sprint(v)
 	}
-	return cutText(string(b), 60)
-}
-
-// cutText keeps the first most characters of s and says that there were more.
-func cutText(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
-	}
-	return string([]rune(s)[:most-1]) + "…"
+	return prose.Cut(string(b), 60)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tqmap/dsl"
+	"tqmap/dsl/prose"
 )
 
 // blockPages are a page for each block and kind below g, and one for what all
@@ -89,7 +90,7 @@ func reachOf(b *dsl.Block) string {
 			most = max(most, a.Scope)
 		}
 		if a.Holds == dsl.PerRecord {
-			record = "; with expr the record, in " + listed(perRecord(b))
+			record = "; with expr the record, in " + prose.And(perRecord(b))
 		}
 	}
 	return scopeWord(most) + record
@@ -220,13 +221,5 @@ func inWords(e *entry) string {
 			out = append(out, name)
 		}
 	}
-	return listed(out)
-}
-
-// listed is "a, b and c".
-func listed(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+	return prose.And(out)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"tqmap/dsl/prose"
 )
 
 // width is that of the pages on a terminal, in characters.
@@ -59,18 +61,9 @@ func (t *terminal) line(s string) { t.WriteString(strings.TrimRight(s, " ") + "\
 
 // wrap writes words of s below one another, each line behind indent.
 func (t *terminal) wrap(indent, s string) {
-	at := indent
-	for _, word := range strings.Fields(s) {
-		if at != indent && utf8.RuneCountInString(at)+1+utf8.RuneCountInString(word) > width {
-			t.line(at)
-			at = indent
-		}
-		if at != indent {
-			at += " "
-		}
-		at += word
+	for _, line := range prose.Lines(s, width-utf8.RuneCountInString(indent)) {
+		t.line(indent + line)
 	}
-	t.line(at)
 }
 
 // entry writes a name and what is to be said of it beside it.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tqmap/dsl"
+	"tqmap/dsl/prose"
 )
 
 // call is one request that is made of the other side.
@@ -159,7 +160,7 @@ func (g *maker) endpoints() {
 		t := table{head: []string{"Method", "Path", "What for"}}
 		for _, one := range calls {
 			if one.client == c.Name {
-				t.rows = append(t.rows, []string{one.method, or(spanEach(strings.Split(one.path, " or "))), one.means})
+				t.rows = append(t.rows, []string{one.method, prose.Or(spanEach(strings.Split(one.path, " or "))), one.means})
 			}
 		}
 		base, _ := g.setting(c.Node, "base_url")
@@ -195,5 +196,5 @@ func authWords(c *dsl.Client) string {
 	if len(kinds) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("authenticated by %s", or(spanEach(kinds)))
+	return fmt.Sprintf("authenticated by %s", prose.Or(spanEach(kinds)))
 }

@@ -1,6 +1,7 @@
 package guide
 
 import (
+	"cmp"
 	"fmt"
 
 	"tqmap/dsl"
@@ -85,20 +86,11 @@ func (g *maker) batches(s *dsl.Node) bullets {
 	if b == nil {
 		return nil
 	}
-	text := "At most " + firstOf(g.settingWords(b, "max_items"), span("500")) + " items go into one request"
+	text := "At most " + cmp.Or(g.settingWords(b, "max_items"), span("500")) + " items go into one request"
 	if size := g.settingWords(b, "max_bytes"); size != "" {
 		text += ", and no more bytes than " + size
 	}
 	return bullets{text + ". One that is refused is halved down to the item that is to blame."}
-}
-
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 var policyWords = map[string]string{"keep": "stays as it is", "remove": "is removed", "expire": "is made to end"}

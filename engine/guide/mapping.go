@@ -1,6 +1,7 @@
 package guide
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/dsl/prose"
 )
 
 // maxShown is how long code may be to stand in a table.
@@ -45,7 +47,7 @@ func (g *maker) recordWords(f *dsl.Flow) block {
 		}
 		places = append(places, "what stands at "+span(p.String())+" of an answer")
 	}
-	at := firstOf(or(places), "computed of the answer")
+	at := cmp.Or(prose.Or(places), "computed of the answer")
 	if len(places) > 1 {
 		at += "; the paths begin there"
 	}
@@ -162,7 +164,7 @@ func (g *maker) row(f *dsl.Flow, t *dsl.Template, each *code.Origin, to, example
 		if by := g.paramsOf(t.Reads()); len(by) > 0 {
 			from = paramWords(by)
 		}
-		example = firstOf(shown(value), example)
+		example = cmp.Or(shown(value), example)
 	}
 	return []string{from, to, sample(g.named(example)), strings.Join(notes, "; ")}
 }
@@ -241,7 +243,7 @@ func (g *maker) notes(f *dsl.Flow, e *code.Expr, trace code.Origins) []string {
 		looked = true
 	}
 	outline := e.Outline()
-	switch text := strings.Join(strings.Fields(e.Text()), " "); {
+	switch text := prose.OneLine(e.Text()); {
 	case trace.Plain && len(trace.Value.Calls) == 0:
 	case looked && len(trace.Value.Calls) == 0:
 	case strings.Contains(outline, "<") && !strings.HasPrefix(outline, "<") && utf8.RuneCountInString(outline) <= 2*maxShown:
@@ -268,7 +270,7 @@ func (g *maker) notes(f *dsl.Flow, e *code.Expr, trace code.Origins) []string {
 
 // readWords are a condition or a list: its code where it is short, else what it reads.
 func (g *maker) readWords(f *dsl.Flow, e *code.Expr, each *code.Origin) string {
-	text := strings.Join(strings.Fields(e.Text()), " ")
+	text := prose.OneLine(e.Text())
 	trace := g.traced(f, e, each)
 	words := "what is computed of " + g.fromWords(f, trace)
 	switch hides := g.hides(f, e, each != nil); {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tqmap/dsl"
+	"tqmap/dsl/prose"
 )
 
 // parameters lists every one: first those that must be given.
@@ -84,7 +85,7 @@ func (g *maker) paramMeaning(p *dsl.Param) string {
 	if p.Sensitive {
 		parts = append(parts, "Masked wherever tqmap writes.")
 	}
-	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
+	return prose.OneLine(strings.Join(parts, " "))
 }
 
 // commandLine lists the flags of the mapping, and those of every one.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tqmap/dsl"
+	"tqmap/dsl/prose"
 	"tqmap/engine/threatq"
 )
 
@@ -96,7 +97,7 @@ func (g *maker) makes(f *dsl.Flow) string {
 	if slices.ContainsFunc(f.Rules, func(r *dsl.Rule) bool { return len(r.Related) > 0 }) {
 		links = ", linked to each other"
 	}
-	return fmt.Sprintf("Each %s becomes %s%s", record, and(kinds), links)
+	return fmt.Sprintf("Each %s becomes %s%s", record, prose.And(kinds), links)
 }
 
 // kindOf is what the objects of a rule are called.
@@ -157,7 +158,7 @@ func (g *maker) threatqNeeds() block {
 		}
 	}
 	if made := g.made(); len(made) > 0 {
-		out = append(out, fmt.Sprintf("The account must be allowed to create and change %s, with attributes, sources, tags and links.", and(made)))
+		out = append(out, fmt.Sprintf("The account must be allowed to create and change %s, with attributes, sources, tags and links.", prose.And(made)))
 	}
 	if slices.ContainsFunc(g.m.Flows, func(f *dsl.Flow) bool { return f.Sink.Block("acknowledge") != nil }) {
 		out = append(out, "What was sent is noted on the event in ThreatQ, so the account must be allowed to change its attributes.")

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"tqmap/dsl"
+	"tqmap/dsl/prose"
 )
 
 // schedule says what a run reads.
@@ -53,7 +54,7 @@ func (g *maker) reads(f *dsl.Flow) bullets {
 func (g *maker) later(f *dsl.Flow, w *dsl.Node) string {
 	text := "Later runs go on from where the last good one ended"
 	if cursor := w.Val("cursor").Expr(); cursor != nil {
-		text = "Later runs go on from the latest " + or(strings.Split(g.places(f, g.traced(f, cursor, nil).Value.Places()), ", ")) + " that was delivered"
+		text = "Later runs go on from the latest " + prose.Or(strings.Split(g.places(f, g.traced(f, cursor, nil).Value.Places()), ", ")) + " that was delivered"
 	} else if w.Val("token") != nil {
 		text = "Later runs go on from the mark that the server gave"
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tqmap/dsl"
+	"tqmap/dsl/prose"
 )
 
 // setup are the steps from nothing to a crontab line.
@@ -27,7 +28,7 @@ func (g *maker) setup() {
 	g.doc.chapter("Setup", list)
 	if names := g.executables(); len(names) > 0 {
 		g.doc.part(3, "In place of the old connector",
-			paragraph(fmt.Sprintf("A link of tqmap that is called %s behaves as %s, with the same flags. Put it where the old driver was, and the crontab line stays as it is:", or(spanEach(names)), span(run))),
+			paragraph(fmt.Sprintf("A link of tqmap that is called %s behaves as %s, with the same flags. Put it where the old driver was, and the crontab line stays as it is:", prose.Or(spanEach(names)), span(run))),
 			steps{
 				{text: "Run " + span("tqmap configure") + " as above: what was configured in the ThreatQ UI is not read."},
 				{text: "Put the link in the place of the old driver.", code: fmt.Sprintf("ln -sf \"$(command -v tqmap)\" /opt/tqvenv/<environment_name>/bin/%s", names[0])},

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"tqmap/dsl/prose"
 )
 
 // special is what Markdown reads as more than a letter.
@@ -12,7 +14,7 @@ var special = regexp.MustCompile("[\\\\`*\\[\\]<>|~]|&[A-Za-z#]|\\b_|_\\b|^[#+-]
 
 // plain is text that reads in Markdown as it is, on one line.
 func plain(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = prose.OneLine(text)
 	return special.ReplaceAllStringFunc(text, func(s string) string {
 		if unicode.IsDigit(rune(s[0])) { // 1. begins a list
 			at := strings.IndexAny(s, ".)")
@@ -73,18 +75,6 @@ func spans(texts []string) string {
 		out = append(out, span(t))
 	}
 	return strings.Join(out, ", ")
-}
-
-// and joins parts of a sentence: a, b and c.
-func and(parts []string) string { return listed(parts, "and") }
-
-func or(parts []string) string { return listed(parts, "or") }
-
-func listed(parts []string, word string) string {
-	if len(parts) < 2 {
-		return strings.Join(parts, "")
-	}
-	return strings.Join(parts[:len(parts)-1], ", ") + " " + word + " " + parts[len(parts)-1]
 }
 
 // sentence ends with a full stop, and begins with a capital letter.

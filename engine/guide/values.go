@@ -7,6 +7,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/dsl/prose"
 )
 
 // vendor is what the guide calls the other side.
@@ -47,7 +48,7 @@ func shown(v any) string {
 
 // source is what the file says, on one line.
 func (g *maker) source(v *dsl.Val) string {
-	return strings.Join(strings.Fields(g.m.Text(v.Range)), " ")
+	return prose.OneLine(g.m.Text(v.Range))
 }
 
 // paramsOf are the parameters behind names, also through locals.
@@ -93,7 +94,7 @@ func paramWords(by []*dsl.Param) string {
 	if len(names) > 1 {
 		word = "parameters "
 	}
-	return word + and(names)
+	return word + prose.And(names)
 }
 
 // settingWords are a value and its parameters: "`2d` (parameter `days`)".

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,7 +71,7 @@ func client(s *dsl.Sketch, c *dsl.Client) Client {
 	f.add("rate", rate(r))
 	f.add("timeouts", timeouts(r))
 	f.add("retries", retries(r))
-	f.add("answers", "at most "+or(r.Show("max_body"), "64MB")+", unpacked")
+	f.add("answers", "at most "+cmp.Or(r.Show("max_body"), "64MB")+", unpacked")
 	f.add("headers", headerNames(r))
 	if r.Bool("cookies", false) {
 		f.add("cookies", "kept during the run and sent back to this server alone")
@@ -80,7 +81,7 @@ func client(s *dsl.Sketch, c *dsl.Client) Client {
 	}
 	if n := c.Node.Block("server_limit"); n != nil {
 		l := r.Of(n)
-		f.add("server limit", fmt.Sprintf("where an answer says that %s requests are left (%s), the next one waits until %s", or(l.Show("floor"), "0"), l.Code("remaining"), l.Code("reset")))
+		f.add("server limit", fmt.Sprintf("where an answer says that %s requests are left (%s), the next one waits until %s", cmp.Or(l.Show("floor"), "0"), l.Code("remaining"), l.Code("reset")))
 	}
 	f.add("errors", wrap("the server's own words are taken from %s", r.Code("error_message")))
 	out := Client{Name: c.Name, Facts: f, Auth: []Fact{}, Rules: rules(r, c.Node)}
@@ -117,11 +118,11 @@ func rate(r *dsl.Reading) string {
 	if limit == "" {
 		return "no limit of our own"
 	}
-	return fmt.Sprintf("at most %s, %s at once", limit, or(r.Show("burst"), "1"))
+	return fmt.Sprintf("at most %s, %s at once", limit, cmp.Or(r.Show("burst"), "1"))
 }
 
 func timeouts(r *dsl.Reading) string {
-	text := or(r.Show("timeout"), "60s") + " for one answer"
+	text := cmp.Or(r.Show("timeout"), "60s") + " for one answer"
 	if deadline := r.Show("deadline"); deadline != "" {
 		text += ", " + deadline + " for a request with all its attempts and waits"
 	}
@@ -134,7 +135,7 @@ func retries(r *dsl.Reading) string {
 		return "none"
 	}
 	return fmt.Sprintf("up to %d more attempts, after %s, then twice as long each time up to 30s; Retry-After wins, but no wait is longer than %s",
-		n, or(r.Show("retry_wait"), "1s"), or(r.Show("max_wait"), "5m"))
+		n, cmp.Or(r.Show("retry_wait"), "1s"), cmp.Or(r.Show("max_wait"), "5m"))
 }
 
 // headerNames are the names alone: a value may be a key.
@@ -144,13 +145,6 @@ func headerNames(r *dsl.Reading) string {
 		out = append(out, p.Name)
 	}
 	return strings.Join(out, ", ")
-}
-
-func or(text, def string) string {
-	if text == "" {
-		return def
-	}
-	return text
 }
 
 // wrap is format with text, "" without it.
@@ -211,7 +205,7 @@ func actions() map[string]string {
 // outgoing is the request in n, a block that has one.
 func outgoing(r *dsl.Reading, n *dsl.Node) Request {
 	line := r.Of(n.Block("request"))
-	out := Request{Method: or(line.Show("method"), "GET"), Path: line.Show("path"), Rules: rules(r, n)}
+	out := Request{Method: cmp.Or(line.Show("method"), "GET"), Path: line.Show("path"), Rules: rules(r, n)}
 	for _, p := range line.ShowPairs("query") {
 		out.Query = append(out.Query, strings.TrimPrefix(p.Name+" = "+p.Value, " = "))
 	}
@@ -258,7 +252,7 @@ func flow(s *dsl.Sketch, f *dsl.Flow) Flow {
 	for _, rule := range f.Rules {
 		out.Objects = append(out.Objects, object(s, rule))
 	}
-	limit := or(r.Show("max_dead"), "1000")
+	limit := cmp.Or(r.Show("max_dead"), "1000")
 	text := "What cannot be mapped, or is refused, is kept as a dead letter; more than " + limit + " in a run stop the flow."
 	if share := r.Show("max_dead_share"); share != "" {
 		text += " So does a share above " + share + " of the records, from 20 on."
@@ -364,7 +358,7 @@ func batches(r *dsl.Reading, n *dsl.Node) string {
 	var text []string
 	if b := n.Block("batch"); b != nil {
 		batch := r.Of(b)
-		text = append(text, "In batches of up to "+or(batch.Show("max_items"), "500")+" items"+wrap(", at most %s long", batch.Show("max_bytes"))+"; a refused batch is halved down to the guilty item.")
+		text = append(text, "In batches of up to "+cmp.Or(batch.Show("max_items"), "500")+" items"+wrap(", at most %s long", batch.Show("max_bytes"))+"; a refused batch is halved down to the guilty item.")
 	}
 	if size := r.Show("batch"); size != "" {
 		text = append(text, "Asked for up to "+size+" items at once.")

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"tqmap/dsl/prose"
 )
 
 // width is how many columns a line of the text has at most, where its words allow.
@@ -16,30 +18,12 @@ type page struct{ strings.Builder }
 func (p *page) line(indent int, head, text string) {
 	lead := strings.Repeat(" ", indent) + head
 	room := max(width-utf8.RuneCountInString(lead), 30)
-	for i, part := range broken(text, room) {
+	for i, part := range prose.Lines(text, room) {
 		if i > 0 {
 			lead = strings.Repeat(" ", utf8.RuneCountInString(lead))
 		}
 		fmt.Fprintln(p, strings.TrimRight(lead+part, " "))
 	}
-}
-
-// broken cuts text into lines of at most room columns. Words longer than a line stay whole,
-// so that they can be copied.
-func broken(text string, room int) []string {
-	var out []string
-	line, length := "", 0
-	for _, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		if length > 0 && length+1+n > room {
-			out, line, length = append(out, line), "", 0
-		}
-		if length > 0 {
-			line, length = line+" ", length+1
-		}
-		line, length = line+word, length+n
-	}
-	return append(out, line)
 }
 
 // longText is how much of a program is shown to people; JSON has it all.
@@ -76,7 +60,7 @@ func longest(list []Fact, most int) int {
 func (p *Plan) Text() string {
 	out := &page{}
 	c := p.Connector
-	fmt.Fprintln(out, strings.Join(strings.Fields(c.Name+" "+c.Version), " ")+": "+c.Title)
+	fmt.Fprintln(out, prose.OneLine(c.Name+" "+c.Version)+": "+c.Title)
 	out.line(0, "", "What a run would do. Nothing is sent to say this. What stands in <angle brackets> is filled in by the run, or is a setting that has no value yet or is secret.")
 	source := fmt.Sprintf("Every object in ThreatQ gets the source %q", c.Source)
 	if c.TLP != "" {

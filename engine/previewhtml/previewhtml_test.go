@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"tqmap/dsl/prose"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -132,7 +134,7 @@ func TestMasked(t *testing.T) {
 	p.Records[1].Key, p.Records[1].Letters[0].Reason, p.Records[1].Letters[0].Key = secret, secret, secret
 	p.Records[1].Letters[0].Values[0].Value = secret
 	mask := func(s string) string {
-		return strings.ReplaceAll(strings.ReplaceAll(s, secret, "***"), strings.Trim(quoted(secret), `"`), "***")
+		return strings.ReplaceAll(strings.ReplaceAll(s, secret, "***"), strings.Trim(prose.JSON(secret), `"`), "***")
 	}
 	if html := render(t, p, mask); strings.Contains(html, "s3cr") {
 		t.Errorf("a secret is in the page: %s", regexp.MustCompile(`.{60}s3cr.{60}`).FindString(html))

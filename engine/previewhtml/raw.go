@@ -1,13 +1,13 @@
 package previewhtml
 
 import (
-	"bytes"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+
+	"tqmap/dsl/prose"
 )
 
 // line is one line of a record in pretty JSON. Its JSON is [depth, key, text, kind, used], short
@@ -57,7 +57,7 @@ func (p *printer) value(depth int, path, key string, v any, comma string, used b
 		}
 		open("{", '{')
 		for i, name := range slices.Sorted(maps.Keys(v)) {
-			p.value(depth+1, strings.TrimPrefix(path+"."+name, "."), quoted(name), v[name], commaBefore(i, len(v)), used)
+			p.value(depth+1, strings.TrimPrefix(path+"."+name, "."), prose.JSON(name), v[name], commaBefore(i, len(v)), used)
 		}
 		p.lines = append(p.lines, line{depth, "", "}" + comma, '}', used})
 	case []any:
@@ -71,9 +71,9 @@ func (p *printer) value(depth int, path, key string, v any, comma string, used b
 		}
 		p.lines = append(p.lines, line{depth, "", "]" + comma, '}', used})
 	case string:
-		open(p.mask(quoted(v))+comma, 's')
+		open(p.mask(prose.JSON(v))+comma, 's')
 	default:
-		open(p.mask(quoted(v))+comma, 'v')
+		open(p.mask(prose.JSON(v))+comma, 'v')
 	}
 }
 
@@ -82,17 +82,6 @@ func commaBefore(i, n int) string {
 		return ","
 	}
 	return ""
-}
-
-// quoted is v as JSON on one line.
-func quoted(v any) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(v) != nil {
-		return fmt.Sprintf("%q", fmt.Sprint(v))
-	}
-	return strings.TrimSuffix(b.String(), "\n")
 }
 
 var step = regexp.MustCompile(`\??\.\s*([A-Za-z_]\w*)|\[\s*(?:'([^']*)'|"([^"]*)"|\d+)\s*\]`)

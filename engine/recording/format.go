@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/tools/txtar"
+
+	"tqmap/dsl/prose"
 )
 
 // Extension is how the name of a recording ends.
@@ -57,12 +59,8 @@ func (r *Recording) Format() ([]byte, error) {
 }
 
 func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	err := e.Encode(v)
-	return b.Bytes(), err
+	text, err := prose.Indented(v)
+	return []byte(text), err
 }
 
 func parts(n int, x *Exchange) []txtar.File {

@@ -3,6 +3,8 @@ package recording
 import (
 	"bytes"
 	"encoding/json"
+
+	"tqmap/dsl/prose"
 )
 
 // leaf is one value of a JSON document that is neither object nor list.
@@ -146,10 +148,4 @@ func (w *rewriter) put(raw []byte, was string, wasQuoted bool, got string, quote
 	}
 }
 
-func quote(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always has a JSON form
-	return bytes.TrimRight(b.Bytes(), "\n")
-}
+func quote(s string) []byte { return []byte(prose.JSON(s)) }

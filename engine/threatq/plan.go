@@ -3,6 +3,8 @@ package threatq
 import (
 	"fmt"
 	"strings"
+
+	"tqmap/dsl/prose"
 )
 
 // Change is one step of a Plan, for people to read.
@@ -83,8 +85,5 @@ func shown(s string) string {
 	if s == "" {
 		return "(none)"
 	}
-	if r := []rune(s); len(r) > longest {
-		return string(r[:longest-1]) + "…"
-	}
-	return s
+	return prose.Cut(s, longest)
 }

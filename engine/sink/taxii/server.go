@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	"tqmap/dsl/prose"
 	"tqmap/engine/request"
 )
 
@@ -72,11 +73,7 @@ func oneLine(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
-	r := []rune(strings.Join(strings.Fields(s), " "))
-	if len(r) <= maxMessage {
-		return string(r)
-	}
-	return string(r[:maxMessage-1]) + "…"
+	return prose.Cut(prose.OneLine(s), maxMessage)
 }
 
 // status is that of a refusal, 0 if err is none.

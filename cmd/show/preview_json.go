@@ -1,11 +1,10 @@
-package main
+package show
 
 import (
-	"bytes"
-	"encoding/json"
 	"strings"
 	"time"
 
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 	"tqmap/engine/previewhtml"
 	"tqmap/engine/threatq"
@@ -57,22 +56,18 @@ type previewDiff struct {
 	Changes []previewhtml.Change `json:"changes,omitempty"`
 }
 
-func previewJSON(s *shown) (string, error) {
+// JSON lists the objects for other programs.
+func (s *Preview) JSON() (string, error) {
 	out := []previewObject{}
-	for i := range s.mapped {
-		out = append(out, objectsOf(s, &s.mapped[i])...)
+	for i := range s.Mapped {
+		out = append(out, s.objectsOf(&s.Mapped[i])...)
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	err := enc.Encode(out)
-	return b.String(), err
+	return prose.Indented(out)
 }
 
 // objectsOf lists the objects of a record; indicators stand in what they are
 // related to, and where objects are compared, for themselves as well.
-func objectsOf(s *shown, m *engine.Mapped) []previewObject {
+func (s *Preview) objectsOf(m *engine.Mapped) []previewObject {
 	if m.Dead != nil {
 		return []previewObject{deadObject(m, *m.Dead)}
 	}
@@ -81,9 +76,9 @@ func objectsOf(s *shown, m *engine.Mapped) []previewObject {
 		out = append(out, itemOf(m))
 	}
 	for i := range m.Objects {
-		if s.diffs != nil || !previewhtml.Hangs(m, i) {
+		if s.Diffs != nil || !previewhtml.Hangs(m, i) {
 			p := objectOf(m, i)
-			p.Diff = diffOf(s, m, i)
+			p.Diff = s.diffOf(m, i)
 			out = append(out, p)
 		}
 	}
@@ -109,7 +104,7 @@ func deadObject(m *engine.Mapped, letter engine.DeadLetter) previewObject {
 	return previewObject{Flow: m.Flow, Key: letter.Key, Object: object, Dead: letter.Reason, Where: letter.Where}
 }
 
-func diffOf(s *shown, m *engine.Mapped, i int) *previewDiff {
+func (s *Preview) diffOf(m *engine.Mapped, i int) *previewDiff {
 	found, ok := s.diff(m, i)
 	if !ok {
 		return nil

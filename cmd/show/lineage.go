@@ -1,52 +1,35 @@
-package main
+package show
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 
-	"tqmap/dsl"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 )
 
 const (
 	// shownLong is how much of a value a line of text has, in characters; shownShort of one in a table.
-	shownLong  = 300
-	shownShort = 48
+	shownLong  = 301
+	shownShort = 49
 	// shownObjects is how many objects are listed where none was found, or several.
 	shownObjects = 20
 )
 
-func (a *app) notFound(o *explaining, find *engine.Finder) error {
-	if find.Seen == 0 {
-		return usagef("there are no records, so there is no object %q; look at what cuts them out (decode, extract), and at the window and the parameters of the request", o.object)
-	}
-	hint := ""
-	if near := find.Near(); near != "" {
-		hint = fmt.Sprintf(" Did you mean %q?", near)
-	}
-	return usagef("none of %d records makes an object with the key, name or title %q.%s There are:\n%s", find.Seen, o.object, hint, listed(find.Known()))
-}
-
-func (a *app) ambiguous(o *explaining, found []engine.Found) error {
-	return usagef("%d objects fit %q; give the key, or more of the name:\n%s", len(found), o.object, listed(found))
-}
-
-// listed are objects one by one: rule, key and name.
-func listed(all []engine.Found) string {
+// Found are objects one by one: rule, key and name.
+func Found(all []engine.Found) string {
 	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
+	w := aligned(&b)
 	for i, f := range all {
 		if i == shownObjects {
 			break
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, shortened(oneLine(f.Key), shownShort), shortened(oneLine(cmp.Or(f.Name, f.Why)), shownShort+20))
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, prose.Cut(prose.OneLine(f.Key), shownShort), prose.Cut(prose.OneLine(cmp.Or(f.Name, f.Why)), shownShort+20))
 	}
 	w.Flush()
 	if more := len(all) - shownObjects; more > 0 {
@@ -55,20 +38,9 @@ func listed(all []engine.Found) string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-func noField(name, near string, l *engine.Lineage) error {
-	var names []string
-	for _, f := range l.Fields {
-		names = append(names, f.Name)
-	}
-	hint := ""
-	if near != "" {
-		hint = fmt.Sprintf(" Did you mean %q?", near)
-	}
-	return usagef("%s has no field or attribute %q.%s The mapping gives it: %s", l.Object, name, hint, strings.Join(names, ", "))
-}
-
-// lineageText is a lineage for people: each value in one line, or step by step.
-func lineageText(l *engine.Lineage, m *dsl.Mapping, steps bool) string {
+// Lineage is a lineage for people: each value in one line, or step by step with the lines of
+// the files.
+func Lineage(l *engine.Lineage, files map[string]*hcl.File, steps bool) string {
 	b := &strings.Builder{}
 	switch {
 	case l.Dead != "":
@@ -76,12 +48,12 @@ func lineageText(l *engine.Lineage, m *dsl.Mapping, steps bool) string {
 	case l.Skipped != "":
 		fmt.Fprintf(b, "record %s, flow %s: left out: %s\n", l.Record, l.Flow, l.Skipped)
 	default:
-		fmt.Fprintf(b, "%s, flow %s: %s\n", l.Object, l.Flow, shortened(oneLine(l.Name), shownLong))
+		fmt.Fprintf(b, "%s, flow %s: %s\n", l.Object, l.Flow, prose.Cut(prose.OneLine(l.Name), shownLong))
 	}
 	fmt.Fprintf(b, "  %s\n", originText(l))
 	stagesText(b, l)
 	if l.Each != nil {
-		fmt.Fprintf(b, "  It is element %d of for_each, at %s:\n", l.Element, place(l.Each.At))
+		fmt.Fprintf(b, "  It is element %d of for_each, at %s:\n", l.Element, Place(l.Each.At))
 		stepsText(b, l.Each, "    ")
 	}
 	for _, why := range l.Rejected {
@@ -93,7 +65,7 @@ func lineageText(l *engine.Lineage, m *dsl.Mapping, steps bool) string {
 	}
 	for i := range l.Fields {
 		fmt.Fprintln(b)
-		fieldText(b, &l.Fields[i], m)
+		fieldText(b, &l.Fields[i], files)
 	}
 	if l.Dead != "" && len(l.Fields) == 0 {
 		fmt.Fprintln(b, "\nNo single program of the mapping is to blame.")
@@ -137,25 +109,25 @@ func stagesText(b *strings.Builder, l *engine.Lineage) {
 		if s.Error != "" {
 			note = "✗ " + s.Error
 		}
-		fmt.Fprintf(b, "%s%s  (%s)\n", head, shortened(s.Text, 70), note)
+		fmt.Fprintf(b, "%s%s  (%s)\n", head, prose.Cut(s.Text, 71), note)
 	}
 }
 
 // overview has one line for each value: what it is, what it was made of, and where.
 func overview(b *strings.Builder, l *engine.Lineage) {
 	fmt.Fprintln(b)
-	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
+	w := aligned(b)
 	for i := range l.Fields {
 		f := &l.Fields[i]
 		value := strings.Join(f.Written, ", ")
 		if len(f.Written) == 0 {
 			value = "(nothing)"
 		}
-		at := place(f.At)
+		at := Place(f.At)
 		if f.At.Filename == l.At.Filename {
 			at = fmt.Sprintf("%d:%d", f.At.Start.Line, f.At.Start.Column)
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", f.Name, shortened(oneLine(value), shownShort), fromText(f), at)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", f.Name, prose.Cut(prose.OneLine(value), shownShort), fromText(f), at)
 	}
 	w.Flush()
 	fmt.Fprintf(b, "\nThe last column is line:column of %s. One value step by step: add --field \"NAME\".\n", l.At.Filename)
@@ -176,27 +148,28 @@ func fromText(f *engine.FieldLineage) string {
 	}
 	switch {
 	case len(out) == 0 && len(f.Steps) == 0:
-		return "plain: " + shortened(f.Code, 30)
+		return "plain: " + prose.Cut(f.Code, 31)
 	case len(out) == 0:
-		return shortened(f.Code, 40)
+		return prose.Cut(f.Code, 41)
 	case len(out) > 2:
 		return fmt.Sprintf("%s, %s and %d more", out[0], out[1], len(out)-2)
 	}
 	return strings.Join(out, ", ")
 }
 
-func place(at hcl.Range) string {
+// Place is where something stands: file:line:column.
+func Place(at hcl.Range) string {
 	return fmt.Sprintf("%s:%d:%d", at.Filename, at.Start.Line, at.Start.Column)
 }
 
-func fieldText(b *strings.Builder, f *engine.FieldLineage, m *dsl.Mapping) {
+func fieldText(b *strings.Builder, f *engine.FieldLineage, files map[string]*hcl.File) {
 	kind := f.Kind
 	if kind == "record" {
 		kind = "of the record:"
 	}
 	fmt.Fprintf(b, "%s %s\n", kind, f.Name)
-	fmt.Fprintf(b, "  at %s\n", place(f.Failed))
-	caret(b, m.Files, f.Failed)
+	fmt.Fprintf(b, "  at %s\n", Place(f.Failed))
+	caret(b, files, f.Failed)
 	for _, s := range f.Sources {
 		sourceText(b, &s)
 	}
@@ -212,7 +185,7 @@ func fieldText(b *strings.Builder, f *engine.FieldLineage, m *dsl.Mapping) {
 	switch {
 	case len(f.Written) > 0:
 		for _, text := range f.Written {
-			fmt.Fprintf(b, "  written   %s\n", shortened(oneLine(text), shownLong))
+			fmt.Fprintf(b, "  written   %s\n", prose.Cut(prose.OneLine(text), shownLong))
 		}
 	case f.Kind == "field" || f.Kind == "attribute":
 		fmt.Fprintln(b, "  written   (nothing)")
@@ -234,7 +207,7 @@ func sourceText(b *strings.Builder, s *engine.LineageSource) {
 	if s.Let == nil {
 		return
 	}
-	fmt.Fprintf(b, "    let %s, at %s\n", s.Let.Name, place(s.Let.At))
+	fmt.Fprintf(b, "    let %s, at %s\n", s.Let.Name, Place(s.Let.At))
 	for i := range s.Let.Sources {
 		one := &s.Let.Sources[i]
 		where := one.Path
@@ -259,11 +232,11 @@ func stepsText(b *strings.Builder, f *engine.FieldLineage, indent string) {
 		if s.Error != "" {
 			value = "✗ fails here"
 		}
-		text := shortened(s.Text, 110)
+		text := prose.Cut(s.Text, 111)
 		pad := strings.Repeat(" ", max(wide-utf8.RuneCountInString(text), 0))
 		note := ""
 		if s.Note != "" {
-			note = "  (" + shortened(s.Note, 140) + ")"
+			note = "  (" + prose.Cut(s.Note, 141) + ")"
 		}
 		fmt.Fprintf(b, "%s%s%s  %s%s\n", indent, text, pad, value, note)
 	}
@@ -287,7 +260,7 @@ func caret(b *strings.Builder, files map[string]*hcl.File, at hcl.Range) {
 		end = min(at.End.Column-1, len(runes))
 	}
 	shift := len(runes) - len([]rune(strings.TrimLeft(line, " \t")))
-	fmt.Fprintf(b, "      %s\n", shortened(string(runes[shift:]), 2*shownLong))
+	fmt.Fprintf(b, "      %s\n", prose.Cut(string(runes[shift:]), 2*shownLong-1))
 	fmt.Fprintf(b, "      %s%s\n", strings.Repeat(" ", max(start-shift, 0)), strings.Repeat("^", max(end-start, 1)))
 }
 
@@ -296,20 +269,5 @@ func valueText(v any) string {
 	if at, ok := v.(time.Time); ok {
 		return at.UTC().Format(time.RFC3339Nano)
 	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return "?"
-	}
-	return shortened(strings.TrimSpace(b.String()), shownLong)
-}
-
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
-func shortened(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
+	return prose.Cut(prose.JSON(v), shownLong)
 }

@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"net/url"
@@ -71,8 +71,9 @@ type sarifRegion struct {
 	Snippet     *sarifText `json:"snippet,omitempty"`
 }
 
-// toSARIF has a rule for each code that occurs, and columns in units of UTF-16.
-func toSARIF(all []toldDiag) sarif {
+// SARIF is such a log of the program in this version. It has a rule for each code that occurs, and columns in
+// units of UTF-16.
+func SARIF(all []Told, version string) any {
 	run := sarifRun{ColumnKind: "utf16CodeUnits", Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "tqmap", Version: version, Rules: []sarifRule{}}
 	rules := &run.Tool.Driver.Rules
@@ -91,12 +92,12 @@ func toSARIF(all []toldDiag) sarif {
 	return sarif{Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run}}
 }
 
-func ruleOf(t toldDiag) sarifRule {
+func ruleOf(t Told) sarifRule {
 	e, _ := diag.Find(t.Code)
 	return sarifRule{ID: e.Code, ShortDescription: sarifText{e.Summary}, FullDescription: sarifText{e.Text}, Help: sarifText{e.Next}, Default: sarifLevel{t.Severity}}
 }
 
-func locationOf(t toldDiag) sarifLocation {
+func locationOf(t Told) sarifLocation {
 	var l sarifLocation
 	l.Physical.Artifact.URI = (&url.URL{Path: t.File}).String()
 	l.Physical.Region = sarifRegion{

@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"strings"
@@ -18,6 +18,16 @@ func visible(text string) string {
 			return '␡'
 		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029:
 			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
+
+// printable takes out what would move the cursor of a terminal, or colour it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
+			return '�'
 		}
 		return r
 	}, text)

@@ -1,65 +1,87 @@
-package main
+package show
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"tqmap/dsl"
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 )
 
-// testText tells of the tests to people.
-func (a *app) testText(w io.Writer, f testFlags, all []*tested) error {
+// Tests is what became of the tests of one mapping.
+type Tests struct {
+	Mapping  *dsl.Mapping
+	Results  []engine.TestResult
+	Coverage *engine.Coverage // nil: not asked for
+	Least    float64          // how much of it was asked for, in percent
+	Updated  map[string]bool  // names of tests whose expectations were written anew
+	Changes  []string         // that were made of expectations, or could not
+}
+
+// Failed counts the tests that did, and were not updated.
+func (t *Tests) Failed() int {
+	n := 0
+	for _, r := range t.Results {
+		if !r.Passed() && !t.Updated[r.Test.Name] {
+			n++
+		}
+	}
+	return n
+}
+
+// Thin says that there is less coverage than was asked for.
+func (t *Tests) Thin() bool { return t.Coverage != nil && t.Coverage.Percent < t.Least }
+
+// TestsText tells of the tests to people; verbose with the time that each took.
+func TestsText(all []*Tests, verbose bool) string {
 	var b strings.Builder
 	tests, failed := 0, 0
 	for _, t := range all {
 		if len(all) > 1 {
-			fmt.Fprintf(&b, "%s\n", t.mapping.Connector.Name)
+			fmt.Fprintf(&b, "%s\n", t.Mapping.Connector.Name)
 		}
-		for _, r := range t.results {
-			testLine(&b, f, t, r)
+		for _, r := range t.Results {
+			testLine(&b, verbose, t, r)
 		}
-		for _, change := range t.changes {
+		for _, change := range t.Changes {
 			fmt.Fprintln(&b, change)
 		}
-		if t.coverage != nil {
-			coverageText(&b, f, t)
+		if t.Coverage != nil {
+			coverageText(&b, t)
 		}
-		tests, failed = tests+len(t.results), failed+t.failed()
+		tests, failed = tests+len(t.Results), failed+t.Failed()
 	}
 	updated := 0
 	for _, t := range all {
-		updated += len(t.updated)
+		updated += len(t.Updated)
 	}
 	fmt.Fprintf(&b, "%d tests, %d failed", tests, failed)
 	if updated > 0 {
 		fmt.Fprintf(&b, ", %d updated", updated)
 	}
 	b.WriteString(".\n")
-	_, err := io.WriteString(w, a.redactor.String(b.String()))
-	return err
+	return b.String()
 }
 
-func testLine(b *strings.Builder, f testFlags, t *tested, r engine.TestResult) {
+func testLine(b *strings.Builder, verbose bool, t *Tests, r engine.TestResult) {
 	word, took := "FAIL", ""
 	switch {
 	case r.Passed():
 		word = "ok"
-	case t.updated[r.Test.Name]:
+	case t.Updated[r.Test.Name]:
 		word = "new"
 	}
-	if f.verbose {
+	if verbose {
 		took = fmt.Sprintf(" (%s)", r.Took.Round(10*time.Microsecond))
 	}
 	fmt.Fprintf(b, "%-5s %s%s\n", word, r.Test.Name, took)
 	if word == "FAIL" {
-		b.WriteString(shifted("      ", failureText(t.mapping.Files, r)))
+		b.WriteString(shifted("      ", failureText(t.Mapping.Files, r)))
 	}
 }
 
@@ -81,7 +103,7 @@ const manyDifferences = 10
 
 func mismatchText(b *strings.Builder, files map[string]*hcl.File, m engine.Mismatch, shown map[hcl.Range]bool) {
 	if m.Side == "" {
-		fmt.Fprintf(b, "%s: %s\n", spot(m.At), m.Text)
+		fmt.Fprintf(b, "%s: %s\n", Place(m.At), m.Text)
 		notesText(b, m)
 	}
 	for i, d := range m.Differences {
@@ -98,7 +120,7 @@ func mismatchText(b *strings.Builder, files map[string]*hcl.File, m engine.Misma
 		if at.Filename == "" {
 			at = m.At
 		}
-		fmt.Fprintf(b, "%s: %s: %s is not as expected\n", spot(at), m.Of, pathOf(append([]any{m.Field}, d.Path...)))
+		fmt.Fprintf(b, "%s: %s: %s is not as expected\n", Place(at), m.Of, pathOf(append([]any{m.Field}, d.Path...)))
 		fmt.Fprintf(b, "  %-9s %s\n  %-9s %s\n", "expected", want, m.Side, got)
 		madeBy(b, files, d, shown)
 	}
@@ -119,9 +141,9 @@ func madeBy(b *strings.Builder, files map[string]*hcl.File, d engine.Difference,
 	switch f := files[at.Filename]; {
 	case at.Filename == "":
 	case !d.Found && at.Start.Line != at.End.Line: // not made at all: the whole of what it would be in
-		fmt.Fprintf(b, "  see       %s\n", spot(at))
+		fmt.Fprintf(b, "  see       %s\n", Place(at))
 	default:
-		fmt.Fprintf(b, "  made by   %s\n", spot(at))
+		fmt.Fprintf(b, "  made by   %s\n", Place(at))
 		if f != nil && !shown[at] {
 			shown[at] = true
 			b.WriteString(snippet(f.Bytes, at, unmasked).String())
@@ -133,22 +155,12 @@ func madeBy(b *strings.Builder, files map[string]*hcl.File, d engine.Difference,
 func sides(d engine.Difference) (want, got string) {
 	want, got = "nothing", "nothing"
 	if d.Expected {
-		want = asJSON(d.Want)
+		want = prose.JSON(d.Want)
 	}
 	if d.Found {
-		got = asJSON(d.Got)
+		got = prose.JSON(d.Got)
 	}
 	return sameCut(want, got)
-}
-
-func asJSON(v any) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return fmt.Sprint(v)
-	}
-	return strings.TrimSpace(b.String())
 }
 
 // longValue is how many characters of a value are shown as they are.
@@ -194,19 +206,15 @@ func pathOf(path []any) string {
 	return strings.TrimPrefix(b.String(), ".")
 }
 
-func spot(at hcl.Range) string {
-	return fmt.Sprintf("%s:%d:%d", at.Filename, at.Start.Line, at.Start.Column)
-}
-
 func shifted(by, text string) string {
 	return by + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n"+by) + "\n"
 }
 
 // coverageText is the table of what was exercised, and what was not.
-func coverageText(b *strings.Builder, f testFlags, t *tested) {
-	c := t.coverage
-	fmt.Fprintf(b, "\nCoverage of %s\n", t.mapping.Connector.Name)
-	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+func coverageText(b *strings.Builder, t *Tests) {
+	c := t.Coverage
+	fmt.Fprintf(b, "\nCoverage of %s\n", t.Mapping.Connector.Name)
+	w := aligned(b)
 	for _, k := range c.Kinds {
 		fmt.Fprintf(w, "  %s\t%d of %d\t%5.1f %%\n", k.Kind, k.Covered, k.Total, percent(k.Covered, k.Total))
 	}
@@ -215,12 +223,12 @@ func coverageText(b *strings.Builder, f testFlags, t *tested) {
 	if len(c.Missing) > 0 {
 		b.WriteString("Not covered\n")
 		for _, p := range c.Missing {
-			fmt.Fprintf(w, "  %s\t%s\t%s\n", spot(p.At), p.Name, p.Missing)
+			fmt.Fprintf(w, "  %s\t%s\t%s\n", Place(p.At), p.Name, p.Missing)
 		}
 		w.Flush()
 	}
-	if t.thin {
-		fmt.Fprintf(b, "The coverage is below %g %%.\n", f.least)
+	if t.Thin() {
+		fmt.Fprintf(b, "The coverage is below %g %%.\n", t.Least)
 	}
 	b.WriteByte('\n')
 }
@@ -234,3 +242,20 @@ func percent(part, of int) float64 {
 
 // unmasked leaves a line to the redactor, which all that is printed passes.
 func unmasked(line string) string { return line }
+
+// Expectations tells what of the expectations behind m was written anew.
+func Expectations(m engine.Mismatch) []string {
+	if len(m.Differences) == 0 {
+		return []string{fmt.Sprintf("updated: %s: %s", Place(m.At), m.Text)}
+	}
+	var out []string
+	for _, d := range m.Differences {
+		want, got := sides(d)
+		at := d.At
+		if at.Filename == "" {
+			at = m.At
+		}
+		out = append(out, fmt.Sprintf("updated: %s: %s: %s -> %s", Place(at), pathOf(append([]any{m.Field}, d.Path...)), want, got))
+	}
+	return out
+}

@@ -1,18 +1,17 @@
-package main
+package show
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"tqmap/engine"
 )
 
-// summary is a report for a person.
-func summary(r *engine.Report) string {
+// Summary is a report for a person.
+func Summary(r *engine.Report) string {
 	var b strings.Builder
 	for _, f := range r.Flows {
 		for _, line := range f.Plan {
@@ -28,7 +27,7 @@ func summary(r *engine.Report) string {
 	if b.Len() > 0 {
 		fmt.Fprintln(&b)
 	}
-	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
+	w := aligned(&b)
 	fmt.Fprintln(w, "FLOW\tFETCHED\tMAPPED\tCREATED\tUPDATED\tUNCHANGED\tSKIPPED\tDEAD")
 	for _, f := range r.Flows {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\n", f.Name, f.Fetched, f.Mapped, f.Created, f.Updated, f.Unchanged, f.Skipped, f.Dead)

@@ -1,10 +1,9 @@
-package main
+package show
 
 import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"io"
 
 	"tqmap/dsl"
 	"tqmap/engine"
@@ -56,56 +55,52 @@ type differenceReport struct {
 	MadeBy   string `json:"made_by,omitempty"`
 }
 
-// testJSON tells of the tests to programs.
-func (a *app) testJSON(w io.Writer, _ testFlags, all []*tested) error {
+// TestsJSON tells of the tests to programs.
+func TestsJSON(all []*Tests) (string, error) {
 	out := testReport{Outcome: "ok", Mappings: []mappingReport{}}
 	for _, t := range all {
-		if t.failed() > 0 || t.thin {
+		if t.Failed() > 0 || t.Thin() {
 			out.Outcome = "failed"
 		}
 		out.Mappings = append(out.Mappings, reportMapping(t))
 	}
 	text, err := json.MarshalIndent(out, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintln(w, a.redactor.String(string(text)))
-	return err
+	return string(text) + "\n", err
 }
 
-func reportMapping(t *tested) mappingReport {
-	out := mappingReport{Mapping: t.mapping.Connector.Name, Tests: []testOutcome{}}
-	for _, r := range t.results {
+func reportMapping(t *Tests) mappingReport {
+	out := mappingReport{Mapping: t.Mapping.Connector.Name, Tests: []testOutcome{}}
+	for _, r := range t.Results {
 		out.Tests = append(out.Tests, reportTest(t, r))
 	}
-	if t.coverage != nil {
-		out.Coverage = &coverageReport{Coverage: t.coverage, Missing: []missingPoint{}}
-		for _, p := range t.coverage.Missing {
-			out.Coverage.Missing = append(out.Coverage.Missing, missingPoint{p, spot(p.At)})
+	if t.Coverage != nil {
+		out.Coverage = &coverageReport{Coverage: t.Coverage, Missing: []missingPoint{}}
+		for _, p := range t.Coverage.Missing {
+			out.Coverage.Missing = append(out.Coverage.Missing, missingPoint{p, Place(p.At)})
 		}
 	}
 	return out
 }
 
-func reportTest(t *tested, r engine.TestResult) testOutcome {
-	out := testOutcome{Name: r.Test.Name, At: spot(r.Test.Node.Range), Seconds: r.Took.Seconds(), Outcome: "failed"}
+func reportTest(t *Tests, r engine.TestResult) testOutcome {
+	out := testOutcome{Name: r.Test.Name, At: Place(r.Test.Node.Range), Seconds: r.Took.Seconds(), Outcome: "failed"}
 	switch {
 	case r.Passed():
 		out.Outcome = "ok"
-	case t.updated[r.Test.Name]:
+	case t.Updated[r.Test.Name]:
 		out.Outcome = "updated"
 	case r.Err != nil:
 		out.Outcome, out.Error = "error", r.Err.Error()
 	}
 	for _, m := range r.Mismatches {
-		one := mismatchReport{At: spot(m.At), Kind: string(m.Kind), Text: m.Text, Notes: m.Notes}
+		one := mismatchReport{At: Place(m.At), Kind: string(m.Kind), Text: m.Text, Notes: m.Notes}
 		for _, d := range m.Differences {
-			diff := differenceReport{Path: pathOf(d.Path), Expected: d.Want, Got: d.Got, At: spot(m.At)}
+			diff := differenceReport{Path: pathOf(d.Path), Expected: d.Want, Got: d.Got, At: Place(m.At)}
 			if d.At.Filename != "" {
-				diff.At = spot(d.At)
+				diff.At = Place(d.At)
 			}
 			if d.Made.Filename != "" {
-				diff.MadeBy = spot(d.Made)
+				diff.MadeBy = Place(d.Made)
 			}
 			one.Differences = append(one.Differences, diff)
 		}
@@ -150,15 +145,16 @@ type junitFailure struct {
 	Text    string `xml:",cdata"`
 }
 
-// testJUnit tells of the tests to build servers.
-func (a *app) testJUnit(w io.Writer, _ testFlags, all []*tested) error {
+// TestsJUnit tells of the tests to build servers. What may hold a secret is masked before it
+// is quoted.
+func TestsJUnit(all []*Tests, mask func(string) string) (string, error) {
 	var out junitSuites
 	whole := 0.0
 	for _, t := range all {
-		s := junitSuite{Name: t.mapping.Connector.Name, Tests: len(t.results)}
+		s := junitSuite{Name: t.Mapping.Connector.Name, Tests: len(t.Results)}
 		sum := 0.0
-		for _, r := range t.results {
-			c := a.junitCase(t, r)
+		for _, r := range t.Results {
+			c := junitCaseOf(t, r, mask)
 			if c.Failure != nil {
 				s.Failures++
 			}
@@ -175,28 +171,24 @@ func (a *app) testJUnit(w io.Writer, _ testFlags, all []*tested) error {
 	}
 	out.Time = seconds(whole)
 	text, err := xml.MarshalIndent(out, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "%s%s\n", xml.Header, text)
-	return err
+	return xml.Header + string(text) + "\n", err
 }
 
 func seconds(s float64) string { return fmt.Sprintf("%.3f", s) }
 
-func (a *app) junitCase(t *tested, r engine.TestResult) junitCase {
+func junitCaseOf(t *Tests, r engine.TestResult, mask func(string) string) junitCase {
 	at := r.Test.Node.Range
-	out := junitCase{Name: r.Test.Name, Class: t.mapping.Connector.Name, File: at.Filename, Line: at.Start.Line, Time: seconds(r.Took.Seconds())}
-	if r.Passed() || t.updated[r.Test.Name] {
+	out := junitCase{Name: r.Test.Name, Class: t.Mapping.Connector.Name, File: at.Filename, Line: at.Start.Line, Time: seconds(r.Took.Seconds())}
+	if r.Passed() || t.Updated[r.Test.Name] {
 		return out
 	}
-	why := &junitFailure{Type: "mismatch", Text: a.redactor.String(failureText(t.mapping.Files, r))}
+	why := &junitFailure{Type: "mismatch", Text: mask(failureText(t.Mapping.Files, r))}
 	if r.Err != nil {
-		why.Type, why.Message = "error", a.redactor.String(r.Err.Error())
+		why.Type, why.Message = "error", mask(r.Err.Error())
 		out.Error = why
 		return out
 	}
-	why.Message = a.redactor.String(r.Mismatches[0].Text)
+	why.Message = mask(r.Mismatches[0].Text)
 	out.Failure = why
 	return out
 }

@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"regexp"
@@ -52,15 +52,5 @@ func TestTreeInColour(t *testing.T) {
 	stripped := regexp.MustCompile("\x1b\\[[0-9]*m").ReplaceAllString(colour.b.String(), "")
 	if stripped != plain.b.String() || stripped == colour.b.String() || strings.Contains(plain.b.String(), "\x1b") {
 		t.Errorf("with colours:\n%s\nwithout:\n%s", stripped, plain.b.String())
-	}
-}
-
-func TestVisible(t *testing.T) {
-	for in, want := range map[string]string{
-		"plain ünïcode\n\ttab": "plain ünïcode\n\ttab", "\x1b[31mred\x00\r": "␛[31mred␀␍", "\x7f\u009b": "␡\uFFFD", "a\u202eb\u2066c\u2028": "a\uFFFDb\uFFFDc\uFFFD",
-	} {
-		if got := visible(in); got != want {
-			t.Errorf("%q is shown as %q, want %q", in, got, want)
-		}
 	}
 }

@@ -1,16 +1,17 @@
-package main
+package show
 
 import (
 	"bytes"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/apparentlymart/go-textseg/v15/textseg"
 	"github.com/hashicorp/hcl/v2"
 	"golang.org/x/text/width"
+
+	"tqmap/dsl/prose"
 )
 
 // Columns of a terminal: of the line that is shown, and of what is shown of a longer one
@@ -59,7 +60,7 @@ func snippet(src []byte, at hcl.Range, mask func(string) string) shownLine {
 	if masked := mask(line); masked != line {
 		parts = [3]string{mask(parts[0]), mask(parts[1]), mask(parts[2])}
 		if strings.Join(parts[:], "") != masked { // the token is a part of the secret
-			out.text = cut(printable(masked), snippetWidth)
+			out.text = prose.Cut(printable(masked), snippetWidth)
 			return out
 		}
 	}
@@ -102,16 +103,6 @@ func clusters(text string) []cell {
 		out = append(out, cell{printable(string(c)), wide})
 	}
 	return out
-}
-
-// printable takes out what would move the cursor of a terminal, or colour it.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\t' || unicode.Is(unicode.Bidi_Control, r) {
-			return '�'
-		}
-		return r
-	}, text)
 }
 
 // around is the line cut to what can be shown, and the carets below its token.

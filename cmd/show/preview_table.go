@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"cmp"
@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"tqmap/engine"
@@ -14,11 +13,23 @@ import (
 	"tqmap/engine/threatq"
 )
 
-// previewTable shows objects to a person, each in the words of its kind.
-func previewTable(s *shown) (string, error) {
+// Preview is what a preview has found, ready to be written.
+type Preview struct {
+	Page   previewhtml.Page
+	Mapped []engine.Mapped
+	Diffs  map[string]engine.Comparisons // by flow; nil: nothing was compared
+}
+
+// diff is the difference of an object of a record.
+func (s *Preview) diff(m *engine.Mapped, i int) (engine.Comparison, bool) {
+	return s.Diffs[m.Flow].Of(&m.Objects[i])
+}
+
+// Table shows objects to a person, each in the words of its kind.
+func (s *Preview) Table() string {
 	var b strings.Builder
-	for i := range s.mapped {
-		m := &s.mapped[i]
+	for i := range s.Mapped {
+		m := &s.Mapped[i]
 		if m.Dead != nil {
 			previewDead(&b, m.Dead.Key, *m.Dead)
 		}
@@ -37,15 +48,15 @@ func previewTable(s *shown) (string, error) {
 			previewDead(&b, letter.Rule+" "+letter.Key, letter)
 		}
 	}
-	b.WriteString(totals(s))
-	return visible(b.String()), nil
+	b.WriteString(s.Totals())
+	return visible(b.String())
 }
 
-// totals sums a preview up.
-func totals(s *shown) string {
+// Totals sums a preview up.
+func (s *Preview) Totals() string {
 	objects, items, dead := map[threatq.Collection]int{}, 0, 0
-	for i := range s.mapped {
-		m := &s.mapped[i]
+	for i := range s.Mapped {
+		m := &s.Mapped[i]
 		dead += len(m.Rejected)
 		if m.Dead != nil {
 			dead++
@@ -58,15 +69,15 @@ func totals(s *shown) string {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d records: %s", len(s.mapped), tally(objects, items))
+	fmt.Fprintf(&b, "%d records: %s", len(s.Mapped), tally(objects, items))
 	if dead > 0 {
 		fmt.Fprintf(&b, ", %d that cannot be mapped", dead)
 	}
-	if s.diffs != nil {
-		fmt.Fprintf(&b, ". ThreatQ: %s", compared(s.page.Totals))
+	if s.Diffs != nil {
+		fmt.Fprintf(&b, ". ThreatQ: %s", compared(s.Page.Totals))
 	}
 	fmt.Fprintln(&b, ". Nothing was written.")
-	if len(s.mapped) == 0 {
+	if len(s.Mapped) == 0 {
 		fmt.Fprintln(&b, "If there should be some, look at what cuts them out (decode, extract), and at the window and the parameters of the request.")
 	}
 	return b.String()
@@ -93,7 +104,7 @@ func tally(objects map[threatq.Collection]int, items int) string {
 
 func previewItem(b *strings.Builder, m *engine.Mapped) {
 	fmt.Fprintf(b, "ITEM  %s\n", m.Item.Name())
-	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
+	w := aligned(b)
 	for _, field := range m.ItemFields() {
 		fmt.Fprintf(w, "    %s\t%s\n", field[0], field[1])
 	}
@@ -113,7 +124,7 @@ func previewOne(b *strings.Builder, m *engine.Mapped, i int, sign string) {
 	o := &m.Objects[i]
 	p := objectOf(m, i)
 	fmt.Fprintf(b, "%s%s  %s\n", sign, strings.ToUpper(strings.ReplaceAll(p.Object, "_", " ")), o.Name)
-	w := tabwriter.NewWriter(b, 2, 8, 2, ' ', 0)
+	w := aligned(b)
 	row := func(name, value string) {
 		for i, line := range strings.Split(value, "\n") {
 			if i > 0 {
@@ -148,4 +159,37 @@ func previewOne(b *strings.Builder, m *engine.Mapped, i int, sign string) {
 	}
 	w.Flush()
 	fmt.Fprintln(b)
+}
+
+// previewDifference shows an object as a difference: in full where it is new, its changes where it
+// is there, one line where nothing would happen.
+func previewDifference(b *strings.Builder, m *engine.Mapped, i int, d engine.Comparison) {
+	if d.Op == "+" {
+		previewOne(b, m, i, "+ ")
+		return
+	}
+	o := &m.Objects[i]
+	fmt.Fprintf(b, "%s %s  %s", d.Op, strings.ToUpper(strings.ReplaceAll(o.Rule.Type, "_", " ")), o.Name)
+	if o.Type != "" {
+		fmt.Fprintf(b, "  (%s)", o.Type)
+	}
+	fmt.Fprintln(b)
+	if d.Note != "" {
+		fmt.Fprintf(b, "    %s\n", d.Note)
+	}
+	for _, c := range d.Changes {
+		fmt.Fprintf(b, "    %s\n", c)
+	}
+	fmt.Fprintln(b)
+}
+
+// compared sums up what ThreatQ would be told: "+ 2 create, ~ 1 update, = 5 unchanged".
+func compared(totals map[string]int) string {
+	var out []string
+	for _, op := range previewhtml.Ops() {
+		if n := totals[op.Sign]; n > 0 || op.Sign != "!" {
+			out = append(out, fmt.Sprintf("%s %d %s", op.Sign, n, op.Word))
+		}
+	}
+	return strings.Join(out, ", ")
 }

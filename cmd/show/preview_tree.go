@@ -1,12 +1,9 @@
-package main
+package show
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/term"
 
 	"tqmap/engine/previewhtml"
 )
@@ -23,17 +20,12 @@ func (b *branch) add(sign, head, text string) *branch {
 	return kid
 }
 
-// previewTree shows each record as a tree: its objects, and of each the fields, attributes,
-// tags and relations.
-func (a *app) previewTree(s *shown) (string, error) {
-	w := &treeWriter{width: 80, color: terminal(a.stdout) && a.getenv("NO_COLOR") == ""}
-	if f, ok := a.stdout.(*os.File); ok {
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns >= 40 {
-			w.width = columns
-		}
-	}
-	for i := range s.page.Records {
-		r := &s.page.Records[i]
+// Tree shows each record as a tree of so many columns: its objects, and of each the fields,
+// attributes, tags and relations.
+func (s *Preview) Tree(width int, color bool) string {
+	w := &treeWriter{width: width, color: color}
+	for i := range s.Page.Records {
+		r := &s.Page.Records[i]
 		root := &branch{head: "record", text: fmt.Sprintf("%s  (%s)", r.Key, r.Flow)}
 		for _, l := range r.Letters {
 			bad := root.add("✗", strings.TrimSpace(l.Rule+" not made"), "")
@@ -48,7 +40,7 @@ func (a *app) previewTree(s *shown) (string, error) {
 		w.write(root, "", "")
 		w.b.WriteByte('\n')
 	}
-	return w.b.String() + totals(s), nil
+	return w.b.String() + s.Totals()
 }
 
 func objectTree(root *branch, o *previewhtml.Object) {
