@@ -114,7 +114,7 @@ func TestRunErrors(t *testing.T) {
 		{`{a: .n, b: (.list | map(.n + 1))}`, `1:25-31 Wrong kind of value: ` + addKinds},
 		{`{a: .n, b: .s.x}`, `1:14-16 Wrong kind of value: This needs an object, but got a string.`},
 		{`.list as $l | $l | map({n: (.n | tonumber)})`, `1:34-42 jq failed: tonumber does not work on this value.`},
-		{`def f: .s.x; .n | . as $n | {s: 1} | f`, `1:38-39 Wrong kind of value: This needs an object, but got a number.`},
+		{`def f: .s.x; .n | . as $n | {s: 1} | f`, `1:10-12 Wrong kind of value: This needs an object, but got a number. It was called at <code>:1:38.`},
 		{`if .n == 1 then .s.x else .s.x end`, `1:19-21 Wrong kind of value: This needs an object, but got a string.`},
 		{`.n, .s.x, .n`, `1:7-9 Wrong kind of value: This needs an object, but got a string.`},
 		{`.n / 0`, `1:1-7 jq failed: A number cannot be divided by zero.`},
