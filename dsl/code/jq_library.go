@@ -43,12 +43,12 @@ func CompileLibrary(src Source, vars []string) (*Library, hcl.Diagnostics) {
 	defs := leadingDefs(l.tokens, 0, len(l.tokens))
 	diags = append(diags, l.onlyDefs(defs)...)
 	diags = append(diags, l.names(defs)...)
+	plain := query.FuncDefs
+	if err := compileDefs(plain, vars); err != nil {
+		diags = append(diags, explainJQCompile(src, dollars(vars), l.tokens, nil, err)...)
+	}
 	if diags.HasErrors() {
 		return LostLibrary(), diags
-	}
-	plain := query.FuncDefs
-	if err := l.compile(plain, vars); err != nil {
-		return LostLibrary(), explainJQCompile(src, dollars(vars), l.tokens, nil, err)
 	}
 	again, err := gojq.Parse(src.Text) // as a guard changes what it guards
 	if err != nil || len(defs) != len(plain) {
@@ -69,6 +69,15 @@ func LostLibrary() *Library { return &Library{lost: true} }
 type Definition struct {
 	Name  string    // as name/arity, such as titled/1
 	Range hcl.Range // of its name
+}
+
+// Spelled is the function as it is called, such as titled(…).
+func (d Definition) Spelled() string {
+	name, arity, _ := strings.Cut(d.Name, "/")
+	if arity == "0" {
+		return name
+	}
+	return name + "(…)"
 }
 
 // Definitions are the functions that the library defines, in its order.
@@ -98,7 +107,7 @@ func (l *Library) onlyDefs(defs []jqDef) hcl.Diagnostics {
 		from = l.tokens[end].from
 	}
 	return hcl.Diagnostics{l.src.problem(from, len(strings.TrimRight(l.src.Text, " \t\n")), "Definitions expected",
-		"Only definitions stand here, such as def name: program; — what programs share runs where they call it.")}
+		"Only definitions stand here, each as def name: program; — move this to the program that it belongs to.")}
 }
 
 // names refuses functions that all programs would find in the place of others.
@@ -119,7 +128,7 @@ func (l *Library) names(defs []jqDef) hcl.Diagnostics {
 	return diags
 }
 
-func (l *Library) compile(defs []*gojq.FuncDef, vars []string) error {
+func compileDefs(defs []*gojq.FuncDef, vars []string) error {
 	_, err := gojq.Compile(&gojq.Query{FuncDefs: defs, Term: &gojq.Term{Type: gojq.TermTypeIdentity}}, gojq.WithVariables(dollars(vars)))
 	return err
 }

@@ -69,9 +69,9 @@ func TestLibraryMistakes(t *testing.T) {
 		{`def first: 1;`, `1:5-10 Name taken: jq has a function first of its own, which no program of the mapping could call any more; choose another name.`},
 		{`def first($x; $y): 1;`, `1:5-10 Name taken: jq has a function first of its own, which no program of the mapping could call any more; choose another name.`},
 		{`def a: def first: 1; first;`, ``},
-		{`def a: 1; .x | a`, `1:11-17 Definitions expected: Only definitions stand here, such as def name: program; — what programs share runs where they call it.`},
-		{`.x`, `1:1-3 Definitions expected: Only definitions stand here, such as def name: program; — what programs share runs where they call it.`},
-		{`# none`, `1:1-7 Definitions expected: Only definitions stand here, such as def name: program; — what programs share runs where they call it.`},
+		{`def a: 1; .x | a`, `1:11-17 Definitions expected: Only definitions stand here, each as def name: program; — move this to the program that it belongs to.`},
+		{`.x`, `1:1-3 Definitions expected: Only definitions stand here, each as def name: program; — move this to the program that it belongs to.`},
+		{`# none`, `1:1-7 Definitions expected: Only definitions stand here, each as def name: program; — move this to the program that it belongs to.`},
 		{strings.Repeat(" ", maxSource) + "def a: 1;", `1:1-65546 Code too long: A program has at most 65536 bytes, this one has 65545. Split it into several attributes.`},
 	} {
 		l, diags := CompileLibrary(Literal(tt.code), []string{"limit"})

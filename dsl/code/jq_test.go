@@ -83,7 +83,7 @@ func TestCompileJQErrors(t *testing.T) {
 		{`inputs`, `1:1-7 Not available in jq: inputs is not available in mappings. There is one input, the value given: use . for it.`},
 		{`.t | fromdateiso8601`, `1:6-21 Not available in jq: fromdateiso8601 is not available in mappings. It fails on fractions of a second. Keep the text in jq and read it with time(text) in expr.`},
 		{`.t | localtime`, `1:6-15 Not available in jq: localtime is not available in mappings. It depends on the zone of the machine. Use gmtime and strftime, or time functions in expr.`},
-		{`import "x" as x; .`, `1:1-7 Not available in jq: import is not available in mappings. Programs load no files. Write the definition here with def.`},
+		{`import "x" as x; .`, `1:1-7 Not available in jq: import is not available in mappings. Programs load no files. What several programs need stands in the block definitions.`},
 		{`"x" * .n`, `1:5-6 Text repeated without a bound: Text times a number that is not written here, or is above 10000, can fill the memory. Write a small number.`},
 		{`.a | _multiply(.; 3)`, `1:6-15 Not available in jq: Names that begin with _ are the library's own. Choose another one.`},
 		{`.[100000000] = 1`, `1:3-12 Index too large: An index above 10000 can fill the memory with an empty list.`},
