@@ -33,6 +33,8 @@ type Bound struct {
 	Vars map[string]any
 	// Params is $param of jq programs: every parameter that is not sensitive.
 	Params map[string]any
+	// Locals is $local of jq programs: every local that is not made of a sensitive parameter.
+	Locals map[string]any
 	// Now is the run's clock.
 	Now    time.Time
 	Tables *Tables
@@ -159,18 +161,20 @@ func (m *Mapping) Secrets(given map[string]Given) []string {
 	return slices.Compact(out)
 }
 
+// exprVars is what expr programs may name; it sets the locals of b.
 func (m *Mapping) exprVars(b *Bound, locals map[string]cty.Value) map[string]any {
-	local, table := map[string]any{}, map[string]any{}
+	table := map[string]any{}
+	b.Locals = map[string]any{}
 	for name, v := range locals {
 		if !m.secretLocals[name] {
-			local[name] = FromCty(v)
+			b.Locals[name] = FromCty(v)
 		}
 	}
 	for _, t := range m.Tables {
 		table[t.Name] = b.Tables.vars(t)
 	}
 	return map[string]any{
-		"param": b.Params, "local": local, "table": table, "now": b.Now.UTC(),
+		"param": b.Params, "local": b.Locals, "table": table, "now": b.Now.UTC(),
 		"connector": map[string]any{"name": m.Connector.Name, "title": m.Connector.Title, "version": m.Connector.Version, "source": m.Connector.Source, "instance": m.Connector.Instance},
 	}
 }

@@ -204,31 +204,18 @@ func (c *checker) written(v *Val, got cty.Value) {
 }
 
 var (
-	jqParam = regexp.MustCompile(`\$param\s*\.\s*([A-Za-z_]\w*)`)
-	jqText  = regexp.MustCompile(`"(?:\\.|[^"\\])*"|#[^\n]*`)
+	jqMember = regexp.MustCompile(`\$(param|local)\s*\.\s*([A-Za-z_]\w*)`)
+	jqText   = regexp.MustCompile(`"(?:\\.|[^"\\])*"|#[^\n]*`)
 )
 
-// jq checks the names below $param, which jq itself would read as null.
+// jq checks what a jq program names, and notes it.
 func (c *checker) jq(v *Val) {
 	c.used.code(v.src.Text)
-	if v.jq == nil || c.m.lost["param"] {
-		return
+	for _, name := range v.jq.Calls() {
+		c.used["function."+name] = true
 	}
-	var known []string
-	for _, p := range c.m.Params {
-		if !p.Sensitive {
-			known = append(known, p.Name)
-		}
-	}
-	blank := func(s string) string { return strings.Repeat(" ", len(s)) }
-	for _, at := range jqParam.FindAllStringSubmatchIndex(jqText.ReplaceAllStringFunc(v.src.Text, blank), -1) {
-		name := v.src.Text[at[2]:at[3]]
-		switch p := c.m.Param(name); {
-		case p == nil:
-			c.d.errorf(v.src.Range(at[2], at[3]), "Unknown name", "There is no param %q.%s", name, code.Suggest(name, known))
-		case p.Sensitive:
-			c.d.errorf(v.src.Range(at[2], at[3]), "Not visible to code", "param %q is sensitive, so jq and expr cannot read it.", name)
-		}
+	if v.jq != nil || v.shared != nil {
+		c.jqMembers(v)
 	}
 }
 

@@ -87,7 +87,7 @@ func (c *checker) overSamples(f *Flow, v *Val) {
 		if p.rest == nil {
 			return
 		}
-		out, err := q.Run(context.Background(), p.rest, c.m.defaults(), nil, nil, nil)
+		out, err := q.Run(context.Background(), p.rest, c.m.jqValues()...)
 		if err != nil {
 			c.failed(err, p.name)
 			return
@@ -128,7 +128,7 @@ func (c *checker) ruleOverSamples(f *Flow, n *Node) {
 	}
 	all := true
 	for _, p := range f.Record.pages {
-		out, err := q.Run(context.Background(), plainBody(p.src), c.m.defaults(), nil, nil, nil)
+		out, err := q.Run(context.Background(), plainBody(p.src), c.m.jqValues()...)
 		if err != nil {
 			c.failed(err, p.name)
 			return

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// leftOver reports locals and clients that nothing uses.
+// leftOver reports locals, shared functions and clients that nothing uses.
 func (c *checker) leftOver() {
 	for _, v := range c.m.locals {
 		if !c.used.has("local", v.Attr.Name) && !v.bad {
@@ -15,6 +15,7 @@ func (c *checker) leftOver() {
 	if c.m.lost["flow"] || c.d.diags.HasErrors() { // a mistake may be the reason
 		return
 	}
+	c.unshared()
 	named := map[string]bool{}
 	for _, f := range c.m.Flows {
 		f.Node.references(named)

@@ -20,6 +20,9 @@ type decoder struct {
 	broken bool // the file does not parse: what it lacks says nothing
 	used   usage
 	diags  hcl.Diagnostics
+	// shared is what all jq programs may call; nil: nothing.
+	shared      *code.Library
+	sharedDiags hcl.Diagnostics // mistakes in it
 }
 
 func (d *decoder) errorf(at hcl.Range, summary, format string, args ...any) {
@@ -115,8 +118,14 @@ func (d *decoder) attr(a *hclsyntax.Attribute, spec Attr) *Val {
 	switch spec.Holds {
 	case Expr, JQ:
 		v.src = d.code(a.Expr, spec)
-		if spec.Holds == JQ && v.src.Text != "" {
-			jq, diags := code.CompileJQ(v.src, jqVars)
+		switch {
+		case v.src.Text == "" || spec.Holds == Expr:
+		case spec.Shared:
+			v.shared = d.shared
+			d.diags = append(d.diags, d.sharedDiags...)
+			d.sharedDiags = nil
+		default:
+			jq, diags := code.CompileJQ(v.src, jqVars, code.Sharing(d.shared))
 			d.diags = append(d.diags, diags...)
 			v.jq = jq
 		}

@@ -32,6 +32,7 @@ func ScopeNames(s Scope) []Name {
 func JQNames() []Name {
 	return []Name{
 		{"$param", "the parameters, without the sensitive ones"},
+		{"$local", "the values of `locals`, without those made of a sensitive parameter"},
 		{"$response", "{status, url, headers} of the answer; names of headers are in small letters"},
 		{"$page", "what the request of this answer read as page"},
 		{"$window", "what it read as window"},

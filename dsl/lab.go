@@ -18,6 +18,20 @@ type lab struct {
 
 func (m *Mapping) lab(f *Flow) *lab {
 	l := &lab{flow: f}
+	b := m.atDefaults()
+	l.env = b.Vars
+	v := f.Record.Node.Val("let")
+	if v != nil && (v.tree == nil || v.tree.bad || len(v.tree.keys) != len(v.tree.items)) {
+		return l
+	}
+	t, diags := v.Template(b.Scope)
+	l.let, l.ok = t.Fields(), !diags.HasErrors()
+	return l
+}
+
+// atDefaults is the mapping without any settings, as it is while it is loaded. Locals that
+// cannot be computed then are left out.
+func (m *Mapping) atDefaults() *Bound {
 	values := map[string]cty.Value{}
 	for _, p := range m.Params {
 		if values[p.Name] = p.fallback; p.fallback == cty.NilVal {
@@ -30,14 +44,8 @@ func (m *Mapping) lab(f *Flow) *lab {
 		"now": cty.StringVal(b.Now.Format(time.RFC3339Nano)),
 	})
 	locals, _ := m.localValues(b.Scope)
-	l.env = m.exprVars(b, locals)
-	v := f.Record.Node.Val("let")
-	if v != nil && (v.tree == nil || v.tree.bad || len(v.tree.keys) != len(v.tree.items)) {
-		return l
-	}
-	t, diags := v.Template(b.Scope)
-	l.let, l.ok = t.Fields(), !diags.HasErrors()
-	return l
+	b.Vars = m.exprVars(b, locals)
+	return b
 }
 
 // vars is what expr sees of record, let included; false where that fails.

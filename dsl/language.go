@@ -18,6 +18,7 @@ func Grammar(v Vocabulary) *Block {
 		{Block: paramBlock},
 		{Block: localsBlock},
 		{Block: tableBlock},
+		{Block: definitionsBlock, Max: 1},
 		{Block: clientBlock(v)},
 		{Block: flowBlock(v)},
 		{Block: testBlock},
@@ -111,6 +112,21 @@ var tableBlock = &Block{
 		{Name: "default", Holds: Keyword, Type: cty.String, Default: "none", Summary: "For an unknown key: none (null), keep (the key itself), fail (the record becomes a dead letter), or a value."},
 		{Name: "ignore_case", Type: cty.Bool, Default: "false", Summary: "Compare keys trimmed and without regard to case."},
 		{Name: "report", Type: cty.Bool, Default: "true", Summary: "Report unknown keys; false where the mapping deals with them itself."},
+	},
+}
+
+var definitionsBlock = &Block{
+	Type: "definitions", Summary: "Functions that every jq(\"…\") of the mapping may call, written once.",
+	Example: `definitions {
+  jq = jq(<<-EOT
+    # What is neither null nor empty.
+    def filled: map(select(. != null and . != ""));
+    def titled($title): if . == [] then "" else "\($title): \(join(", "))" end;
+  EOT
+  )
+}`,
+	Attrs: []Attr{
+		{Name: "jq", Holds: JQ, Shared: true, Required: true, Summary: "def name: program; one behind the other, and nothing else. Each sees those before it and the variables of jq; none may have the name of a function that jq has itself. A program that defines a function of the same name uses its own."},
 	},
 }
 

@@ -40,8 +40,14 @@ func Load(in Input, v Vocabulary) (*Mapping, hcl.Diagnostics) {
 	if !complete {
 		d.diags = append(d.diags, unreadable("no file is named"))
 	}
+	var read []*parsed
 	for _, name := range slices.Sorted(slices.Values(in.Names)) {
-		part := m.file(d, in, name, top.Spec)
+		read = append(read, m.parse(d, in, name))
+	}
+	d.share(read)
+	m.shared = d.shared
+	for _, file := range read {
+		part := m.file(d, file, top.Spec)
 		if part == nil || d.broken {
 			complete = false
 			continue
@@ -68,8 +74,16 @@ func unreadable(why string) *hcl.Diagnostic {
 	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Cannot read the mapping", Detail: why}
 }
 
-// file parses and decodes one file; nil if it cannot be read.
-func (m *Mapping) file(d *decoder, in Input, name string, spec *Block) *Node {
+// parsed is one file of a mapping.
+type parsed struct {
+	name   string // as it is shown
+	src    []byte
+	body   *hclsyntax.Body
+	syntax hcl.Diagnostics
+}
+
+// parse reads one file; nil if it cannot be read.
+func (m *Mapping) parse(d *decoder, in Input, name string) *parsed {
 	shown := path.Join(in.Prefix, name)
 	src, err := fs.ReadFile(in.FS, name)
 	if err != nil {
@@ -78,14 +92,24 @@ func (m *Mapping) file(d *decoder, in Input, name string, spec *Block) *Node {
 	}
 	file, syntax := hclsyntax.ParseConfig(src, shown, hcl.InitialPos)
 	m.Files[shown] = &hcl.File{Bytes: src, Body: file.Body}
-	part := &Node{Spec: spec, typ: "mapping", Range: hcl.Range{Filename: shown, Start: hcl.InitialPos, End: hcl.InitialPos}}
-	from := len(d.diags)
-	d.src, d.broken = src, slices.ContainsFunc(syntax, breaks)
-	d.body(file.Body.(*hclsyntax.Body), part)
-	if d.broken {
-		d.diags = append(d.diags[:from], upTo(firstBreak(syntax), d.diags[from:])...)
+	return &parsed{shown, src, file.Body.(*hclsyntax.Body), syntax}
+}
+
+func (p *parsed) broken() bool { return slices.ContainsFunc(p.syntax, breaks) }
+
+// file decodes one file; nil if it could not be read.
+func (m *Mapping) file(d *decoder, file *parsed, spec *Block) *Node {
+	if file == nil {
+		return nil
 	}
-	d.diags = append(d.diags, explainSyntax(syntax, d.diags[from:], src)...)
+	part := &Node{Spec: spec, typ: "mapping", Range: hcl.Range{Filename: file.name, Start: hcl.InitialPos, End: hcl.InitialPos}}
+	from := len(d.diags)
+	d.src, d.broken = file.src, file.broken()
+	d.body(file.body, part)
+	if d.broken {
+		d.diags = append(d.diags[:from], upTo(firstBreak(file.syntax), d.diags[from:])...)
+	}
+	d.diags = append(d.diags, explainSyntax(file.syntax, d.diags[from:], file.src)...)
 	return part
 }
 
@@ -166,6 +190,7 @@ func (m *Mapping) build(d *decoder, top *Node) {
 		}
 	}
 	m.flags(d)
+	d.oneShared(top.All("definitions"))
 	m.declareLocals(d, top.All("locals"))
 	for _, n := range top.All("table") {
 		if d.name(n, codeWord, m.table(n.Labels[0]) != nil) {

@@ -20,6 +20,7 @@ type Mapping struct {
 	// Files are the sources by display name, for printing diagnostics.
 	Files map[string]*hcl.File
 
+	shared       *code.Library // what jq programs may call
 	locals       []*Val
 	secretLocals map[string]bool // made of sensitive parameters
 	lost         map[string]bool // types of top blocks left out after a mistake

@@ -74,9 +74,11 @@ type Val struct {
 	src  code.Source // of an Expr or a JQ
 	expr *code.Expr
 	jq   *code.JQ
-	tree *tree
-	refs []Reference
-	word string // of a Keyword
+	// shared is of a JQ that is definitions
+	shared *code.Library
+	tree   *tree
+	refs   []Reference
+	word   string // of a Keyword
 	// outline is of an Outline
 	outline code.Shape
 

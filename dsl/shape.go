@@ -157,7 +157,7 @@ func (m *Mapping) split(rec *Record, records []any) ([]any, error) {
 	}
 	var out []any
 	for _, r := range records {
-		more, err := rec.Split.Run(context.Background(), r, m.defaults(), nil, nil, nil)
+		more, err := rec.Split.Run(context.Background(), r, m.jqValues()...)
 		if err != nil {
 			return nil, err
 		}
@@ -176,7 +176,7 @@ func (m *Mapping) documents(f *Flow, src []byte) (documents []any, rest any, err
 
 func (m *Mapping) cut(rec *Record, doc any) ([]any, error) {
 	if rec.Extract != nil {
-		return rec.Extract.Run(context.Background(), doc, m.defaults(), nil, nil, nil)
+		return rec.Extract.Run(context.Background(), doc, m.jqValues()...)
 	}
 	if list, ok := doc.([]any); ok {
 		return list, nil

@@ -70,8 +70,10 @@ type Attr struct {
 	// plain: each entry has its own name. Modes says that fixed(…) or add(…) may stand
 	// around the value of an entry.
 	Written, Modes bool
-	Options        []string // the only texts allowed; none: any
-	Default        string   // for readers; the owner of the block applies it
+	// Shared says that a JQ is definitions, which all other programs may call.
+	Shared  bool
+	Options []string // the only texts allowed; none: any
+	Default string   // for readers; the owner of the block applies it
 	// Words are what the platform calls what the attribute says; nil: anything goes.
 	Words *Words
 }

@@ -111,7 +111,7 @@ func (a authSetting) whose() string {
 
 func loginAnswer(a authSetting, r *dsl.Reading) tokenFinder {
 	t := tokenFinder{
-		jq: a.node.Val("token").JQ(), header: r.String("token_header", ""), params: a.bound.Params, now: a.now,
+		jq: a.node.Val("token").JQ(), header: r.String("token_header", ""), bound: a.bound, now: a.now,
 		expiresIn: a.node.Val("expires_in").JQ(), expiresAt: a.node.Val("expires_at").JQ(),
 	}
 	if name := r.String("token_cookie", ""); name != "" {

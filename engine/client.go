@@ -66,7 +66,7 @@ func OpenClient(ctx context.Context, b *dsl.Bound, c *dsl.Client, opts ClientOpt
 	if cfg.Transport, err = openTransport(ctx, r, credentials, transport, opts); err != nil {
 		return nil, err
 	}
-	cfg.ErrorMessage = errorMessage(c.Node.Val("error_message").JQ(), b.Params)
+	cfg.ErrorMessage = errorMessage(c.Node.Val("error_message").JQ(), b)
 	// Rules are about the requests of flows: a login that they skip would be none.
 	rules, err := judge(c.Node.All("on"), b, view{})
 	if err != nil {
@@ -178,7 +178,7 @@ func viaProxy(u *url.URL, opts ClientOptions) func(*http.Request) (*url.URL, err
 	return http.ProxyURL(u)
 }
 
-func errorMessage(jq *code.JQ, params map[string]any) func([]byte) string {
+func errorMessage(jq *code.JQ, b *dsl.Bound) func([]byte) string {
 	if jq == nil {
 		return nil
 	}
@@ -187,7 +187,7 @@ func errorMessage(jq *code.JQ, params map[string]any) func([]byte) string {
 		if err != nil { // as a rule sees it
 			v = strings.ToValidUTF8(string(body), "\uFFFD")
 		}
-		out, err := view{params: params}.run(context.Background(), jq, v)
+		out, err := view{bound: b}.run(context.Background(), jq, v)
 		if err != nil || len(out) == 0 {
 			return ""
 		}

@@ -81,7 +81,7 @@ func sayRun(t *testing.T, text string, bound *dsl.Bound, files fstest.MapFS) str
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := run.extract(t.Context(), flow.Record, body, view{params: bound.Params})
+	records, err := run.extract(t.Context(), flow.Record, body, view{})
 	if err != nil {
 		return sayFailure(text, err)
 	}

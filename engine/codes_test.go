@@ -285,7 +285,7 @@ func inBase(snippet string) string {
 func parentOf(typ string) []string {
 	flow, source := []string{"flow alerts"}, []string{"flow alerts", "source http"}
 	switch typ {
-	case "connector", "param", "locals", "table", "client", "flow", "test":
+	case "connector", "param", "locals", "table", "definitions", "client", "flow", "test":
 		return nil
 	case "window", "paginate", "decode", "on", "step", "each", "request":
 		return source

@@ -4,20 +4,26 @@ import (
 	"context"
 	"strings"
 
+	"tqmap/dsl"
 	"tqmap/dsl/code"
 	"tqmap/engine/request"
 )
 
-// view is what a jq program sees beside its input: $param, $response, $page and
-// $window. What there is none of is null.
+// view is what a jq program sees beside its input: $param and $local of bound, $response,
+// $page and $window. What there is none of is null.
 type view struct {
-	params, page, window map[string]any
-	response             *request.Response
+	bound        *dsl.Bound
+	page, window map[string]any
+	response     *request.Response
+}
+
+func (v view) values() []any {
+	return v.bound.JQValues(v.answer(), orNull(v.page), orNull(v.window))
 }
 
 // run returns all outputs of q over body.
 func (v view) run(ctx context.Context, q *code.JQ, body any) ([]any, error) {
-	return q.Run(ctx, body, v.params, v.answer(), orNull(v.page), orNull(v.window))
+	return q.Run(ctx, body, v.values()...)
 }
 
 // first returns the first output of q, nil if it has none.

@@ -62,5 +62,5 @@ func (r *Run) recordedFrom(ctx context.Context, f *dsl.Flow, src []byte, where O
 	if f.Record.Split == nil {
 		return out, origins, nil
 	}
-	return (&pageReader{sight: view{params: r.Bound.Params}}).split(ctx, f.Record.Split, out, origins)
+	return (&pageReader{sight: view{bound: r.Bound}}).split(ctx, f.Record.Split, out, origins)
 }

@@ -10,7 +10,7 @@ import (
 func (e *each) sorted(ctx context.Context, answer any) (map[string]any, error) {
 	out := map[string]any{}
 	list, _ := answer.([]any)
-	sight := view{params: e.source.run.Bound.Params}
+	sight := view{bound: e.source.run.Bound}
 	for _, item := range list {
 		key, err := sight.first(ctx, e.node.Val("match").JQ(), item)
 		if err != nil {

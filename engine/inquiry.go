@@ -30,7 +30,7 @@ func (e *inquiry) ask(ctx context.Context, f asking, vars map[string]any) (any, 
 	var step page.Step
 	before := ""
 	for more := true; more; more = step.More {
-		sight := view{params: e.bound.Params, page: pages.Vars()}
+		sight := view{bound: e.bound, page: pages.Vars()}
 		if paging != nil {
 			if f, err = e.form(outer.With("page", sight.page), sight.page); err != nil {
 				return nil, err
@@ -85,7 +85,7 @@ func (e *inquiry) form(scope *dsl.Scoped, page map[string]any) (asking, error) {
 	if err != nil {
 		return asking{}, err
 	}
-	rules, err := judge(e.node.All("on"), e.bound, view{params: e.bound.Params, page: page})
+	rules, err := judge(e.node.All("on"), e.bound, view{bound: e.bound, page: page})
 	return asking{scope, req, rules}, err
 }
 

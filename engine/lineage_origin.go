@@ -43,18 +43,18 @@ func (o *Origin) Stages(ctx context.Context) []code.Stage {
 		return nil
 	}
 	v := o.sight
-	return o.cut.Stages(ctx, o.doc, v.params, v.answer(), orNull(v.page), orNull(v.window))
+	return o.cut.Stages(ctx, o.doc, v.values()...)
 }
 
 // origins are those of the n records that were cut out of doc.
 func (r *Run) origins(ctx context.Context, rec *dsl.Record, doc any, v view, where Origin, n int) []*Origin {
-	v.params = r.Bound.Params
+	v.bound = r.Bound
 	where.doc, where.sight, where.cut, where.Of = doc, v, rec.Extract, n
 	var paths [][]any
 	told := false
 	switch list, isList := doc.([]any); {
 	case rec.Extract != nil:
-		paths, told = rec.Extract.Paths(ctx, doc, v.params, v.answer(), orNull(v.page), orNull(v.window))
+		paths, told = rec.Extract.Paths(ctx, doc, v.values()...)
 	case isList:
 		for i := range list {
 			paths = append(paths, []any{i})

@@ -35,7 +35,7 @@ func judge(nodes []*dsl.Node, b *dsl.Bound, v view) (request.Judge, error) {
 	if len(nodes) == 0 {
 		return nil, nil
 	}
-	v.params = b.Params
+	v.bound = b
 	var rules []answerRule
 	for _, n := range nodes {
 		r := n.Read(b.Scope)

@@ -246,7 +246,7 @@ func (t *httpItems) results(ctx context.Context, q *itemRequest, items []*export
 	}
 	var said []any
 	if q.outcome != nil {
-		said, err = view{params: t.run.Bound.Params, response: resp}.run(ctx, q.outcome, body)
+		said, err = view{bound: t.run.Bound, response: resp}.run(ctx, q.outcome, body)
 	}
 	switch {
 	case strange && (err != nil || q.outcome == nil):

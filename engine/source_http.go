@@ -165,7 +165,7 @@ func (r *Run) extract(ctx context.Context, rec *dsl.Record, body any, v view) ([
 		}
 		return []any{body}, nil
 	}
-	v.params = r.Bound.Params
+	v.bound = r.Bound
 	return v.run(ctx, rec.Extract, body)
 }
 

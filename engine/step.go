@@ -135,7 +135,7 @@ func (s *steps) step(ctx context.Context, n *dsl.Node, scope *dsl.Scoped) (any, 
 
 // try asks once. done is false where `until` does not hold yet.
 func (s *steps) try(ctx context.Context, n *dsl.Node, scope *dsl.Scoped) (answer any, done bool, err error) {
-	sight := view{params: s.source.run.Bound.Params}
+	sight := view{bound: s.source.run.Bound}
 	req, err := buildRequest(n.Block("request"), scope)
 	if err != nil {
 		return nil, false, err

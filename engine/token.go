@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"tqmap/dsl"
 	"tqmap/dsl/code"
 	"tqmap/engine/request"
 )
@@ -18,7 +19,7 @@ type tokenFinder struct {
 	header               string
 	cookie               func(*request.Response) (string, time.Time, error) // may be nil
 	expiresIn, expiresAt *code.JQ
-	params               map[string]any
+	bound                *dsl.Bound
 	now                  func() time.Time // nil: time.Now
 }
 
@@ -52,7 +53,7 @@ func (t tokenFinder) find(resp *request.Response) (token string, end time.Time, 
 
 // text is the first output of q as text, "" if it is null.
 func (t tokenFinder) text(q *code.JQ, resp *request.Response, body any) (string, error) {
-	out, err := view{params: t.params, response: resp}.first(context.Background(), q, body)
+	out, err := view{bound: t.bound, response: resp}.first(context.Background(), q, body)
 	if err != nil {
 		return "", err
 	}

@@ -54,7 +54,7 @@ func (w *walk) explain(err error) error {
 // page reads one page and hands it on; it says whether there is another one.
 func (w *walk) page(ctx context.Context) (bool, error) {
 	vars := w.pages.Vars()
-	p := &pageReader{walk: w, seen: sha256.New(), sight: view{params: w.run.Bound.Params, page: vars, window: w.window.Vars()}}
+	p := &pageReader{walk: w, seen: sha256.New(), sight: view{bound: w.run.Bound, page: vars, window: w.window.Vars()}}
 	resp, err := w.ask(ctx, vars, p.sight)
 	if err != nil {
 		return false, w.explain(err)

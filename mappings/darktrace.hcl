@@ -308,6 +308,26 @@ client "appliance" {
   }
 }
 
+# What the records of the first two flows are cut with.
+definitions {
+  jq = jq(<<-EOT
+    def moment: if type == "number" then . / 1000 | floor | strftime("%Y-%m-%d %H:%M:%S") else null end;
+    def filled: map(select(. != null and . != "" and . != []));
+    def once: reduce .[] as $x ([]; if any(.[]; . == $x) then . else . + [$x] end);
+
+    # Texts for people.
+    def esc: tostring | @html | gsub("&(apos|#39);"; "'");
+    def paragraphs: gsub("\r"; "") | gsub("\\\\n"; "\n") | split("\n\n") | filled | map("<p>\(esc)</p>") | join("");
+    def bullets: if . == [] then "" else "<ul>\(join(""))</ul>" end;
+    def titled($title): if . == "" then "" else "<h4>\($title | esc)</h4>" + . end;
+
+    # An address may come with the length of its network, a MAC address as zeros.
+    def bare: if type == "string" then split("/")[0] else null end;
+    def hardware: if type == "string" and (gsub("[-:.0]"; "") != "") then . else null end;
+  EOT
+  )
+}
+
 # ── Darktrace -> ThreatQ: AI Analyst ────────────────────────────────────────────────────────────────────────────────
 
 flow "ai_analyst" {
@@ -346,16 +366,9 @@ flow "ai_analyst" {
   record "incident" {
     # Beside what the appliance sends: what older versions leave out, devices without doubles, and texts for people.
     extract = jq(<<-EOT
-      def moment: if type == "number" then . / 1000 | floor | strftime("%Y-%m-%d %H:%M:%S") else tostring end;
-      def filled: map(select(. != null and . != "" and . != []));
-      def once: reduce .[] as $x ([]; if any(.[]; . == $x) then . else . + [$x] end);
+      def when: moment // tostring; # what is no number stays as it is
       def flag: if type == "boolean" then {"true": "True", "false": "False"}[tostring] else null end;
       def span(f): "\(.start | f) - \(.end | f)";
-
-      def esc: tostring | @html | gsub("&(apos|#39);"; "'");
-      def paragraphs: gsub("\r"; "") | gsub("\\\\n"; "\n") | split("\n\n") | filled | map("<p>\(esc)</p>") | join("");
-      def bullets: if . == [] then "" else "<ul>\(join(""))</ul>" end;
-      def titled($title): if . == "" then "" else "<h4>\($title | esc)</h4>" + . end;
 
       # A text, or one with {} in the place of others.
       def prose:
@@ -372,11 +385,11 @@ flow "ai_analyst" {
           else .blocks // [] | .[] | {header: .blockHeader, rows: [.bulletBlocks // [] | .[][] | {key: .detailKey, type: .valueType, values: .detailValues}]} end;
       def host: [.hostname // .identifier // "", .ip // ""] | filled | once | if length == 2 then "\(.[0]) (\(.[1]))" else .[0] // "unknown" end;
       def shown($as):
-        if $as == "timestamp" then moment
+        if $as == "timestamp" then when
         elif $as == "percentage" then "\(.)%"
         elif $as == "dataVolume" then "\(.) bytes"
         elif type != "object" then tostring
-        elif has("start") and ($as | startswith("time")) then span(moment)
+        elif has("start") and ($as | startswith("time")) then span(when)
         elif has("start") and $as == "percentageRange" then span("\(.)%")
         elif has("start") then span(tostring)
         elif has("valueType") then prose
@@ -384,9 +397,6 @@ flow "ai_analyst" {
       def listed: .type as $as | .key as $key | [.values // [] | .[] | shown($as // "")] | filled | join(", ")
         | select(. != "") | if $key then "<li><b>\($key | esc):</b> \(esc)</li>" else "<li>\(esc)</li>" end;
 
-      # An address may come with the length of its network, a MAC address as zeros.
-      def bare: if type == "string" then split("/")[0] else null end;
-      def hardware: if type == "string" and (gsub("[-:.0]"; "") != "") then . else null end;
       def cells: map("<td>\(. // "" | esc)</td>") | "<tr>\(join(""))</tr>";
       def table: if . == [] then "" else
         "<table><tr><th>Name</th><th>IP</th><th>MAC</th><th>Subnet</th><th>Device ID</th></tr>\(map([.name, .ip, .mac, .subnet, .did] | cells) | join(""))</table>" end;
@@ -406,10 +416,10 @@ flow "ai_analyst" {
             | . + {ip: (.ip | bare), mac: (.mac | hardware)}
             | . + {name: ([.identifier, .hostname, .ip, .mac, "Device \(.did // "unknown")"] | filled | .[0])}
           ],
-          breaches: [.relatedBreaches // [] | .[] | {pbid, model: .modelName, html: "\(.modelName // .pbid | esc)</a> (\(.threatScore // 0)%, \(.timestamp | moment))"}],
+          breaches: [.relatedBreaches // [] | .[] | {pbid, model: .modelName, html: "\(.modelName // .pbid | esc)</a> (\(.threatScore // 0)%, \(.timestamp | when))"}],
           external: [sections | .rows[] | select(.type == "externalHost") | .values // [] | .[] | objects | .hostname, .identifier, .ip | strings],
           story_html: (.summary // "" | prose | paragraphs),
-          periods_html: ([.periods // [] | .[] | "<li>\(span(moment)) (UTC)</li>"] | bullets | titled("Activity Periods")),
+          periods_html: ([.periods // [] | .[] | "<li>\(span(when)) (UTC)</li>"] | bullets | titled("Activity Periods")),
           details_html: ([sections | (.header // "Details") as $header | [.rows[] | listed] | bullets | titled($header)] | join(""))
         }
       | .devices_html = (.devices | table | titled("Devices"))
@@ -547,19 +557,6 @@ flow "model_breaches" {
   record "breach" {
     # One model in place of then and now, one device without what says nothing, and texts for people.
     extract = jq(<<-EOT
-      def moment: if type == "number" then . / 1000 | floor | strftime("%Y-%m-%d %H:%M:%S") else null end;
-      def filled: map(select(. != null and . != "" and . != []));
-      def once: reduce .[] as $x ([]; if any(.[]; . == $x) then . else . + [$x] end);
-      def texts: [.. | strings] | filled | once;
-
-      def esc: tostring | @html | gsub("&(apos|#39);"; "'");
-      def paragraphs: gsub("\r"; "") | gsub("\\\\n"; "\n") | split("\n\n") | filled | map("<p>\(esc)</p>") | join("");
-      def bullets: if . == [] then "" else "<ul>\(join(""))</ul>" end;
-      def titled($title): if . == "" then "" else "<h4>\($title | esc)</h4>" + . end;
-
-      def bare: if type == "string" then split("/")[0] else null end;
-      def hardware: if type == "string" and (gsub("[-:.0]"; "") != "") then . else null end;
-
       # The filters that are there to be shown; the others are the model's logic.
       def displayed: .triggeredFilters // [] | .[] | select(.comparatorType == "display") | {name: .filterType, value: .trigger.value};
       def component: (.metric.label // .metric.name // "Component") as $label | (.time | moment) as $time

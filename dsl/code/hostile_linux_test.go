@@ -301,7 +301,7 @@ func TestGuardedProgramsSayTheSame(t *testing.T) {
 		`0 | strftime("%Y")`, `[.a[:3][] as $x | .a[:3][] as $y | select($x < $y) | [$x, $y]]`, `(.a | length) as $l | .a[$l - 1].b += "!"`, `label $f | .a[] | if . == 2 then break $f else . end`,
 	} {
 		plain := results(t, code, func(q *gojq.Query) (*gojq.Code, error) { return gojq.Compile(q) }, input)
-		guarded := results(t, code, func(q *gojq.Query) (*gojq.Code, error) { return compileJQ(q, nil) }, input)
+		guarded := results(t, code, func(q *gojq.Query) (*gojq.Code, error) { return compileJQ(q, nil, nil) }, input)
 		if !reflect.DeepEqual(plain, guarded) {
 			t.Errorf("%s\nplain   %v\nguarded %v", code, plain, guarded)
 		}

@@ -225,11 +225,11 @@ func (l *locator) into(head string, i, j int) (any, bool) {
 }
 
 func (l *locator) compile(program string) (*gojq.Code, error) {
-	query, err := gojq.Parse(program)
+	query, err := gojq.Parse(l.defs + program)
 	if err != nil {
 		return nil, err
 	}
-	return compileJQ(query, l.q.vars)
+	return compileJQ(query, l.q.vars, l.q.opts.shared)
 }
 
 // endsWith tells whether program, run on input, ends with an error of these words.

@@ -3,7 +3,7 @@ package code
 import (
 	"context"
 	"errors"
-	"strings"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -15,7 +15,9 @@ type JQ struct {
 	src  Source
 	vars []string // with $
 	opts options
-	code *gojq.Code
+	// needs are the definitions of the library that it calls, or those call.
+	needs []int
+	code  *gojq.Code
 }
 
 // CompileJQ compiles src. vars are the names of the variables that it may use,
@@ -24,10 +26,7 @@ func CompileJQ(src Source, vars []string, opts ...Option) (*JQ, hcl.Diagnostics)
 	if diags := src.tooLong(); diags != nil {
 		return nil, diags
 	}
-	q := &JQ{src: src, opts: apply(opts)}
-	for _, v := range vars {
-		q.vars = append(q.vars, "$"+strings.TrimPrefix(v, "$"))
-	}
+	q := &JQ{src: src, opts: apply(opts), vars: dollars(vars)}
 	query, err := gojq.Parse(src.Text)
 	if err != nil {
 		return nil, explainParse(src, err)
@@ -36,8 +35,9 @@ func CompileJQ(src Source, vars []string, opts ...Option) (*JQ, hcl.Diagnostics)
 	if diags := lintJQ(src, tokens); diags.HasErrors() {
 		return nil, diags
 	}
-	if q.code, err = compileJQ(query, q.vars); err != nil {
-		return nil, explainJQCompile(src, q.vars, tokens, err)
+	q.needs = q.opts.shared.neededBy(query)
+	if q.code, err = compileJQ(query, q.vars, q.opts.shared); err != nil {
+		return nil, explainJQCompile(src, q.vars, tokens, q.opts.shared, err)
 	}
 	return q, nil
 }
@@ -85,10 +85,21 @@ func (q *JQ) explain(ctx, bounded context.Context, err error, input any, values 
 		return q.src.fail(bounded.Err(), 0, len(q.src.Text), "jq took too long", "The program did not end within %s. Look for repeat, recurse or range without an end.", q.opts.time)
 	}
 	at := q.locate(ctx, err, input, values)
-	summary, detail := describeJQ(q.src.Text, err)
-	failed := q.src.fail(nil, at.from, at.to, summary, "%s", detail)
+	summary, detail := describeJQ(q.said(), err)
+	if at.caller != nil {
+		detail += fmt.Sprintf(" It was called at %s:%d:%d.", at.caller.Filename, at.caller.Start.Line, at.caller.Start.Column)
+	}
+	failed := at.src.fail(nil, at.from, at.to, summary, "%s", detail)
 	failed.stage, failed.involved = at.stage, at.involved
 	return failed
+}
+
+// said is the text of the program, and of the library that it may call.
+func (q *JQ) said() string {
+	if q.opts.shared == nil {
+		return q.src.Text
+	}
+	return q.src.Text + "\n" + q.opts.shared.src.Text
 }
 
 // forJQ makes v of the kinds that jq works with: those of Normalize, times as text.

@@ -90,13 +90,19 @@ var (
 
 // explainJQCompile finds the tokens that jq's compiler, which knows no positions,
 // complains about. Where the name occurs several times, each is reported.
-func explainJQCompile(src Source, vars []string, tokens []jqToken, err error) hcl.Diagnostics {
+func explainJQCompile(src Source, vars []string, tokens []jqToken, shared *Library, err error) hcl.Diagnostics {
 	message := err.Error()
 	if m := noFunction.FindStringSubmatch(message); m != nil {
 		arity, _ := strconv.Atoi(m[2])
-		names, arities := functionsOfJQ(tokens)
+		if shared != nil && shared.lost {
+			return nil // it may be there
+		}
+		names, arities := functionsOfJQ(tokens, shared)
 		detail := fmt.Sprintf("jq has no function %s.%s", m[1], Suggest(m[1], names))
-		if known := arities[m[1]]; len(known) > 0 {
+		switch known := arities[m[1]]; {
+		case slices.Contains(known, m[2]):
+			detail = fmt.Sprintf("%s is defined only behind this place. A function sees itself and those before it.", m[1])
+		case len(known) > 0:
 			detail = fmt.Sprintf("%s takes %s arguments here, not %d. Arguments are separated by ;.", m[1], strings.Join(known, " or "), arity)
 		}
 		return reportTokens(src, tokens, "Unknown function", detail, func(i int) bool {
@@ -154,9 +160,9 @@ func arityAt(tokens []jqToken, i int) int {
 	return count
 }
 
-// functionsOfJQ are the functions of jq and those that the program defines, with
-// the numbers of arguments they take.
-func functionsOfJQ(tokens []jqToken) (names []string, arities map[string][]string) {
+// functionsOfJQ are the functions of jq, of the library and those that the program defines,
+// with the numbers of arguments they take.
+func functionsOfJQ(tokens []jqToken, shared *Library) (names []string, arities map[string][]string) {
 	arities = map[string][]string{}
 	forbidden := forbiddenJQ()
 	if query, err := gojq.Parse("builtins"); err == nil {
@@ -168,6 +174,7 @@ func functionsOfJQ(tokens []jqToken) (names []string, arities map[string][]strin
 			}
 		}
 	}
+	shared.arities(arities)
 	for i, t := range tokens {
 		if i > 0 && tokens[i-1].text == "def" {
 			arities[t.text] = append(arities[t.text], strconv.Itoa(arityAt(tokens, i)))

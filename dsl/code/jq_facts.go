@@ -2,15 +2,33 @@ package code
 
 import "slices"
 
-// Names tells whether the program reads one of the variables, which are given without $.
+// Names tells whether the program, or a shared function that it calls, reads one of the
+// variables, which are given without $.
 func (q *JQ) Names(vars ...string) bool {
-	return slices.ContainsFunc(scanJQ(q.src.Text), func(t jqToken) bool {
+	all := scanJQ(q.src.Text)
+	for _, i := range q.needs {
+		def := q.opts.shared.defs[i].def
+		all = append(all, q.opts.shared.tokens[def.from:def.to]...)
+	}
+	return slices.ContainsFunc(all, func(t jqToken) bool {
 		return t.kind == jqVar && slices.Contains(vars, t.text[1:])
 	})
 }
 
+// Calls are the shared functions that the program calls, or those call, as name/arity.
+func (q *JQ) Calls() []string {
+	if q == nil {
+		return nil
+	}
+	var out []string
+	for _, i := range q.needs {
+		out = append(out, q.opts.shared.defs[i].def.id)
+	}
+	return out
+}
+
 // Constant tells whether the program results in the same, whatever the answer: it reads
-// neither its input nor a variable but $param. False where that is not certain.
+// neither its input nor a variable but $param and $local. False where that is not certain.
 func (q *JQ) Constant() bool {
 	if q == nil {
 		return false
@@ -18,9 +36,9 @@ func (q *JQ) Constant() bool {
 	constants := []string{"true", "false", "null", "empty", "not", "and", "or"}
 	for _, t := range scanJQ(q.src.Text) {
 		switch {
-		case t.kind == jqText || t.kind == jqNumber || t.text == "$param" || t.text == "|":
+		case t.kind == jqText || t.kind == jqNumber || fixedVar(t) || t.text == "|":
 		case slices.Contains(constants, t.text):
-		case t.kind == jqField && q.Names("param") && !q.readsInput():
+		case t.kind == jqField && q.Names("param", "local") && !q.readsInput():
 		default:
 			return false
 		}
@@ -28,17 +46,20 @@ func (q *JQ) Constant() bool {
 	return true
 }
 
-// readsInput tells whether a field stands for itself, and not behind $param.
+// readsInput tells whether a field stands for itself, and not behind $param or $local.
 func (q *JQ) readsInput() bool {
 	behind := false
 	for _, t := range scanJQ(q.src.Text) {
 		if t.kind == jqField && !behind {
 			return true
 		}
-		behind = t.text == "$param" || t.kind == jqField && behind
+		behind = fixedVar(t) || t.kind == jqField && behind
 	}
 	return false
 }
+
+// fixedVar tells whether a variable is the same for every answer.
+func fixedVar(t jqToken) bool { return t.text == "$param" || t.text == "$local" }
 
 // Absent tells whether the program only reads a field, and v has no such field. A field that
 // is null is there.

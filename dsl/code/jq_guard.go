@@ -83,13 +83,27 @@ var (
 	}
 )
 
-// compileJQ compiles query, which it changes: no single step of it takes in or makes
-// more than the bounds allow.
-func compileJQ(query *gojq.Query, vars []string) (*gojq.Code, error) {
+// compileJQ compiles query, which it changes, with what it calls of shared: no single step
+// of it takes in or makes more than the bounds allow.
+func compileJQ(query *gojq.Query, vars []string, shared *Library) (*gojq.Code, error) {
 	defs, err := guardedDefs()
 	if err != nil {
 		return nil, err
 	}
+	needed := shared.neededBy(query)
+	var before []*gojq.FuncDef
+	if guardJQ(query) || len(needed) > 0 && shared.guards {
+		before = append(before, defs...)
+	}
+	for _, i := range needed {
+		before = append(before, shared.defs[i].guarded)
+	}
+	query.FuncDefs = append(before, query.FuncDefs...)
+	return gojq.Compile(query, append(jqChecks(), gojq.WithVariables(vars))...)
+}
+
+// guardJQ puts checks into query, and tells whether they call some of guardedDefs.
+func guardJQ(query *gojq.Query) bool {
 	g := &jqGuard{own: map[string]bool{}, checks: inputChecks()}
 	walkJQ(reflect.ValueOf(query), func(n any) {
 		if f, is := n.(*gojq.FuncDef); is {
@@ -97,10 +111,7 @@ func compileJQ(query *gojq.Query, vars []string) (*gojq.Code, error) {
 		}
 	})
 	walkJQ(reflect.ValueOf(query), g.visit)
-	if g.used {
-		query.FuncDefs = append(append([]*gojq.FuncDef(nil), defs...), query.FuncDefs...)
-	}
-	return gojq.Compile(query, append(jqChecks(), gojq.WithVariables(vars))...)
+	return g.used
 }
 
 // jqGuard puts checks into a program.

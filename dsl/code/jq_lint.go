@@ -15,7 +15,7 @@ func forbiddenJQ() map[string]string {
 		noZone  = "It depends on the zone of the machine. Use gmtime and strftime, or time functions in expr."
 		noHalt  = "A program cannot end the run. Use error to refuse an input, or empty to leave it out."
 		noDate  = "It fails on fractions of a second. Keep the text in jq and read it with time(text) in expr."
-		noFiles = "Programs load no files. Write the definition here with def."
+		noFiles = "Programs load no files. What several programs need stands in the block definitions."
 	)
 	return map[string]string{
 		"input": noInput, "inputs": noInput, "input_filename": noInput, "input_line_number": noInput,

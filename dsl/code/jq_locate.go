@@ -2,8 +2,12 @@ package code
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/hashicorp/hcl/v2"
 )
 
 // Bounds of the search for the place of a failure.
@@ -14,19 +18,45 @@ const (
 
 // locate finds the part of the program that makes err. jq gives no positions at
 // run time, so the program is run again in growing parts: pipe stage by stage,
-// then into the parts of the failing stage. The whole program is the answer where
-// that leads nowhere.
+// then into the parts of the failing stage, and into the functions that it calls.
+// The whole program is the answer where that leads nowhere.
 func (q *JQ) locate(ctx context.Context, err error, input any, values []any) failure {
 	ctx, cancel := context.WithTimeout(ctx, locateTime)
 	defer cancel()
 	ctx, stop := watched(ctx)
 	defer stop()
-	l := &locator{q: q, ctx: ctx, message: err.Error(), input: input, values: values, tokens: scanJQ(q.src.Text), tries: locateTries}
+	l := &locator{q: q, ctx: ctx, message: err.Error(), input: input, values: values, src: q.src, tokens: scanJQ(q.src.Text), tries: locateTries}
 	if len(l.tokens) == 0 {
-		return failure{to: len(q.src.Text)}
+		return failure{src: q.src, to: len(q.src.Text)}
 	}
-	first, last := l.narrow("", 0, len(l.tokens))
-	out := failure{from: l.tokens[first].from, to: l.tokens[last-1].to, stage: l.text(l.first, l.last)}
+	begin := 0
+	if l.own = leadingDefs(l.tokens, 0, len(l.tokens)); len(l.own) > 0 && l.own[len(l.own)-1].to < len(l.tokens) {
+		begin = l.own[len(l.own)-1].to
+		l.defs = l.text(0, begin) + "\n"
+	}
+	out := l.find("", begin, len(l.tokens))
+	for range maxFollowed {
+		head, body, ok := l.called()
+		if !ok {
+			break
+		}
+		if out.caller == nil {
+			at := out.src.Range(out.from, out.to)
+			out.caller = &at
+		}
+		inner := l.find(head, body.from, body.to)
+		if inner.caller = out.caller; inner.involved == nil {
+			inner.involved = out.involved
+		}
+		out = inner
+	}
+	return out
+}
+
+// find is the place of the failure in the tokens i..j, which fail when they are run after head.
+func (l *locator) find(head string, i, j int) failure {
+	first, last := l.narrow(head, i, j)
+	out := failure{src: l.src, from: l.tokens[first].from, to: l.tokens[last-1].to, stage: l.text(l.first, l.last)}
 	if v, ok := l.into(l.head, l.first, l.last); ok {
 		out.involved = []Involved{Involve("input", v)}
 	}
@@ -35,9 +65,11 @@ func (q *JQ) locate(ctx context.Context, err error, input any, values []any) fai
 
 // failure is where a program failed, and in which stage of its pipes on what.
 type failure struct {
+	src      Source // of the program, or of the library
 	from, to int
 	stage    string
 	involved []Involved
+	caller   *hcl.Range // of the call that led into a function
 }
 
 type locator struct {
@@ -46,11 +78,91 @@ type locator struct {
 	message string
 	input   any
 	values  []any
+	src     Source // what tokens are of
 	tokens  []jqToken
 	tries   int
+	// defs are the definitions that the program begins with; all that is tried has them.
+	defs string
+	own  []jqDef
 	// head, first and last are the innermost stage that fails, and all that stands before it.
 	head        string
 	first, last int
+}
+
+// maxFollowed bounds how far functions that call others are followed.
+const maxFollowed = 20
+
+// called goes from a failing stage that is a call into the function: what to run the tokens
+// of its body after. It is false for functions of jq, and where the body alone does not fail.
+func (l *locator) called() (head string, body span, ok bool) {
+	name := l.tokens[l.first]
+	if name.kind != jqName {
+		return "", span{}, false
+	}
+	args, end := l.arguments(l.first, l.last)
+	if end != l.last && !l.fails(l.head+l.text(l.first, end)) {
+		return "", span{}, false // what stands behind the call fails
+	}
+	in, def, ok := l.function(fmt.Sprintf("%s/%d", name.text, len(args)))
+	if !ok {
+		return "", span{}, false
+	}
+	head = l.head
+	for i, param := range def.params {
+		arg := l.text(args[i].from, args[i].to)
+		if strings.HasPrefix(param, "$") {
+			head += "(" + arg + ") as " + param + " | "
+			continue
+		}
+		if strings.Contains(arg, param) { // would call itself
+			return "", span{}, false
+		}
+		head += "def " + param + ": " + arg + "; "
+	}
+	body = span{def.body, def.to - 1}
+	if body.from >= body.to || !l.fails(head+in.text(body.from, body.to)) {
+		return "", span{}, false
+	}
+	l.src, l.tokens = in.src, in.tokens
+	return head, body, true
+}
+
+// function is the function called id that the program sees, and where it stands.
+func (l *locator) function(id string) (in locator, def jqDef, ok bool) {
+	for _, d := range slices.Backward(l.own) {
+		if d.id == id {
+			return locator{src: l.q.src, tokens: scanJQ(l.q.src.Text)}, d, l.defs != ""
+		}
+	}
+	shared := l.q.opts.shared
+	for _, i := range l.q.needs {
+		if d := shared.defs[i].def; d.id == id {
+			return locator{src: shared.src, tokens: shared.tokens}, d, true
+		}
+	}
+	return locator{}, jqDef{}, false
+}
+
+// arguments are those of the call at token i, and where it ends.
+func (l *locator) arguments(i, j int) (args []span, end int) {
+	if i+1 >= j || l.tokens[i+1].text != "(" {
+		return nil, i + 1
+	}
+	from, depth := i+2, 0
+	for k := i + 1; k < j; k++ {
+		switch t := l.tokens[k]; {
+		case t.kind == jqOpen:
+			depth++
+		case t.kind == jqClose:
+			if depth--; depth == 0 {
+				return append(args, span{from, k}), k + 1
+			}
+		case t.text == ";" && depth == 1:
+			args = append(args, span{from, k})
+			from = k + 1
+		}
+	}
+	return nil, i + 1
 }
 
 // probe is an error that no program raises by itself.
@@ -81,7 +193,7 @@ func (l *locator) text(i, j int) string {
 	if i >= j {
 		return ""
 	}
-	return l.q.src.Text[l.tokens[i].from:l.tokens[j-1].to]
+	return l.src.Text[l.tokens[i].from:l.tokens[j-1].to]
 }
 
 // narrow looks inside the tokens i..j, which fail when they are run after head.

@@ -19,7 +19,12 @@ func (q *JQ) Origins(in Origin) Origin {
 		return computed("", in) // it was compiled, so it parses
 	}
 	t := &jqTracer{left: maxTraced}
-	return t.query(query, in, jqScope{})
+	var s jqScope
+	for _, i := range q.needs {
+		def := q.opts.shared.defs[i]
+		s = s.define(def.def.id, jqFunc{def: def.plain, scope: s})
+	}
+	return t.query(query, in, s)
 }
 
 // maxTraced bounds the work on programs whose functions call each other again and again.

@@ -25,7 +25,7 @@ type Stage struct {
 // variable that the rest needs, belongs to the stage behind it. It is for showing one answer:
 // each stage is bounded like Run and compiled anew.
 func (q *JQ) Stages(ctx context.Context, input any, values ...any) []Stage {
-	l := &locator{tokens: scanJQ(q.src.Text)}
+	l := &locator{src: q.src, tokens: scanJQ(q.src.Text)}
 	l.q = q
 	var out []Stage
 	for start, end := 0, 0; end <= len(l.tokens); end++ {
@@ -53,7 +53,7 @@ func (q *JQ) part(text string) (*JQ, bool) {
 	if err != nil {
 		return nil, false
 	}
-	compiled, err := compileJQ(query, q.vars)
+	compiled, err := compileJQ(query, q.vars, q.opts.shared)
 	if err != nil {
 		return nil, false
 	}

@@ -13,6 +13,7 @@ type options struct {
 	returns []Kind
 	time    time.Duration
 	outputs int
+	shared  *Library
 }
 
 // Returns says which kinds an expr program may result in, null apart. What is
@@ -24,6 +25,10 @@ func Within(d time.Duration) Option { return func(o *options) { o.time = d } }
 
 // AtMost bounds the outputs of one run of a jq program; 100,000 if not given.
 func AtMost(outputs int) Option { return func(o *options) { o.outputs = outputs } }
+
+// Sharing lets a jq program call the functions of l. A function that it defines itself hides
+// one of l with the same name.
+func Sharing(l *Library) Option { return func(o *options) { o.shared = l } }
 
 func apply(opts []Option) options {
 	o := options{time: 5 * time.Second, outputs: 100_000}

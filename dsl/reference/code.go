@@ -39,7 +39,7 @@ func jqPage() *Page {
 	return &Page{
 		Name: "jq", Title: "jq", level: 2,
 		Summary: "jq(\"…\") cuts JSON: records out of answers, cursors, totals. It is the language of https://jqlang.org/manual, without input, environment, modules and clock.",
-		parts:   []part{text("Its input is the decoded answer. It may name:"), definitions(dsl.JQNames()), text("In a heredoc, jq(<<-EOT … EOT), backslashes and quotes need no escapes.")},
+		parts:   []part{text("Its input is the decoded answer. It may name:"), definitions(dsl.JQNames()), text("In a heredoc, jq(<<-EOT … EOT), backslashes and quotes need no escapes. Functions that several programs need are written once, in `definitions`.")},
 	}
 }
 

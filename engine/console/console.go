@@ -21,7 +21,7 @@ import (
 type Console struct {
 	flow    *dsl.Flow
 	env     code.Env
-	params  map[string]any
+	bound   *dsl.Bound
 	records []engine.Mapped
 	at      int
 }
@@ -29,7 +29,7 @@ type Console struct {
 // New makes a Console that begins at the first of records, which are of f. There must be
 // one at least.
 func New(b *dsl.Bound, f *dsl.Flow, records []engine.Mapped) *Console {
-	return &Console{flow: f, env: b.Env(f), params: b.Params, records: records}
+	return &Console{flow: f, env: b.Env(f), bound: b, records: records}
 }
 
 // ErrQuit is the answer to :quit.
@@ -78,11 +78,11 @@ func (c *Console) expr(text string) (any, error) {
 }
 
 func (c *Console) jq(ctx context.Context, text string) (string, error) {
-	program, diags := code.CompileJQ(code.Literal(text), []string{"param"})
+	program, diags := c.bound.JQ(code.Literal(text))
 	if diags.HasErrors() {
 		return "", &CodeError{text, diags}
 	}
-	values, err := program.Run(ctx, c.records[c.at].Record, c.params)
+	values, err := program.Run(ctx, c.records[c.at].Record, c.bound.JQValues(nil, nil, nil)...)
 	var lines []string
 	for _, v := range values {
 		lines = append(lines, show(v))

@@ -183,7 +183,7 @@ func (w *walk) one() (page.Step, error) {
 		for name := range header {
 			flat[strings.ToLower(name)] = header.Get(name)
 		}
-		got, err := q.Run(context.Background(), body, map[string]any{}, map[string]any{"status": status, "url": w.asked, "headers": flat}, orNull(w.page), w.window)
+		got, err := q.Run(context.Background(), body, map[string]any{}, map[string]any{}, map[string]any{"status": status, "url": w.asked, "headers": flat}, orNull(w.page), w.window)
 		if err != nil {
 			w.t.Fatal(err)
 		}
