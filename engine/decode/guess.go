@@ -2,6 +2,7 @@ package decode
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -41,7 +42,7 @@ func Guess(src []byte) (Form, []any, error) {
 	case text[0] == '<':
 		doc, err := XML{}.Document(bytes.NewReader(src))
 		return Form{Kind: "xml"}, []any{doc}, err
-	case text[0] == '{' || text[0] == '[' || !bytes.ContainsAny(text[:min(len(text), 1000)], "\n,;\t|"):
+	case strings.IndexByte("{[\"", text[0]) >= 0 && json.Valid(text) || text[0] == '{' || text[0] == '[' || !bytes.ContainsAny(text[:min(len(text), 1000)], "\n,;\t|"):
 		return guessJSON(src)
 	}
 	return guessCSV(src)
@@ -80,6 +81,9 @@ func guessCSV(src []byte) (Form, []any, error) {
 	var first error
 	for _, f := range []Form{plain, lazy, ragged} {
 		docs, err := all(CSV{Delimiter: f.Delimiter, Comment: f.Comment, Columns: f.Columns, Quotes: f.Quotes, Ragged: f.Ragged}.Records, src)
+		if err == nil && len(docs) > 0 && !slices.ContainsFunc(docs, isRow) {
+			return Form{}, nil, errors.New("it is text of no known form")
+		}
 		if err == nil && len(docs) > 0 {
 			return f, docs, nil
 		}
@@ -167,5 +171,17 @@ func columns(names []string, n int) []string {
 
 // valued is what no column is called: a number, a date, an address, a hash.
 var valued = regexp.MustCompile(`^\d[\d.:/TZ -]*$|://|^[0-9a-fA-F]{32,}$|^[\w-]+(\.[\w-]+)*\.[a-z]{2,}$|^[0-9a-f]*:[0-9a-f:]+$`)
+
+// isRow tells rows, and lines of one value, from lines of a text.
+func isRow(doc any) bool {
+	cells, _ := doc.(map[string]any)
+	for _, cell := range cells {
+		text, _ := cell.(string)
+		if len(cells) > 1 || isValue(text) {
+			return true
+		}
+	}
+	return false
+}
 
 func isValue(cell string) bool { return valued.MatchString(strings.Trim(cell, ` "'`)) }

@@ -59,6 +59,7 @@ func TestGuessSaysWhatItIs(t *testing.T) {
 		"PK\x03\x04xxxx":                  "ZIP archive",
 		`{"a": 1`:                         "cut off",
 		"{\"a\": 1}\n{\"b\"":              "",
+		"some text\nand more\n":           "text of no known form",
 		"id,name\n":                       "taken for CSV: it has a row of names and no other",
 		"id,name\n1,\xff\n":               "taken for CSV",
 		packed("id,name\n1,2\n")[:20]:     "",
