@@ -81,7 +81,7 @@ func guessCSV(src []byte) (Form, []any, error) {
 	var first error
 	for _, f := range []Form{plain, lazy, ragged} {
 		docs, err := all(CSV{Delimiter: f.Delimiter, Comment: f.Comment, Columns: f.Columns, Quotes: f.Quotes, Ragged: f.Ragged}.Records, src)
-		if err == nil && len(docs) > 0 && !slices.ContainsFunc(docs, isRow) {
+		if err == nil && len(docs) > 0 && !mostly(docs, isRow) {
 			return Form{}, nil, errors.New("it is text of no known form")
 		}
 		if err == nil && len(docs) > 0 {
@@ -171,6 +171,16 @@ func columns(names []string, n int) []string {
 
 // valued is what no column is called: a number, a date, an address, a hash.
 var valued = regexp.MustCompile(`^\d[\d.:/TZ -]*$|://|^[0-9a-fA-F]{32,}$|^[\w-]+(\.[\w-]+)*\.[a-z]{2,}$|^[0-9a-f]*:[0-9a-f:]+$`)
+
+func mostly(docs []any, is func(any) bool) bool {
+	n := 0
+	for _, doc := range docs {
+		if is(doc) {
+			n++
+		}
+	}
+	return 2*n > len(docs)
+}
 
 // isRow tells rows, and lines of one value, from lines of a text.
 func isRow(doc any) bool {
