@@ -138,11 +138,11 @@ func (a *app) converse(ctx context.Context, c *console.Console) error {
 			break
 		}
 		if out != "" {
-			fmt.Fprintln(lines, a.redactor.String(out))
+			fmt.Fprintln(lines, visible(a.redactor.String(out)))
 		}
 		if err != nil {
 			failed = true
-			fmt.Fprint(lines, a.said(err))
+			fmt.Fprint(lines, visible(a.said(err)))
 		}
 	}
 	if _, typed := lines.(*typed); failed && !typed {

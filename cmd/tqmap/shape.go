@@ -149,7 +149,11 @@ func (a *app) printShapes(all []surveyed, format string) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprint(a.stdout, a.redactor.String(b.String()))
+	text := b.String()
+	if format == "text" {
+		text = visible(text)
+	}
+	_, err := fmt.Fprint(a.stdout, a.redactor.String(text))
 	return err
 }
 
@@ -162,6 +166,9 @@ func tableOfFields(b *strings.Builder, s surveyed) {
 			present = fmt.Sprintf("%d of %d", f.Count, f.Of)
 		}
 		path := strings.TrimSuffix(s.flow.Record.Name+"."+f.Path, ".")
+		if strings.HasPrefix(f.Path, "[]") {
+			path = s.flow.Record.Name + f.Path // a record that is a list
+		}
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", path, strings.Join(f.Kinds, " or "), present, f.Example)
 	}
 	w.Flush()

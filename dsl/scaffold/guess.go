@@ -46,7 +46,9 @@ func look(p Plan) (guess, error) {
 	}
 	var path []string
 	if !p.Rows {
-		path = recordsIn(p.Answers[0], 0)
+		if path = recordsIn(p.Answers[0], 0); path == nil {
+			path = emptyIn(p.Answers[0])
+		}
 	}
 	if _, isList := p.Answers[0].([]any); len(path) > 0 {
 		g.extract = jqPath(path) + "[]"
@@ -113,6 +115,17 @@ func recordsIn(v any, depth int) []string {
 		}
 	}
 	return best
+}
+
+// emptyIn is the way to a list where an answer without records would have them.
+func emptyIn(v any) []string {
+	object, _ := v.(map[string]any)
+	for _, name := range append([]string{"alerts", "events", "incidents", "indicators"}, lists...) {
+		if list, ok := object[name].([]any); ok && len(list) == 0 {
+			return []string{name}
+		}
+	}
+	return nil
 }
 
 func objectsIn(list []any) int {
