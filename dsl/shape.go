@@ -167,8 +167,8 @@ func (m *Mapping) split(rec *Record, records []any) ([]any, error) {
 }
 
 func (m *Mapping) documents(f *Flow, src []byte) (documents []any, rest any, err error) {
-	if decode := f.Source.Block("decode"); decode != nil && m.vocabulary.Sample != nil {
-		return m.vocabulary.Sample(decode, src)
+	if m.vocabulary.Sample != nil {
+		return m.vocabulary.Sample(f.Source.Block("decode"), src)
 	}
 	body, err := code.Decode(src)
 	return []any{body}, body, err

@@ -33,6 +33,10 @@ func vocabulary() Vocabulary {
 			}
 		},
 		Sample: func(decode *Node, src []byte) ([]any, any, error) {
+			if decode == nil {
+				body, err := code.Decode(src)
+				return []any{body}, body, err
+			}
 			r := decode.Static()
 			if r.String("mark", "") == "!" {
 				r.Fail("mark", "Bad mark", "It is no mark.")

@@ -88,10 +88,13 @@ func atLeastOne(r *dsl.Reading, name string) int {
 // document, which is also the rest.
 func openDecoder(n *dsl.Node, b *dsl.Bound) (decoder, error) {
 	if n == nil {
-		return &reading{kind: jsonDecode(), records: jsonDocument{}}, nil
+		return jsonDecoder(), nil
 	}
 	return readDecoder(n, n.Read(b.Scope))
 }
+
+// jsonDecoder reads answers that no block decode is about.
+func jsonDecoder() decoder { return &reading{kind: jsonDecode(), records: jsonDocument{}} }
 
 func readDecoder(n *dsl.Node, r *dsl.Reading) (decoder, error) {
 	d := &reading{limits: limits(r), layers: layers(r)}

@@ -7,11 +7,14 @@ import (
 	"tqmap/dsl"
 )
 
-// sample decodes a recorded answer while a mapping is loaded.
+// sample decodes a recorded answer while a mapping is loaded, as a run would: without a
+// block decode (nil) it is one JSON document.
 func sample(n *dsl.Node, src []byte) (docs []any, rest any, err error) {
-	d, err := readDecoder(n, n.Static())
-	if err != nil {
-		return nil, nil, err
+	d := jsonDecoder()
+	if n != nil {
+		if d, err = readDecoder(n, n.Static()); err != nil {
+			return nil, nil, err
+		}
 	}
 	rest, err = d.decode(context.Background(), bytes.NewReader(src), func(doc any) error { docs = append(docs, doc); return nil })
 	return docs, rest, err

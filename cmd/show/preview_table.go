@@ -49,7 +49,7 @@ func (s *Preview) Table() string {
 		}
 	}
 	b.WriteString(s.Totals())
-	return visible(b.String())
+	return Visible(b.String())
 }
 
 // Totals sums a preview up.

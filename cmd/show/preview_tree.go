@@ -131,7 +131,7 @@ func padding(of []*branch) int {
 
 // write draws b behind lead, and what hangs on it behind rest.
 func (w *treeWriter) write(b *branch, lead, rest string) {
-	if own := visible(b.head); utf8.RuneCountInString(own) > w.width/2 { // no head any more
+	if own := Visible(b.head); utf8.RuneCountInString(own) > w.width/2 { // no head any more
 		b = &branch{b.sign, "", own + ": " + b.text, b.kids}
 	}
 	head, taken := "", 0
@@ -143,7 +143,7 @@ func (w *treeWriter) write(b *branch, lead, rest string) {
 		if part.text == "" {
 			continue
 		}
-		text := visible(part.text)
+		text := Visible(part.text)
 		if taken > 0 {
 			head, taken = head+" ", taken+1
 		}
@@ -158,7 +158,7 @@ func (w *treeWriter) write(b *branch, lead, rest string) {
 	} else {
 		below += "  "
 	}
-	lines := wrap(visible(b.text), w.room(lead)-taken, w.room(below))
+	lines := wrap(Visible(b.text), w.room(lead)-taken, w.room(below))
 	w.b.WriteString(w.paint(lead, "2") + head)
 	for i, line := range lines {
 		switch {

@@ -23,7 +23,7 @@ func Shapes(all []Surveyed) (string, error) {
 		s.table(&b)
 		b.WriteByte('\n')
 	}
-	return b.String(), nil
+	return Visible(b.String()), nil
 }
 
 func (s *Surveyed) table(b *strings.Builder) {
@@ -35,6 +35,9 @@ func (s *Surveyed) table(b *strings.Builder) {
 			present = fmt.Sprintf("%d of %d", f.Count, f.Of)
 		}
 		path := strings.TrimSuffix(s.Flow.Record.Name+"."+f.Path, ".")
+		if strings.HasPrefix(f.Path, "[]") {
+			path = s.Flow.Record.Name + f.Path // a record that is a list
+		}
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", path, strings.Join(f.Kinds, " or "), present, f.Example)
 	}
 	w.Flush()

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// visible is text that a terminal shows and does not obey: control characters, and those
+// Visible is text that a terminal shows and does not obey: control characters, and those
 // that turn the direction of writing, are replaced. Line feeds and tabs stay.
-func visible(text string) string {
+func Visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':

@@ -139,11 +139,11 @@ func (a *app) converse(ctx context.Context, c *console.Console) error {
 			break
 		}
 		if out != "" {
-			fmt.Fprintln(lines, a.redactor.String(out))
+			fmt.Fprintln(lines, show.Visible(a.redactor.String(out)))
 		}
 		if err != nil {
 			failed = true
-			fmt.Fprint(lines, a.said(err))
+			fmt.Fprint(lines, show.Visible(a.said(err)))
 		}
 	}
 	if _, typed := lines.(*typed); failed && !typed {

@@ -13,8 +13,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tqmap/dsl/code"
 	"tqmap/dsl/scaffold"
+	"tqmap/engine/decode"
+	"tqmap/engine/recording"
 )
 
 // newOptions are the flags of tqmap new.
@@ -33,7 +34,8 @@ func (a *app) newCmd() *cobra.Command {
 keeps the recorded answers (--from) beside it as samples. From them it guesses where
 the records are, what identifies one, which fields are times, indicators and
 attributes. What is guessed is marked with "guessed", what you have to fill in with
-"TODO". Asks for what the flags do not say.`,
+"TODO". Asks for what the flags do not say. Answers given together are of the same request,
+such as pages of it.`,
 		Example: `  tqmap new acme --from answer.json
   tqmap new acme --title "Acme EDR" --url https://api.acme.example --path /v1/alerts --auth bearer --from answer.json`,
 		Args: cobra.ExactArgs(1),
@@ -53,10 +55,10 @@ attributes. What is guessed is marked with "guessed", what you have to fill in w
 	f := cmd.Flags()
 	f.StringVar(&o.plan.Title, "title", "", "what people call the product")
 	f.StringVar(&o.plan.URL, "url", "", "address of the API, such as https://api.example.com")
-	f.StringVar(&o.plan.Path, "path", "/", "path of the records below the address")
+	f.StringVar(&o.plan.Path, "path", "/", "path of the records below the address, with its query: a key in it becomes a parameter, and is not written down")
 	f.StringVar(&o.plan.Auth, "auth", "none", strings.Join(scaffold.Auths(), ", "))
 	f.StringVar(&o.plan.Paging, "paging", "", strings.Join(scaffold.Pagings(), ", ")+" (default: what the answer points to)")
-	f.StringArrayVar(&o.from, "from", nil, "file with a recorded answer (JSON); may be repeated")
+	f.StringArrayVar(&o.from, "from", nil, "file with a recorded answer: JSON, NDJSON, CSV or XML, also packed; may be repeated")
 	f.StringVar(&o.dir, "dir", ".", "folder to write to")
 	return cmd
 }
@@ -98,7 +100,14 @@ func (a *app) begin(o *newOptions) error {
 		return err
 	}
 	mapping := filepath.Join(o.dir, p.Name+".hcl")
-	files[mapping] = scaffold.Mapping(*p)
+	src, err := scaffold.Mapping(*p)
+	var bad *scaffold.AnswerError
+	if errors.As(err, &bad) && bad.Answer < len(o.from) {
+		return usagef("--from %s: %w", o.from[bad.Answer], err)
+	} else if err != nil {
+		return err
+	}
+	files[mapping] = src
 	if err := writeNew(files); err != nil {
 		return err
 	}
@@ -112,24 +121,67 @@ func (a *app) begin(o *newOptions) error {
 // samples reads the recorded answers and says where they are kept.
 func (o *newOptions) samples(files map[string][]byte) error {
 	p := &o.plan
+	var first decode.Form
 	for i, name := range o.from {
 		src, err := os.ReadFile(name)
 		if err != nil {
 			return usagef("--from: %w", err)
 		}
-		answer, err := code.Decode(src)
-		if err != nil {
-			return usagef("--from %s: %w; a recorded answer is one JSON document", name, err)
+		if recording.Is(src) {
+			return usagef("--from %s: this is a recording of a run; give the body of one answer, and read the recording with tqmap preview or console", name)
 		}
-		p.Answers = append(p.Answers, answer)
-		kept := path.Join("testdata", p.Name, fmt.Sprintf("answer_%d.json", i+1))
+		form, documents, err := decode.Guess(src)
+		if err != nil {
+			return usagef("--from %s: %w; a recorded answer is the body of one, in JSON, NDJSON, CSV or XML", name, err)
+		}
+		if i == 0 {
+			first = form
+		} else if form.Kind != first.Kind || form.Delimiter != first.Delimiter {
+			return usagef("--from %s: it is %s, and %s is %s; give answers of the same request together", name, form.Kind, o.from[0], first.Kind)
+		}
+		p.Answers = append(p.Answers, documents...)
+		kept := path.Join("testdata", p.Name, fmt.Sprintf("answer_%d.%s", i+1, ending(form, src)))
 		p.Files = append(p.Files, kept)
 		files[filepath.Join(o.dir, filepath.FromSlash(kept))] = src
 	}
 	if len(p.Files) > 0 {
-		p.Samples = path.Join("testdata", p.Name, "answer_*.json")
+		p.Samples = path.Join("testdata", p.Name, "answer_*")
+		p.Decode, p.Rows = decodeBlock(first)
 	}
 	return nil
+}
+
+// ending is how the name of a kept answer ends.
+func ending(form decode.Form, src []byte) string {
+	kind := form.Kind
+	if kind == "concatenated" {
+		kind = "json"
+	}
+	if packing, ok := decode.PackingOf(src); ok {
+		kind += map[decode.Packing]string{decode.Gzip: ".gz", decode.Bzip2: ".bz2"}[packing]
+	}
+	return kind
+}
+
+// decodeBlock is how a mapping says form, and whether each document is a record.
+func decodeBlock(form decode.Form) (scaffold.Decode, bool) {
+	if form.Kind == "json" {
+		return scaffold.Decode{}, false
+	}
+	d := scaffold.Decode{Kind: form.Kind}
+	set := func(name, value string) {
+		if value != "" {
+			d.Attrs = append(d.Attrs, scaffold.Setting(name, value))
+		}
+	}
+	set("delimiter", form.Delimiter)
+	set("comment", form.Comment)
+	if len(form.Columns) > 0 {
+		d.Attrs = append(d.Attrs, scaffold.Settings("columns", form.Columns))
+	}
+	set("quotes", string(form.Quotes))
+	set("ragged", string(form.Ragged))
+	return d, form.Kind != "xml"
 }
 
 // writeNew writes files, none of which may be there already.

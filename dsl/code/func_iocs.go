@@ -13,7 +13,7 @@ var iocsFunc = Func{
 	Signature: "iocs(text[, types]) list of {type, value}",
 	Summary: "Finds indicators in a text: in its double-quoted strings, else in its words. Types are URL, CIDR Block, IP Address, IPv6 Address, Email Address and FQDN. " +
 		"Private, loopback, link-local, multicast and unspecified addresses are left out. In order, each once. " +
-		"With a list of types only those are found; it may name every type that indicator_type knows.",
+		"With a list of types only those are found; it may name every type that indicator_type knows. What is defanged, such as hxxp://bad[.]example, is found by iocs(refang(text)).",
 	Examples: []Example{
 		{`iocs('src_ip: ["10.0.0.4"], domains: ["Login.Bad.example.", "203.0.113.9"]')`,
 			`[{"type":"FQDN","value":"login.bad.example"},{"type":"IP Address","value":"203.0.113.9"}]`},

@@ -2,11 +2,11 @@ package scaffold
 
 import (
 	"encoding/json"
-	"maps"
+	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"tqmap/dsl/code"
 )
@@ -14,42 +14,83 @@ import (
 // guess is what a sample answer gives away about an API.
 type guess struct {
 	extract string // jq; "" where the answer is one record or a list of them
+	stream  string // of XML: the way to the elements that are records
 	record  string // name of a record
 	key     string // path of the field that tells records apart; "" where none is seen
 	title   string
-	time    string // expr of the instant of the event; "" where none is seen
-	// attributes are paths of single values, observables of values that are indicators.
-	attributes, observables []string
-	next, total             string // paths in the answer
-	shape                   code.Shape
+	strong  bool // title is what people would call it, and not just some text
+	// time and changed are paths of when a record happened and was last changed; "" where
+	// none is seen.
+	time, changed string
+	instants      map[string]instant
+	// attributes are paths of single values, observables of values that are indicators,
+	// and tags and spread those of lists of them.
+	attributes, observables, tags, spread []string
+	nested                                []nested
+	// bare are records that are indicators and nothing else.
+	bare  bool
+	pages envelope
+	table table
 }
 
 // lists are the names of fields that hold records, whatever these are.
 var lists = []string{"data", "items", "results", "result", "records", "value", "values", "list", "hits", "rows", "entries", "objects", "elements", "content"}
 
-// look guesses from answers, all of one kind.
-func look(answers []any) guess {
-	g := guess{record: "record"}
-	if len(answers) == 0 {
-		g.key, g.title, g.record = "id", "name", "alert"
-		return g
+// look guesses from the answers of a plan. The error names an answer that is of another kind
+// than the first.
+func look(p Plan) (guess, error) {
+	g := guess{record: "record", instants: map[string]instant{}}
+	if len(p.Answers) == 0 {
+		g.key, g.title, g.record, g.strong = "id", "name", "alert", true
+		return g, nil
 	}
-	path := recordsIn(answers[0], 0)
-	if _, isList := answers[0].([]any); len(path) > 0 {
+	var path []string
+	if !p.Rows {
+		if path = recordsIn(p.Answers[0], 0); path == nil {
+			path = emptyIn(p.Answers[0])
+		}
+	}
+	if _, isList := p.Answers[0].([]any); len(path) > 0 {
 		g.extract = jqPath(path) + "[]"
 		g.record = singular(path[len(path)-1])
+		if p.isXML() {
+			g.extract, g.stream = "", strings.Join(path, "/")
+		}
 	} else if isList {
 		g.extract = ".[]"
 	}
 	var records []any
-	for _, a := range answers {
-		records = append(records, follow(a, path)...)
+	for i, a := range p.Answers {
+		more, ok := follow(a, path)
+		if !ok {
+			return g, &AnswerError{Answer: i, reason: fmt.Sprintf("there is no list at %s, where the first answer has its records; give answers of the same request together. What is asked for each record is an each of its own: tqmap reference each", jqPath(path))}
+		}
+		records = append(records, more...)
 	}
-	g.shape = code.Infer(records)
-	g.fields(records)
-	g.envelope(answers[0], path)
-	return g
+	if len(records) == 0 {
+		return g, &AnswerError{reason: "it holds no record to guess from; record an answer that has some, or go on without --from"}
+	}
+	g.table = newTable(g.record, records)
+	switch g.table.shape.Kind {
+	case code.Object:
+		g.fields()
+	case code.String:
+		g.bare = isObservable(records)
+	}
+	if !p.Rows && !p.isXML() {
+		g.pages = enveloped(p.Answers[0], path, len(records))
+	}
+	return g, nil
 }
+
+// AnswerError is an answer that no mapping can be made of: it has no records, or not where
+// the first one has them.
+type AnswerError struct {
+	Answer int // which one, counted from 0
+	reason string
+}
+
+func (e *AnswerError) Error() string { return e.reason }
 
 // recordsIn is the way to the longest list of objects, nil where the answer is a list
 // itself or holds none.
@@ -60,7 +101,7 @@ func recordsIn(v any, depth int) []string {
 	}
 	var best []string
 	most := 0
-	for _, name := range slices.Sorted(maps.Keys(object)) {
+	for _, name := range sortedNames(object) {
 		switch child := object[name].(type) {
 		case []any:
 			if n := objectsIn(child); n > most {
@@ -68,12 +109,23 @@ func recordsIn(v any, depth int) []string {
 			}
 		case map[string]any:
 			below := recordsIn(child, depth+1)
-			if n := len(follow(child, below)); below != nil && n > most {
-				best, most = append([]string{name}, below...), n
+			if n, _ := follow(child, below); below != nil && len(n) > most {
+				best, most = append([]string{name}, below...), len(n)
 			}
 		}
 	}
 	return best
+}
+
+// emptyIn is the way to a list where an answer without records would have them.
+func emptyIn(v any) []string {
+	object, _ := v.(map[string]any)
+	for _, name := range append([]string{"alerts", "events", "incidents", "indicators"}, lists...) {
+		if list, ok := object[name].([]any); ok && len(list) == 0 {
+			return []string{name}
+		}
+	}
+	return nil
 }
 
 func objectsIn(list []any) int {
@@ -86,15 +138,25 @@ func objectsIn(list []any) int {
 	return n
 }
 
-func follow(v any, path []string) []any {
+// follow are the elements of the list at path, or what else is there; false where there is
+// no way to it. Null is an empty list.
+func follow(v any, path []string) ([]any, bool) {
 	for _, name := range path {
-		object, _ := v.(map[string]any)
-		v = object[name]
+		object, ok := v.(map[string]any)
+		if !ok {
+			return nil, false
+		}
+		if v, ok = object[name]; !ok {
+			return nil, false
+		}
 	}
 	if list, ok := v.([]any); ok {
-		return list
+		return list, true
 	}
-	return []any{v}
+	if v == nil && len(path) > 0 {
+		return nil, true
+	}
+	return []any{v}, len(path) == 0
 }
 
 func jqPath(path []string) string {
@@ -139,39 +201,83 @@ func singular(list string) string {
 const mostAttributes = 20
 
 // fields sorts the fields of the records by what they look like.
-func (g *guess) fields(records []any) {
-	seen := code.Survey(records)
-	g.key = named(seen, unique(records), "id", "_id", "uuid", "guid", "uid", "key", "alert_id", "event_id", "incident_id")
-	g.title = named(seen, isText, "title", "name", "summary", "subject", "headline", "description", "message", "type", "category")
-	var when string
-	g.time, when = g.instant(seen)
-	for _, f := range seen {
+func (g *guess) fields() {
+	t := g.table
+	g.times()
+	g.key = g.identity()
+	g.titled()
+	for _, f := range t.seen {
 		switch {
-		case strings.Contains(f.Path, "[]") || f.Value == nil || f.Path == g.key || f.Path == when || !g.reached(f.Path):
-		case isObservable(f):
+		case !t.single(f) || f.Path == g.key || f.Path == g.time:
+		case g.instants[f.Path].read == "" && isObservable(t.values(f.Path)):
 			g.observables = append(g.observables, f.Path)
 		case len(g.attributes) < mostAttributes && f.Path != g.title:
 			g.attributes = append(g.attributes, f.Path)
 		}
 	}
+	for _, path := range t.lists() {
+		g.inList(path)
+	}
+	if g.key == "" {
+		g.key = g.first(t.unique, g.observables...)
+	}
 }
 
-// reached says whether path leads to a field: a name that holds a dot is none of its steps.
-func (g *guess) reached(path string) bool {
-	shape, ok := g.shape, true
-	for _, name := range strings.Split(path, ".") {
-		if shape, ok = shape.Fields[name]; !ok {
-			return false
+// feed is the path of the indicator that each record is about; "" where records are more
+// than that.
+func (g *guess) feed() string {
+	about := g.observables
+	if g.key != "" && isObservable(g.table.values(g.key)) && !slices.Contains(about, g.key) {
+		about = append([]string{g.key}, about...)
+	}
+	if g.strong || len(about) != 1 || len(g.nested)+len(g.spread) > 0 {
+		return ""
+	}
+	return about[0]
+}
+
+// identity is the field that tells records apart.
+func (g *guess) identity() string {
+	t := g.table
+	own := []string{g.record + "id", g.record + "_id", g.record + "uuid", g.record + "key", g.record + "number"}
+	if key := g.first(t.unique, append([]string{"id", "_id", "uuid", "guid", "uid", "key", "@id", "alert_id", "event_id", "incident_id"}, own...)...); key != "" {
+		return key
+	}
+	for _, f := range t.seen {
+		words := split(f.Path)
+		if strings.Contains(f.Path, ".") || len(words) == 0 || !slices.Contains([]string{"id", "uuid", "guid", "uid", "key", "ref", "reference"}, strings.ToLower(words[len(words)-1])) {
+			continue
+		}
+		if t.single(f) && f.Count == f.Of && t.unique(f.Path) {
+			return f.Path
 		}
 	}
-	return true
+	return ""
 }
 
-// named is the first of names that is a field of every record and fits.
-func named(seen []code.Field, fits func(code.Field) bool, names ...string) string {
+// titled finds what a record is called.
+func (g *guess) titled() {
+	t := g.table
+	text := func(path string) bool {
+		for _, v := range t.values(path) {
+			if s, ok := v.(string); !ok || s == "" {
+				return false
+			}
+		}
+		return g.instants[path].read == ""
+	}
+	if g.title = g.first(text, "title", "name", "summary", "subject", "headline", g.record+"name", g.record+"_name", g.record+"title", g.record+"_title", "description", "message"); g.title != "" {
+		g.strong = true
+		return
+	}
+	g.title = g.first(text, "type", "category")
+}
+
+// first is the first of names that is a field of every record and fits.
+func (g *guess) first(fits func(path string) bool, names ...string) string {
 	for _, name := range names {
-		for _, f := range seen {
-			if strings.EqualFold(f.Path, name) && f.Count == f.Of && fits(f) {
+		for _, f := range g.table.seen {
+			if strings.EqualFold(f.Path, name) && f.Count == f.Of && g.table.single(f) && fits(f.Path) {
 				return f.Path
 			}
 		}
@@ -179,102 +285,20 @@ func named(seen []code.Field, fits func(code.Field) bool, names ...string) strin
 	return ""
 }
 
-func isText(f code.Field) bool { return slices.Equal(f.Kinds, []string{"string"}) }
-
-// unique fits fields that no two records have the same value of.
-func unique(records []any) func(code.Field) bool {
-	return func(f code.Field) bool {
-		values := map[any]bool{}
-		for _, r := range records {
-			object, _ := r.(map[string]any)
-			switch v := object[f.Path].(type) {
-			case string, int:
-				if values[v] {
-					return false
-				}
-				values[v] = true
-			default:
+// unique fits fields of which no two records have the same value, but for one that came
+// twice.
+func (t table) unique(path string) bool {
+	rows := map[any]any{}
+	for i, v := range t.values(path) {
+		switch v.(type) {
+		case string, int:
+			if before, ok := rows[v]; ok && !reflect.DeepEqual(before, t.rows[i]) || v == "" {
 				return false
 			}
-		}
-		return true
-	}
-}
-
-// instants are names of the time of an event, the likeliest first.
-var instants = []string{
-	"created", "created_at", "createdAt", "createdDateTime", "creation_time", "creationTime", "timestamp", "@timestamp", "time", "date",
-	"detected_at", "first_seen", "firstSeen", "observed", "occurred", "published", "added", "start", "start_time", "startTime", "updated", "updated_at",
-}
-
-// instant is how expr reads the time of an event, and the path of that time.
-func (g *guess) instant(seen []code.Field) (expr, path string) {
-	for _, name := range instants {
-		for _, f := range seen {
-			if !strings.EqualFold(f.Path, name) || !g.reached(f.Path) {
-				continue
-			}
-			if read := reads(f); read != "" {
-				return strings.ReplaceAll(read, "·", g.reach(f.Path)), f.Path
-			}
+			rows[v] = t.rows[i]
+		default:
+			return false
 		}
 	}
-	return "", ""
-}
-
-// reads is the expr that makes an instant of a field, with · for the field; "" where it
-// holds none.
-func reads(f code.Field) string {
-	switch v := f.Value.(type) {
-	case int:
-		switch {
-		case v > 1e11 && v < 1e14:
-			return "unix_ms(·)"
-		case v > 1e8 && v < 1e11:
-			return "unix(·)"
-		}
-	case string:
-		if _, err := time.Parse(time.RFC3339Nano, v); err == nil {
-			return "·"
-		}
-		for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"} {
-			if _, err := time.Parse(layout, strings.SplitN(v, ".", 2)[0]); err == nil && layout == time.DateTime {
-				return "time(·, 'UTC')"
-			} else if err == nil {
-				return "time(·, 'UTC', '" + layout + "')"
-			}
-		}
-	}
-	return ""
-}
-
-// isObservable says whether a value is certainly an indicator.
-func isObservable(f code.Field) bool {
-	if reads(f) != "" {
-		return false
-	}
-	program, diags := code.CompileExpr(code.Literal("indicator_type(v)"), code.Env{"v": {}})
-	if diags.HasErrors() {
-		return false
-	}
-	kind, err := program.Eval(map[string]any{"v": f.Value})
-	return err == nil && kind != nil && kind != "Filename"
-}
-
-// envelope looks for what tells of the next page.
-func (g *guess) envelope(answer any, path []string) {
-	for _, f := range code.Survey([]any{answer}) {
-		last := strings.ToLower(f.Path[strings.LastIndexByte(f.Path, '.')+1:])
-		if strings.Contains(f.Path, "[]") || len(path) == 0 || strings.HasPrefix(f.Path, strings.Join(path, ".")) {
-			continue
-		}
-		switch last {
-		case "next", "next_cursor", "nextcursor", "next_page", "next_page_token", "nextpagetoken", "next_token", "nextlink", "@odata.nextlink", "cursor", "continuation", "after":
-			g.next = jqPath(strings.Split(f.Path, "."))
-		case "total", "total_count", "totalcount", "count", "totalresults", "total_results", "total_hits":
-			if slices.Contains(f.Kinds, "integer") {
-				g.total = jqPath(strings.Split(f.Path, "."))
-			}
-		}
-	}
+	return true
 }

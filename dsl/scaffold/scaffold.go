@@ -3,6 +3,7 @@
 package scaffold
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,16 +20,46 @@ type Plan struct {
 	// Title is what people call the product.
 	Title string
 	// URL is the API's address, Path that of the records below it.
-	URL, Path string
+	URL, Path      string
+	query          []parameter // of the path
+	keyName, paged string      // how the query names a key, and what kind of paging it has
+	size           int         // of a page, as the query has it
 	// Auth is one of Auths, Paging one of Pagings; "" is found out where it can be.
 	Auth, Paging string
-	// Answers are decoded answers of the API, and Samples the glob of the files they
-	// stand in. Both may be empty.
+	// Answers are the documents in answers of the API, and Samples the glob of the files
+	// they stand in. Both may be empty.
 	Answers []any
 	Samples string
+	// Rows says that each document is a record, as a row of CSV is.
+	Rows bool
+	// Decode is what the answers are written in, where that is not JSON.
+	Decode Decode
 	// Files are the samples one by one, for a test.
 	Files []string
 }
+
+// Decode is a block decode: its kind, and its attributes in HCL.
+type Decode struct {
+	Kind  string
+	Attrs []Attr
+}
+
+// Attr is an attribute of a block, Value as HCL writes it.
+type Attr struct{ Name, Value string }
+
+// Setting is an attribute that is a text.
+func Setting(name, value string) Attr { return Attr{name, quote(value)} }
+
+// Settings is an attribute that is a list of texts.
+func Settings(name string, values []string) Attr {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = quote(v)
+	}
+	return Attr{name, "[" + strings.Join(quoted, ", ") + "]"}
+}
+
+func (p Plan) isXML() bool { return p.Decode.Kind == "xml" }
 
 // Auths are the kinds of auth that a scaffold can begin with.
 func Auths() []string { return []string{"none", "basic", "bearer", "api_key", "oauth2"} }
@@ -39,9 +70,13 @@ func Pagings() []string {
 }
 
 // Mapping is the file. What it could only guess is marked with "guessed" in a comment,
-// what it cannot know with "TODO".
-func Mapping(p Plan) []byte {
-	g := look(p.Answers)
+// what it cannot know with "TODO". The error is an [*AnswerError].
+func Mapping(p Plan) ([]byte, error) {
+	g, err := look(p)
+	if err != nil {
+		return nil, err
+	}
+	p.ask()
 	w := &writer{}
 	w.head(p)
 	w.client(p)
@@ -49,7 +84,7 @@ func Mapping(p Plan) []byte {
 	if len(p.Files) > 0 {
 		w.test(p, g)
 	}
-	return hclwrite.Format([]byte(w.String()))
+	return hclwrite.Format([]byte(w.String())), nil
 }
 
 type writer struct{ strings.Builder }
@@ -100,9 +135,13 @@ func (w *writer) client(p Plan) {
 	case "bearer":
 		w.line("auth \"bearer\" {\ntoken = param.token\n}")
 	case "api_key":
-		w.line("auth \"api_key\" {\nname = \"X-Api-Key\" # TODO: the header that the vendor's documentation names\nvalue = param.api_key\n}")
+		if p.keyName != "" {
+			w.line("auth \"api_key\" {\nin = \"query\"\nname = %s\nvalue = param.api_key\n}", quote(p.keyName))
+			break
+		}
+		w.line("auth \"api_key\" {\nname = \"X-Api-Key\" # TODO: the header that the vendor's documentation names; in = \"query\" puts it into the address\nvalue = param.api_key\n}")
 	case "oauth2":
-		w.line("auth \"oauth2\" {\ntoken_url = \"/oauth/token\" # TODO: the address that the vendor's documentation names\nclient_id = param.client_id\nclient_secret = param.client_secret\n}")
+		w.line("auth \"oauth2\" {\ntoken_url = \"/oauth/token\" # TODO: the address that the vendor's documentation names\nclient_id = param.client_id\nclient_secret = param.client_secret\n# client_auth = \"body\" where the server wants them as fields and not in a header\n}")
 	}
 	w.line("}\n")
 }
@@ -111,58 +150,121 @@ func (w *writer) flow(p Plan, g guess) {
 	w.line("flow %s {\nsource \"http\" {\nclient = client.api", quote(g.record+"s"))
 	paging := p.Paging
 	if paging == "" {
-		paging = g.paging()
+		paging = g.pages.paging()
 	}
-	w.line("request {\npath = %s", quote("/"+strings.TrimLeft(p.Path, "/")))
-	if query := queries[paging]; query != "" {
-		w.line("query = %s # TODO: the names that the vendor's documentation gives", query)
+	if p.Paging == "" && paging == "none" {
+		paging = p.paged
 	}
+	w.line("request {\npath = %s", quote(p.Path))
+	w.query(p, paging)
 	w.line("}")
-	w.line("# TODO: without a window each run reads everything. Where the API can be asked for what is new:\n# window {\n#   initial = \"7d\"\n#   cursor  = %s\n# }\n# and in the request: query = { since = window.start }", expr(g.record+".updated"))
-	w.paginate(paging, g)
+	w.decode(p, g)
+	w.window(g)
+	w.paginate(p, paging, g)
 	w.line("}\n")
 	w.record(p, g)
-	w.event(p, g)
-	w.indicators(g)
+	switch about := g.feed(); {
+	case g.bare:
+		w.line("indicator \"ioc\" {\nwhen = %s\ntype = %s\nvalue = %s\n}", expr("indicator_type("+g.record+") != nil"), expr("indicator_type("+g.record+")"), expr(g.record))
+	case about != "":
+		w.feed(g, about)
+	default:
+		w.event(p, g)
+		w.indicators(g)
+	}
 	w.line("}")
 }
 
-// queries are how a request asks for a page.
-var queries = map[string]string{
-	"offset": "{ limit = page.size, offset = page.offset }",
-	"page":   "{ per_page = page.size, page = page.number }",
-	"cursor": "{ limit = page.size, cursor = page.cursor }",
+// queries are how a request asks for a page: what of page it names, and the usual names.
+var queries = map[string][]Attr{
+	"offset": {{"limit", "page.size"}, {"offset", "page.offset"}},
+	"page":   {{"per_page", "page.size"}, {"page", "page.number"}},
+	"cursor": {{"limit", "page.size"}, {"cursor", "page.cursor"}},
 }
 
-// paging is the kind of paginate that the answer points to.
-func (g guess) paging() string {
-	switch {
-	case g.next != "" && strings.Contains(strings.ToLower(g.next), "link"):
-		return "next_url"
-	case g.next != "":
-		return "cursor"
-	case g.total != "":
-		return "offset"
+// query is that of the path, with what asks for a page in its place.
+func (w *writer) query(p Plan, paging string) {
+	var out []string
+	missing := slices.Clone(queries[paging])
+	for _, a := range p.query {
+		i := slices.IndexFunc(missing, func(m Attr) bool { return m.Value == a.asks })
+		switch {
+		case i >= 0:
+			missing = slices.Delete(missing, i, i+1)
+			out = append(out, queryName(a.name)+" = "+a.asks)
+		case a.asks == "" || a.asks == "page.size" || paging == "none" || paging == "":
+			out = append(out, queryName(a.name)+" = "+quote(a.value))
+		}
 	}
-	return "none"
+	todo := ""
+	for _, m := range missing {
+		out = append(out, m.Name+" = "+m.Value)
+		todo = " # TODO: the names that the vendor's documentation gives"
+	}
+	if len(out) > 0 {
+		w.line("query = { %s }%s", strings.Join(out, ", "), todo)
+	}
 }
 
-func (w *writer) paginate(kind string, g guess) {
-	if kind == "none" {
+func (w *writer) decode(p Plan, g guess) {
+	if p.Decode.Kind == "" {
+		return
+	}
+	if len(p.Decode.Attrs) == 0 && g.stream == "" {
+		w.line("decode %s {}", quote(p.Decode.Kind))
+		return
+	}
+	w.line("decode %s {", quote(p.Decode.Kind))
+	for _, a := range p.Decode.Attrs {
+		w.line("%s = %s", a.Name, a.Value)
+	}
+	if g.stream != "" {
+		w.line("stream = %s", quote(g.stream))
+	}
+	w.line("}")
+}
+
+// window is a proposal: what a server can be asked for no answer tells.
+func (w *writer) window(g guess) {
+	cursor, format := g.record+".updated", ""
+	if g.changed != "" {
+		cursor, format = g.table.reach(g.changed), g.instants[g.changed].format
+	}
+	w.line("# TODO: without a window each run reads everything. Where the API can be asked for what is new:\n# window {\n#   initial = \"7d\"\n#   cursor  = %s", expr(cursor))
+	if format != "" {
+		w.line("#   format  = %s", quote(format))
+	}
+	if g.instants[g.changed].naive {
+		w.line("#   zone    = \"UTC\"")
+	}
+	w.line("# }\n# and in the request: query = { since = window.start }")
+}
+
+func (w *writer) paginate(p Plan, kind string, g guess) {
+	if kind == "none" || kind == "" {
+		w.line("# TODO: one request brings everything. Where the API gives pages: tqmap reference paginate")
 		return
 	}
 	w.line("paginate %s {", quote(kind))
-	if queries[kind] != "" {
-		w.line("size = 100")
+	if queries[kind] != nil {
+		if kind == "page" && g.pages.zero {
+			w.line("first = 0 # guessed")
+		}
+		w.line("size = %d", cmp.Or(max(p.size, 0), g.pages.size, 100))
 	}
-	switch next := g.next; {
+	switch next, e := g.pages.next, g.pages; {
 	case kind == "cursor" || kind == "next_url":
 		if next == "" {
 			next = ".next"
 		}
 		w.line("next = %s # guessed", jq(next))
-	case g.total != "" && kind != "link_header":
-		w.line("total = %s # guessed", jq(g.total))
+	case kind == "link_header":
+	case e.total != "":
+		w.line("total = %s # guessed", jq(e.total))
+	case e.totalPages != "":
+		w.line("total_pages = %s # guessed", jq(e.totalPages))
+	case e.more != "":
+		w.line("has_more = %s # guessed", jq(e.more))
 	}
 	w.line("}")
 }
@@ -175,10 +277,12 @@ func (w *writer) record(p Plan, g guess) {
 		w.line("extract = %s # TODO: where the records are in an answer", jq(".data[]"))
 	}
 	switch {
-	case g.key != "" && len(p.Answers) > 0:
-		w.line("key = %s # guessed: what identifies a record for ever", expr(g.record+"."+g.key))
-	case g.key != "":
+	case len(p.Answers) == 0:
 		w.line("key = %s # TODO: what identifies a record for ever", expr(g.record+"."+g.key))
+	case g.key != "":
+		w.line("key = %s # guessed: what identifies a record for ever", expr(g.table.reach(g.key)))
+	case g.bare:
+		w.line("key = %s", expr(g.record))
 	default:
 		w.line("key = %s # TODO: no field of the sample identifies a record", expr("sha256(toJSON("+g.record+"))"))
 	}
@@ -191,28 +295,84 @@ func (w *writer) record(p Plan, g guess) {
 func (w *writer) event(p Plan, g guess) {
 	w.line("event %s {\ntype = \"Alert\"", quote(g.record))
 	title := quoteExpr(p.Title + ": ")
-	if g.title != "" {
+	if len(p.Answers) == 0 {
 		title += " + " + g.record + "." + g.title
+	} else if g.title != "" {
+		title += " + " + g.table.reach(g.title)
 	}
-	if g.key != "" && g.key != g.title {
+	switch {
+	case len(p.Answers) == 0:
 		title += " + ' (' + string(" + g.record + "." + g.key + ") + ')'"
+	case g.key != "" && g.key != g.title:
+		title += " + ' (' + string(" + g.table.reach(g.key) + ") + ')'"
+	case g.title == "" && g.key == "":
+		title += " + sha256(toJSON(" + g.record + "))"
 	}
 	w.line("title = %s", expr(title))
 	switch {
 	case g.time != "":
-		w.line("happened_at = %s # guessed", expr(g.time))
+		w.line("happened_at = %s # %s", expr(g.readTime(g.time)), g.doubt(g.time))
 	case len(p.Answers) == 0:
 		w.line("happened_at = %s # TODO: when it happened", expr(g.record+".created"))
 	default:
 		w.line("happened_at = %s # TODO: no field of the sample is an instant", expr("now"))
 	}
-	if len(g.attributes) > 0 {
-		w.line("attributes = {")
-		for _, path := range g.attributes {
-			w.line("%s = %s", quote(label(path)), expr(g.reach(path)))
-		}
-		w.line("}")
+	w.attributes(g)
+	w.line("}")
+}
+
+// doubt says what about a time could be wrong.
+func (g guess) doubt(path string) string {
+	t := g.instants[path]
+	switch {
+	case t.naive && strings.Contains(t.format, "/02/"):
+		return "guessed, also that the month comes first. TODO: the zone that it is meant in"
+	case t.naive:
+		return "guessed. TODO: the zone that it is meant in"
 	}
+	return "guessed"
+}
+
+func (w *writer) attributes(g guess) {
+	if len(g.attributes)+len(g.tags) == 0 {
+		return
+	}
+	w.line("attributes = {")
+	used := map[string]bool{}
+	entry := func(path, value string) {
+		name := label(path)
+		for used[name] {
+			name += " 2"
+		}
+		used[name] = true
+		w.line("%s = %s", quote(name), value)
+	}
+	for _, path := range g.attributes {
+		if t := g.instants[path]; t.read != "" && t.read != "·" {
+			entry(path, expr(g.readTime(path)))
+			continue
+		}
+		entry(path, expr(g.table.reach(path)))
+	}
+	for _, path := range g.tags {
+		entry(path, "add("+expr(g.table.reach(path))+")")
+	}
+	w.line("}")
+}
+
+// feed makes an indicator of each record.
+func (w *writer) feed(g guess, about string) {
+	value := g.table.reach(about)
+	w.line("indicator \"ioc\" {\nwhen = %s # guessed: what is no indicator makes none", expr("indicator_type("+value+") != nil"))
+	w.line("type = %s\nvalue = %s", expr("indicator_type("+value+")"), expr(value))
+	if g.time != "" {
+		w.line("published_at = %s # %s", expr(g.readTime(g.time)), g.doubt(g.time))
+	}
+	g.attributes = slices.DeleteFunc(g.attributes, func(path string) bool { return path == about })
+	if g.title != "" {
+		g.attributes = append(g.attributes, g.title)
+	}
+	w.attributes(g)
 	w.line("}")
 }
 
@@ -221,37 +381,53 @@ func quoteExpr(text string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`, "\n", " ").Replace(text) + "'"
 }
 
-// reach is how expr gets to path, past objects that may be absent.
-func (g guess) reach(path string) string {
-	out, shape := g.record, g.shape
-	for _, name := range strings.Split(path, ".") {
-		dot := "."
-		if shape.Optional && out != g.record {
-			dot = "?."
+func (w *writer) indicators(g guess) {
+	if len(g.observables)+len(g.spread) > 0 {
+		var all []string
+		for _, path := range g.observables {
+			all = append(all, g.table.reach(path))
 		}
-		switch {
-		case plain.MatchString(name):
-			out += dot + name
-		case dot == "?.":
-			out += dot + "[" + quoteExpr(name) + "]"
-		default:
-			out += "[" + quoteExpr(name) + "]"
+		each := "[" + strings.Join(all, ", ") + "]"
+		if len(g.spread) > 0 {
+			lists := []string{each}
+			if len(all) == 0 {
+				lists = nil
+			}
+			for _, path := range g.spread {
+				lists = append(lists, g.table.list(path))
+			}
+			if each = strings.TrimSuffix(strings.TrimPrefix(lists[0], "("), " ?? [])"); len(lists) > 1 {
+				each = "concat(" + strings.Join(lists, ", ") + ")"
+			}
 		}
-		shape = shape.Fields[name]
+		w.line("\nindicator \"ioc\" {\nfor_each = %s # guessed: the fields that hold indicators", expr("compact("+each+")"))
+		w.indicator("each", g.record)
 	}
-	return out
+	for _, n := range g.nested {
+		w.line("\nindicator %s {\nfor_each = %s # guessed: what it holds are indicators", quote(n.name), expr("compact("+g.table.reach(n.list)+")"))
+		w.indicator(n.table.reach(n.observable), g.record, n.attributed()...)
+	}
 }
 
-func (w *writer) indicators(g guess) {
-	if len(g.observables) == 0 {
-		return
+// indicator is the rest of a rule, with more lines before its end.
+func (w *writer) indicator(value, record string, more ...string) {
+	w.line("when = %s\ntype = %s\nvalue = %s", expr("indicator_type("+value+") != nil"), expr("indicator_type("+value+")"), expr(value))
+	if len(more) > 0 {
+		w.line("attributes = {\n%s\n}", strings.Join(more, "\n"))
 	}
-	var all []string
-	for _, path := range g.observables {
-		all = append(all, g.reach(path))
+	w.line("related = [event.%s]\n}", record)
+}
+
+func (n nested) attributed() []string {
+	var out []string
+	used := map[string]bool{}
+	for _, path := range n.attributes {
+		if name := label(path); !used[name] {
+			used[name] = true
+			out = append(out, quote(name)+" = "+expr(n.table.reach(path)))
+		}
 	}
-	w.line("\nindicator \"ioc\" {\nfor_each = %s # guessed: the fields that hold indicators", expr("compact(["+strings.Join(all, ", ")+"])"))
-	w.line("when = %s\ntype = %s\nvalue = %s\nrelated = [event.%s]\n}", expr("indicator_type(each) != nil"), expr("indicator_type(each)"), expr("each"), g.record)
+	return out
 }
 
 func (w *writer) test(p Plan, g guess) {
@@ -296,7 +472,7 @@ func split(name string) []string {
 		}
 		b.WriteRune(r)
 	}
-	return strings.FieldsFunc(b.String(), func(r rune) bool { return r == '_' || r == '-' || r == ' ' })
+	return strings.FieldsFunc(b.String(), func(r rune) bool { return strings.ContainsRune("_- @#.:", r) })
 }
 
 // Name makes the name of a connector of what somebody typed: "Acme EDR" is acme_edr; ""

@@ -1,6 +1,7 @@
 package scaffold
 
 import (
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -31,7 +32,15 @@ func TestMapping(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := Plan{Name: "acme", Title: "Acme's EDR", URL: "https://api.example.com/", Path: "alerts", Auth: strings.TrimSpace(string(archive.Comment))}
+			flags := strings.Fields(string(archive.Comment)) // auth, path and what the answers were written in
+			p := Plan{Name: "acme", Title: "Acme's EDR", URL: "https://api.example.com/", Path: "alerts", Auth: flags[0]}
+			if len(flags) > 1 {
+				p.Path = flags[1]
+			}
+			if len(flags) > 2 {
+				p.Decode = Decode{Kind: flags[2]}
+				p.Rows = !p.isXML()
+			}
 			for _, f := range archive.Files[:len(archive.Files)-1] {
 				answer, err := code.Decode(f.Data)
 				if err != nil {
@@ -39,7 +48,13 @@ func TestMapping(t *testing.T) {
 				}
 				p.Answers, p.Files, p.Samples = append(p.Answers, answer), append(p.Files, f.Name), "*.json"
 			}
-			got := Mapping(p)
+			if answers, isRows := rowsOf(p); isRows {
+				p.Answers = answers
+			}
+			got, err := Mapping(p)
+			if err != nil {
+				got = []byte(err.Error() + "\n")
+			}
 			want := &archive.Files[len(archive.Files)-1]
 			if *update {
 				want.Data = got
@@ -54,6 +69,15 @@ func TestMapping(t *testing.T) {
 	}
 }
 
+// rowsOf are the rows of all answers, where a list of them stands for what is no JSON.
+func rowsOf(p Plan) (rows []any, ok bool) {
+	for _, a := range p.Answers {
+		list, _ := a.([]any)
+		rows = append(rows, list...)
+	}
+	return rows, p.Rows
+}
+
 // TestAnyAnswerMakesAFile feeds it answers that nobody would think of.
 func TestAnyAnswerMakesAFile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -61,7 +85,11 @@ func TestAnyAnswerMakesAFile(t *testing.T) {
 		for range rapid.IntRange(0, 2).Draw(t, "answers") {
 			p.Answers = append(p.Answers, value(4).Draw(t, "answer"))
 		}
-		src := Mapping(p)
+		src, err := Mapping(p)
+		var bad *AnswerError
+		if err != nil && !errors.As(err, &bad) {
+			t.Fatal(err)
+		}
 		if _, diags := hclsyntax.ParseConfig(src, "x.hcl", hcl.InitialPos); diags.HasErrors() {
 			t.Fatalf("%s\n%s", diags, src)
 		}
