@@ -60,7 +60,11 @@ func (d *decoder) blocks(body *hclsyntax.Body, n *Node) {
 	for _, b := range body.Blocks {
 		child := n.Spec.child(b.Type)
 		if child == nil {
-			d.errorf(b.TypeRange, "Unknown block", "%s has no block %q.%s", describe(n), b.Type, code.Suggest(b.Type, blockNames(n.Spec)))
+			if n.Spec.attr(b.Type) != nil {
+				d.errorf(b.TypeRange, "Unknown block", "%s is an attribute of %s: write %[1]s = …, with the =.", b.Type, describe(n))
+			} else {
+				d.errorf(b.TypeRange, "Unknown block", "%s has no block %q.%s", describe(n), b.Type, code.Suggest(b.Type, blockNames(n.Spec)))
+			}
 			meant[code.Near(b.Type, blockNames(n.Spec))] = true
 			d.lose(n, b)
 			continue
