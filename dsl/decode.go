@@ -63,7 +63,11 @@ func (d *decoder) blocks(body *hclsyntax.Body, n *Node) {
 	for _, b := range body.Blocks {
 		child := n.Spec.child(b.Type)
 		if child == nil {
-			d.errorf(b.TypeRange, "Unknown block", "%s has no block %q.%s", describe(n), b.Type, code.Suggest(b.Type, blockNames(n.Spec)))
+			if n.Spec.attr(b.Type) != nil {
+				d.errorf(b.TypeRange, "Unknown block", "%s is an attribute of %s: write %[1]s = …, with the =.", b.Type, describe(n))
+			} else {
+				d.errorf(b.TypeRange, "Unknown block", "%s has no block %q.%s", describe(n), b.Type, code.Suggest(b.Type, blockNames(n.Spec)))
+			}
 			near := code.Near(b.Type, blockNames(n.Spec))
 			meant[near], n.lost[near] = true, true // so that it is not missing, too, nor its name where it is used
 			d.lose(n, b)

@@ -143,8 +143,8 @@ func before(a, b *hcl.Range) bool {
 	return a.Start.Byte < b.Start.Byte
 }
 
-// explainSyntax adds to HCL's own messages what they cannot know: that the string
-// holds code. It drops those that follow from another one, or from one of ours.
+// explainSyntax says in our words what HCL's cannot know: what the author forgot, and that
+// the string holds code. It drops those that follow from another one, or from one of ours.
 func explainSyntax(syntax, ours hcl.Diagnostics, src []byte) hcl.Diagnostics {
 	var out hcl.Diagnostics
 	line, unclosed := 0, false
@@ -153,11 +153,18 @@ func explainSyntax(syntax, ours hcl.Diagnostics, src []byte) hcl.Diagnostics {
 		if at == nil {
 			at = &hcl.Range{Start: hcl.InitialPos}
 		}
-		if unclosed || at.Start.Line == line || slices.ContainsFunc(ours, func(o *hcl.Diagnostic) bool { return covers(o.Subject, at) }) {
+		if unclosed || at.Start.Line == line || slices.ContainsFunc(ours, func(o *hcl.Diagnostic) bool { return covers(o.Subject, at) || sameMistake(o, diag) }) {
 			continue
 		}
 		line = at.Start.Line
+		if detail, where := ownWords(diag, src); detail != "" {
+			own := *diag
+			own.Detail, own.Subject = detail, &where
+			diag = &own
+		}
 		switch {
+		case diag.Summary == "Invalid character encoding":
+			unclosed = true
 		case strings.HasPrefix(diag.Summary, "Invalid multi-line string"):
 			unclosed = true // the rest of the file is read as text and text as the rest
 		case strings.HasPrefix(diag.Summary, "Invalid escape sequence"):
@@ -168,6 +175,12 @@ func explainSyntax(syntax, ours hcl.Diagnostics, src []byte) hcl.Diagnostics {
 		out = append(out, diag)
 	}
 	return out
+}
+
+// sameMistake tells whether a line that was read as a block is known to be none.
+func sameMistake(ours, diag *hcl.Diagnostic) bool {
+	return ours.Summary == "Unknown block" && diag.Summary == "Invalid block definition" &&
+		ours.Subject != nil && diag.Subject != nil && ours.Subject.Start.Line == diag.Subject.Start.Line
 }
 
 func lineOf(src []byte, at int) []byte {

@@ -16,6 +16,12 @@ var scopeNames = map[Scope][]string{
 	Page:   {"param", "local", "table", "connector", "now", "step", "partition", "window", "page"},
 }
 
+// constants are how other languages write what HCL has a word for.
+var constants = map[string]string{
+	"True": "true", "TRUE": "true", "yes": "true", "False": "false", "FALSE": "false", "no": "false",
+	"None": "null", "nil": "null", "NULL": "null", "undefined": "null",
+}
+
 func (c *checker) name(t hcl.Traversal, scope Scope, page paging) bool {
 	root, at := t.RootName(), t.SourceRange()
 	allowed := scopeNames[scope]
@@ -24,6 +30,10 @@ func (c *checker) name(t hcl.Traversal, scope Scope, page paging) bool {
 	}
 	if !slices.Contains(allowed, root) {
 		switch {
+		case constants[root] != "":
+			c.d.errorf(at, "Unknown name", "There is no %q here. Write %s.", root, constants[root])
+		case len(allowed) == 0 && len(t) == 1 && !slices.Contains(scopeNames[Page], root):
+			c.d.errorf(at, "Fixed value expected", "There is no %q here; quote it if it is a text.", root)
 		case len(allowed) == 0:
 			c.d.errorf(at, "Fixed value expected", "This value is read when the file is loaded, so it cannot refer to %q.", root)
 		case slices.Contains(scopeNames[Page], root):

@@ -2,6 +2,8 @@ package dsl
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -126,10 +128,23 @@ func (d *decoder) leaf(t *tree, e hclsyntax.Expression) *tree {
 		d.errorf(call.NameRange, "jq not possible here", "%q is computed per record: use expr(…). jq cuts records out of a response.", t.name)
 	case modes[call.Name]:
 		d.modeMisplaced(call)
+	case misspelt(e):
+		call := e.(*hclsyntax.FunctionCallExpr)
+		d.errorf(call.NameRange, "Unknown name", "There is no function %q here.%s", call.Name, code.Suggest(call.Name, slices.Sorted(maps.Keys(modes))))
 	default:
 		d.errorf(e.Range(), "Code inside an HCL operation", "%s(…) gives a whole value; put the operation inside it.", call.Name)
 	}
 	return t
+}
+
+// misspelt tells whether e is a slip of fixed(…) or the like, around code.
+func misspelt(e hclsyntax.Expression) bool {
+	call, ok := e.(*hclsyntax.FunctionCallExpr)
+	if !ok || len(call.Args) != 1 {
+		return false
+	}
+	_, known := functions()[call.Name]
+	return !known && code.Near(call.Name, slices.Collect(maps.Keys(modes))) != ""
 }
 
 // codeCalls are the calls in e of expr, jq and the modes, in file order.

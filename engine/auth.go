@@ -99,7 +99,7 @@ func openAuth(a authSetting) (request.Authenticator, error) {
 		if k.open == nil {
 			continue
 		}
-		a.plain = placedDoer{plain, place(a.node)}
+		a.plain = placedDoer{plain, place(a.node.Range)}
 		opened, err := k.open(a)
 		if err != nil {
 			return nil, a.placed(err)

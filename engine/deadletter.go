@@ -63,10 +63,10 @@ func newDeadLetter(ruleID, key string, err error, record any, at time.Time) *Dea
 	summary := ""
 	switch {
 	case errors.As(err, &own):
-		d.Where, d.Reason, summary = own.at.String(), own.err.Error(), own.summary
+		d.Where, d.Reason, summary = place(own.at), own.err.Error(), own.summary
 	case errors.As(err, &evaluated):
 		why := evaluated.Diagnostics()[0]
-		d.Where, d.Reason, summary = why.Subject.String(), why.Summary+": "+why.Detail, why.Summary
+		d.Where, d.Reason, summary = code.Place(why.Subject), why.Summary+": "+why.Detail, why.Summary
 		d.Stage, d.Values = evaluated.Stage(), evaluated.Involved()
 	case errors.As(err, &delivered):
 		summary = delivered.summary

@@ -193,7 +193,7 @@ func (s *exchanges) refuse(got asked, nearest *exchange, apart []Difference) {
 		if nearest.used >= nearest.times {
 			used = ", which is used up"
 		}
-		m.Notes = append(m.Notes, fmt.Sprintf("nearest   %s %s%s", place(nearest.node), nearest.line(), used))
+		m.Notes = append(m.Notes, fmt.Sprintf("nearest   %s %s%s", place(nearest.node.Range), nearest.line(), used))
 	}
 	for _, d := range apart {
 		d.At = nearest.asks.Val(fmt.Sprint(d.Path[0])).Part(d.Path[1:]...)

@@ -67,7 +67,7 @@ func TestErrorOfARunSaysWhere(t *testing.T) {
 		t.Fatalf("%d dead letters", len(dead))
 	}
 	d := dead[0]
-	if d.Rule != "event.item" || d.Key != "a1" || !strings.HasPrefix(d.Where, fmt.Sprintf("m.hcl:%d,", line)) ||
+	if d.Rule != "event.item" || d.Key != "a1" || !strings.HasPrefix(d.Where, fmt.Sprintf("m.hcl:%d:", line)) ||
 		!strings.Contains(d.Reason, "item.title") || !strings.Contains(string(d.Input), `"id":"a1"`) {
 		t.Errorf("%+v, wanted line %d; input %s", d, line, d.Input)
 	}

@@ -109,7 +109,7 @@ func (r *Run) Lineage(ctx context.Context, f *dsl.Flow, one Found) (*Lineage, er
 	}
 	out := &Lineage{Flow: f.Name, Record: of.Key, Origin: of.Origin, Skipped: of.Skipped, At: f.Record.Node.Range}
 	for _, s := range of.Origin.Stages(ctx) {
-		step := LineageStep{Text: s.Text, Where: s.Range.String(), At: s.Range, Note: fmt.Sprintf("gives %d values", len(s.Outputs))}
+		step := LineageStep{Text: s.Text, Where: place(s.Range), At: s.Range, Note: fmt.Sprintf("gives %d values", len(s.Outputs))}
 		if len(s.Outputs) == 1 {
 			step.Note = "gives 1 value"
 		}

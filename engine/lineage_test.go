@@ -212,7 +212,7 @@ func TestLineageThroughLetAndTable(t *testing.T) {
 
 func TestLineageTellsWhatWasRejected(t *testing.T) {
 	_, l := find(t, "1/b")
-	if diff := cmp.Diff([]string{"indicator.i: ours: y.own, at m.hcl:49,5-18"}, l.Rejected); diff != "" {
+	if diff := cmp.Diff([]string{"indicator.i: ours: y.own, at m.hcl:49:5"}, l.Rejected); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -23,7 +23,7 @@ func withName(vars map[string]any, name string, v any) map[string]any {
 
 // template is the lineage of a value that may be computed.
 func (t *tracing) template(kind, name string, v *dsl.Template, vars map[string]any) FieldLineage {
-	out := FieldLineage{Name: name, Kind: kind, At: v.Range(), Where: v.Range().String(), Code: t.codeAt(v.Range())}
+	out := FieldLineage{Name: name, Kind: kind, At: v.Range(), Where: place(v.Range()), Code: t.codeAt(v.Range())}
 	value, err := v.Eval(vars)
 	out.Value = value
 	out.fail(err)
@@ -37,7 +37,7 @@ func (t *tracing) template(kind, name string, v *dsl.Template, vars map[string]a
 func (t *tracing) expr(kind, name string, q *code.Expr, vars map[string]any) FieldLineage {
 	steps := q.Trace(vars)
 	last := steps[len(steps)-1]
-	out := FieldLineage{Name: name, Kind: kind, At: last.Range, Where: last.Range.String(), Code: last.Text, Value: last.Value}
+	out := FieldLineage{Name: name, Kind: kind, At: last.Range, Where: place(last.Range), Code: last.Text, Value: last.Value}
 	out.fail(last.Err)
 	t.steps(&out, steps, true)
 	return out
@@ -55,7 +55,7 @@ func (t *tracing) codeAt(at hcl.Range) string {
 // steps adds the parts of a program. through says that values which come from `let` are followed.
 func (t *tracing) steps(out *FieldLineage, steps []code.Step, through bool) {
 	for _, s := range steps {
-		step := LineageStep{Text: s.Text, Where: s.Range.String(), At: s.Range, Value: s.Value, Note: s.Note}
+		step := LineageStep{Text: s.Text, Where: place(s.Range), At: s.Range, Value: s.Value, Note: s.Note}
 		if s.Err != nil {
 			step.Error, step.Value = reasonOf(s.Err), nil
 		}
@@ -153,7 +153,7 @@ func (t *tracing) letOf(field string, through bool) (*FieldLineage, bool) {
 			return nil, true
 		}
 		v := &t.lets[i].Value
-		out := FieldLineage{Name: field, Kind: "let", At: v.Range(), Where: v.Range().String(), Code: t.codeAt(v.Range())}
+		out := FieldLineage{Name: field, Kind: "let", At: v.Range(), Where: place(v.Range()), Code: t.codeAt(v.Range())}
 		value, err := v.Eval(t.of.vars)
 		out.Value = value
 		out.fail(err)

@@ -145,11 +145,11 @@ func TestMapDead(t *testing.T) {
 	}
 }
 
-// atPlace is the text of a mapping from where a position such as m.hcl:12,3-9 begins.
+// atPlace is the text of a mapping from where a position such as m.hcl:12:3 begins.
 func atPlace(t *testing.T, text, where string) string {
 	t.Helper()
 	var line, column int
-	if _, err := fmt.Sscanf(where, "m.hcl:%d,%d", &line, &column); err != nil {
+	if _, err := fmt.Sscanf(where, "m.hcl:%d:%d", &line, &column); err != nil {
 		t.Fatalf("no position: %q", where)
 	}
 	return strings.Split(text, "\n")[line-1][column-1:]

@@ -172,12 +172,12 @@ func showObject(t *testing.T, m *Mapped, o *Object) string {
 	return strings.TrimSpace(out.String())
 }
 
-// pointedAt is the text of the mapping at a position such as m.hcl:12,3-9.
+// pointedAt is the rest of the line of the mapping at a position such as m.hcl:12:3.
 func pointedAt(t *testing.T, text, where string) string {
 	t.Helper()
-	var line, from, to int
-	if _, err := fmt.Sscanf(where, "m.hcl:%d,%d-%d", &line, &from, &to); err != nil {
+	var line, from int
+	if _, err := fmt.Sscanf(where, "m.hcl:%d:%d", &line, &from); err != nil {
 		return where
 	}
-	return string([]rune(strings.Split(text, "\n")[line-1])[from-1 : to-1])
+	return string([]rune(strings.Split(text, "\n")[line-1])[from-1:])
 }

@@ -126,7 +126,7 @@ func (r *Run) testRecords(ctx context.Context, t *dsl.Test) ([]any, error) {
 	for _, name := range read.Strings("responses") {
 		body, err := r.Bound.ReadFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Node.Val("responses").Range, err)
+			return nil, fmt.Errorf("%s: %w", place(t.Node.Val("responses").Range), err)
 		}
 		more, err := r.recorded(ctx, t.Flow, body)
 		if err != nil {

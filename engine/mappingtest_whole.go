@@ -102,7 +102,7 @@ func (c *testCheck) finished(report *Report) {
 	f := report.Flows[0]
 	n := c.test.Node.Block("expect_run")
 	if f.LeftOut {
-		c.fail(Broken, c.test.Node.Range, "the flow is left out: its `when` (%s) does not hold with these parameters", c.test.Flow.When.Range)
+		c.fail(Broken, c.test.Node.Range, "the flow is left out: its `when` (%s) does not hold with these parameters", place(c.test.Flow.When.Range))
 	}
 	if n.Val("outcome") == nil && n.Val("error") == nil && f.Err != nil {
 		c.fail(Broken, c.test.Node.Range, "the run fails: %s", f.Err)

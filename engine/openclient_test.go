@@ -208,7 +208,7 @@ func TestRuleActions(t *testing.T) {
 		{"U47 jq fails", `on {
 			when = jq(".items | tonumber > 3")
 			do   = fail
-		}`, script(200, `{"items":{}}`), 1, "", nil, "m.hcl:19,24-32: Wrong kind of value", nil},
+		}`, script(200, `{"items":{}}`), 1, "", nil, "m.hcl:19:24: Wrong kind of value", nil},
 		{"R19 nonsense to wait for", `on {
 			status = [409]
 			do     = wait

@@ -48,11 +48,11 @@ func testRecording(t *dsl.Test, m *dsl.Mapping) (*recording.Recording, error) {
 	}
 	text, err := m.ReadFile(t.Node.Static().String("recording", ""))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", v.Range, err)
+		return nil, fmt.Errorf("%s: %w", place(v.Range), err)
 	}
 	rec, err := recording.Read(bytes.NewReader(text))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", v.Range, err)
+		return nil, fmt.Errorf("%s: %w", place(v.Range), err)
 	}
 	return rec, nil
 }

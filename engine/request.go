@@ -17,7 +17,7 @@ import (
 func buildRequest(n *dsl.Node, s *dsl.Scoped) (request.Request, error) {
 	r := n.Read(s)
 	req := requestLine(r)
-	req.Where = place(n)
+	req.Where = place(n.Range)
 	req.Path = r.String("path", "")
 	pairs, raw := r.PairsOrText("query")
 	req.Query, req.RawQuery = requestPairs(pairs), raw

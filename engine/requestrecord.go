@@ -24,7 +24,7 @@ type recordRequest struct {
 func newRecordRequest(n *dsl.Node, scope *dsl.Scoped, seen *dsl.Seen) (*recordRequest, error) {
 	r := n.Read(scope)
 	q := &recordRequest{node: n, seen: seen, line: requestLine(r)}
-	q.line.Where = place(n)
+	q.line.Where = place(n.Range)
 	var diags hcl.Diagnostics
 	for name, t := range map[string]*dsl.Template{
 		"path": &q.path, "query": &q.query, "headers": &q.headers, "json": &q.json, "form": &q.form, "body": &q.body,

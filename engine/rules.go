@@ -40,7 +40,7 @@ func judge(nodes []*dsl.Node, b *dsl.Bound, v view) (request.Judge, error) {
 	for _, n := range nodes {
 		r := n.Read(b.Scope)
 		rules = append(rules, answerRule{
-			status: r.Statuses("status"), do: request.Action(n.Val("do").Word()), where: place(n), at: n.Range,
+			status: r.Statuses("status"), do: request.Action(n.Val("do").Word()), where: place(n.Range), at: n.Range,
 			retried: r.Bool("retried", false),
 			when:    n.Val("when").JQ(), wait: n.Val("wait").JQ(), message: n.Val("message").JQ(),
 		})
@@ -65,10 +65,8 @@ func judge(nodes []*dsl.Node, b *dsl.Bound, v view) (request.Judge, error) {
 	}, nil
 }
 
-// place is where a block begins: file:line:column.
-func place(n *dsl.Node) string {
-	return fmt.Sprintf("%s:%d:%d", n.Range.Filename, n.Range.Start.Line, n.Range.Start.Column)
-}
+// place is where a block or value begins: file:line:column.
+func place(at hcl.Range) string { return code.Place(&at) }
 
 // judged is an answer as rules see it, decoded once and only if one of them asks.
 type judged struct {

@@ -20,7 +20,7 @@ import (
 func TestRuleWarnings(t *testing.T) {
 	for _, test := range []struct{ rule, body, want, log string }{
 		{"do = retry\nwait = jq(\".after\")", `{"after":"soon"}`, "after 4 attempts", "wait of the rule at m.hcl:18:1 ignored: it is neither a number of seconds"},
-		{"do = retry\nwait = jq(\".after | tonumber\")", `{"after":{}}`, "after 4 attempts", "ignored: m.hcl:21,21-29: Wrong kind of value"},
+		{"do = retry\nwait = jq(\".after | tonumber\")", `{"after":{}}`, "after 4 attempts", "ignored: m.hcl:21:21: Wrong kind of value"},
 		{"do = skip\nmessage = jq(\".a + 1\")", `{"a":"x"}`, "so skip", "message ignored: m.hcl:21"},
 		{"do = fail\nmessage = jq(\"null\")", `{"a":"x"}`, `200 OK: "{\"a\":\"x\"}"`, ""},
 		{"do = fail\nmessage = jq(\"empty\")", `{"a":"x"}`, `200 OK: "{\"a\":\"x\"}"`, ""},

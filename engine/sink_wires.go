@@ -23,7 +23,7 @@ func lookupSinkKind() sinkKind {
 			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.Sleep, Dial: r.dial,
 			Client: func() (request.Doer, error) {
 				client, err := r.doer(ctx, f.Sink)
-				return placedDoer{client, place(f.Sink)}, err
+				return placedDoer{client, place(f.Sink.Range)}, err
 			},
 		})
 	}}
@@ -40,7 +40,7 @@ func taxiiSinkKind() sinkKind {
 			return nil, export.Config{}, err
 		}
 		return taxii.NewSink(taxii.Setting{
-			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.sleep, Client: placedDoer{client, place(f.Sink)},
+			Node: f.Sink, Scope: r.Bound.Scope, Now: r.Bound.Now, Log: r.Log, Sleep: r.sleep, Client: placedDoer{client, place(f.Sink.Range)},
 			Remake: func(it *export.Item, body any) {
 				it.Body, it.Hash, it.Sent = body, contentHash(body), json.RawMessage(contentOf(body))
 			},

@@ -27,7 +27,15 @@ type EvalError struct {
 // Error says where and what, on one line.
 func (e *EvalError) Error() string {
 	d := e.diags[0]
-	return fmt.Sprintf("%s: %s: %s", d.Subject, d.Summary, d.Detail)
+	return fmt.Sprintf("%s: %s: %s", Place(d.Subject), d.Summary, d.Detail)
+}
+
+// Place is file:line:column of where r begins, as terminals and editors take it; "" for nil.
+func Place(r *hcl.Range) string {
+	if r == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d:%d", r.Filename, r.Start.Line, r.Start.Column)
 }
 
 // Diagnostics are the failure with its place in the mapping file. They are never empty.

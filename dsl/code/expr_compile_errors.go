@@ -19,6 +19,7 @@ var (
 	unknownName  = regexp.MustCompile(`^unknown name (.*)$`)
 	unknownField = regexp.MustCompile(`^(?:unknown field|type .* has no (?:field|method)) (.*)$`)
 	wrongCount   = regexp.MustCompile(`^(?:too many|not enough) arguments to call (\w+)`)
+	tokenKind    = regexp.MustCompile(`\b(?:Operator|Bracket|Identifier|Number|String)\(("[^"]*")\)`)
 	goType       = regexp.MustCompile(`(?:map\[string\](?:interface \{\}|any)|\[\](?:interface \{\}|any|string|int|float64)|time\.Time|interface \{\}|float64|float32)`)
 )
 
@@ -35,7 +36,11 @@ func explainCompile(src Source, tree *parser.Tree, env Env, err error) hcl.Diagn
 	}
 	message := strings.TrimSpace(fe.Message)
 	if m := unknownName.FindStringSubmatch(message); m != nil {
-		return report("Unknown name", "Nothing is called %q here.%s", m[1], nameHint(m[1], env))
+		called := strings.HasPrefix(src.Text[to:], "(")
+		if hint := nameHint(m[1], called, env); hint != "" || !called {
+			return report("Unknown name", "Nothing is called %q here.%s", m[1], hint)
+		}
+		return report("Unknown name", "expr has no function %q. tqmap reference expr lists those there are.", m[1])
 	}
 	if m := unknownField.FindStringSubmatch(message); m != nil {
 		base, fields, closed := fieldsAt(tree, fe.Location)
@@ -58,13 +63,59 @@ func explainCompile(src Source, tree *parser.Tree, env Env, err error) hcl.Diagn
 	if strings.HasSuffix(message, "exceeds maximum allowed nodes") {
 		return report("Code too long", "An expression has at most %d parts. Split it into several attributes, or cut the data with jq first.", maxNodes)
 	}
+	if why := ownWords(message, src.Text, from); why != "" {
+		return report("Invalid expr", "%s", why)
+	}
 	return report("Invalid expr", "%s.%s", sentence(message), tokenHint(src.Text, from, to))
 }
 
-func nameHint(name string, env Env) string {
+var (
+	strangeCharacter = regexp.MustCompile(`^unrecognized character: U\+\w+ '(.)'`)
+	wrongWord        = regexp.MustCompile(`^unexpected token Identifier\("(\w+)"\)`)
+	mismatched       = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types (\w+) and (\w+)\)`)
+)
+
+// ownWords are ours for what expr says of its tokens; "" where its own will do.
+func ownWords(message, text string, from int) string {
+	if m := strangeCharacter.FindStringSubmatch(message); m != nil && strings.Contains("‘’‚“”„", m[1]) {
+		return m[1] + " is a quote of mails and documents: write the straight one, '."
+	}
+	if message == "literal not terminated" {
+		return "A text has no end: a ' is missing."
+	}
+	if m := wrongWord.FindStringSubmatch(message); m != nil {
+		switch word := strings.ToLower(m[1]); word {
+		case "and", "or", "not", "in":
+			return "Write " + word + " in small letters."
+		}
+		return "Before " + m[1] + " an operator is missing, such as +, == or and."
+	}
+	if strings.HasPrefix(text[from:], "=") && strings.HasPrefix(text[from+1:], ">") {
+		return "Write >= for greater or equal."
+	}
+	if m := mismatched.FindStringSubmatch(message); m != nil && slices.Contains(m[2:], "string") {
+		number := m[2]
+		if number == "string" {
+			number = m[3]
+		}
+		switch {
+		case number != "int" && number != "float" && number != "float64":
+		case m[1] == "+":
+			return "A text and a number cannot be put together: make a text of the number with string(…)."
+		case strings.Contains("== != < <= > >=", m[1]):
+			return "A text and a number cannot be compared: make a number of the text with int(…) or float(…)."
+		}
+	}
+	return ""
+}
+
+// nameHint is what name may be a slip of, a function where it is called.
+func nameHint(name string, called bool, env Env) string {
 	switch name {
 	case "null", "None", "undefined":
 		return " The empty value is nil in expr."
+	case "coalesce":
+		return " The first of several that is not empty: first_of(a, b)."
 	case "True", "False":
 		return " Write " + strings.ToLower(name) + "."
 	}
@@ -81,6 +132,9 @@ func nameHint(name string, env Env) string {
 	if hint := Suggest(name, known); hint != "" {
 		return hint
 	}
+	if called {
+		return ""
+	}
 	return Suggest(name, env.names())
 }
 
@@ -91,6 +145,8 @@ func tokenHint(text string, from, to int) string {
 		return " Inside a predicate, braces begin its own: put an object into parentheses, as in map(list, ({'id': .id}))."
 	case text[from:to] == "=":
 		return " To compare, write ==."
+	case text[from:to] == "," && strings.Contains(text[:from], "?"):
+		return " A choice is written condition ? a : b."
 	case strings.HasPrefix(text[from:], "===") || strings.HasSuffix(text[:to], "==="):
 		return " To compare, write ==."
 	}
@@ -127,6 +183,7 @@ func orThis(name string) string {
 // sentence makes expr's words readable: Go's names of types become ours.
 func sentence(message string) string {
 	message = goType.ReplaceAllStringFunc(message, kindName)
+	message = tokenKind.ReplaceAllString(message, "$1")
 	message = strings.TrimRight(strings.TrimSpace(message), ".")
 	first, size := utf8.DecodeRuneInString(message)
 	return string(unicode.ToUpper(first)) + message[size:]

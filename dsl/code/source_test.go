@@ -116,7 +116,7 @@ func TestThirdLineOfFlushHeredoc(t *testing.T) {
 	env := testEnv()
 	exprs := []struct{ file, want string }{
 		{mapping("alert.id +", "'x' +", "  alert.idd"), `5:13-16 Unknown field: alert has no field "idd". Did you mean "id"?`},
-		{mapping("alert.id +", "'x' +", "  )"), `5:7-8 Invalid expr: Unexpected token Bracket(")").`},
+		{mapping("alert.id +", "'x' +", "  )"), `5:7-8 Invalid expr: Unexpected token ")".`},
 	}
 	for _, tt := range exprs {
 		_, diags := CompileExpr(source(t, tt.file), env)

@@ -117,8 +117,12 @@ table { border-collapse: collapse; width: 100%%; font-size: .92rem; margin: .5re
 th, td { text-align: left; vertical-align: top; padding: .45rem .7rem; border-bottom: 1px solid var(--line); min-width: 5.5rem; }
 th { background: var(--shade); font-weight: 600; white-space: nowrap; }
 @media (max-width: 60rem) {
-  .sheet { display: block; padding: 0 1rem; }
-  nav { position: static; max-height: none; padding: 1rem 0 0; columns: 2; }
+  .sheet { display: flex; flex-direction: column; gap: 0; padding: 0 1rem; }
+  main { display: contents; }
+  main > h1 { order: -2; margin-top: 2rem; }
+  main > p:not(h2 ~ p) { order: -1; margin: 0 0 1rem; }
+  main > :last-child { margin-bottom: 4rem; }
+  nav { position: static; max-height: none; padding: 0; columns: 2; flex: none; }
 }
 @media (max-width: 34rem) {
   nav { columns: 1; }

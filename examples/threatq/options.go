@@ -5,7 +5,7 @@ import "time"
 // Credentials of a library that is opened without its own.
 const (
 	DefaultUsername     = "analyst@sandbox.example"
-	DefaultPassword     = "sandbox"
+	DefaultPassword     = "open-to-all-of-it" // no word that records have: it is masked wherever it appears
 	DefaultClientID     = "sandbox0clientid0000000000000000"
 	DefaultClientSecret = "sandbox-client-secret"
 )
