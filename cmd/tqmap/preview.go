@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/engine/previewhtml"
 )
@@ -22,11 +23,11 @@ type previewOptions struct {
 }
 
 // previewForms are what --format takes, each with what writes it.
-func (a *app) previewForms() map[string]func(*shown) (string, error) {
-	return map[string]func(*shown) (string, error){
-		"table": func(s *shown) (string, error) { return s.Table(), nil },
-		"tree":  func(s *shown) (string, error) { return s.Tree(a.treeWidth(), a.coloured(a.stdout)), nil },
-		"json":  func(s *shown) (string, error) { return s.JSON() },
+func (a *app) previewForms() map[string]func(*show.Preview) (string, error) {
+	return map[string]func(*show.Preview) (string, error){
+		"table": func(s *show.Preview) (string, error) { return s.Table(), nil },
+		"tree":  func(s *show.Preview) (string, error) { return s.Tree(a.treeWidth(), a.coloured(a.stdout)), nil },
+		"json":  (*show.Preview).JSON,
 	}
 }
 
@@ -143,7 +144,7 @@ func (p *previewing) watched(args []string) error {
 }
 
 // show prints a preview, or writes its page and prints what is in it; with both --html and --format, both.
-func (p *previewing) show(s *shown) error {
+func (p *previewing) show(s *show.Preview) error {
 	if p.o.html == "" || p.cmd.Flags().Changed("format") {
 		text, err := p.previewForms()[p.o.format](s)
 		if err != nil {
@@ -166,7 +167,7 @@ func (p *previewing) show(s *shown) error {
 
 // writePage writes the page beside FILE and puts it in its place, so that a browser never reads
 // half of one. It holds what the vendor knows, so only its owner can read it.
-func (p *previewing) writePage(s *shown) (string, error) {
+func (p *previewing) writePage(s *show.Preview) (string, error) {
 	if info, err := os.Stat(p.o.html); err == nil && info.IsDir() {
 		return "", usagef("--html takes the name of a file, and %s is a folder", p.o.html)
 	}
