@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tqmap/cmd/show"
 	"tqmap/dsl"
-	"tqmap/engine/previewhtml"
 )
 
 // previewOptions are the flags of preview.
@@ -131,18 +127,6 @@ func (p *previewing) once(m *dsl.Mapping) error {
 	return nil
 }
 
-// watched shows a preview again with every save.
-func (p *previewing) watched(args []string) error {
-	p.kept = map[string]*kept{}
-	return p.watch(p.cmd.Context(), args, p.from, func() error {
-		m, err := p.loaded(args)
-		if err != nil {
-			return err
-		}
-		return p.once(m)
-	})
-}
-
 // show prints a preview, or writes its page and prints what is in it; with both --html and --format, both.
 func (p *previewing) show(s *show.Preview) error {
 	if p.o.html == "" || p.cmd.Flags().Changed("format") {
@@ -150,7 +134,11 @@ func (p *previewing) show(s *show.Preview) error {
 		if err != nil {
 			return err
 		}
-		if err := p.print(text); err != nil {
+		printed := p.print
+		if p.o.format == "json" {
+			printed = p.document
+		}
+		if err := printed(text); err != nil {
 			return err
 		}
 	}
@@ -163,31 +151,4 @@ func (p *previewing) show(s *show.Preview) error {
 	}
 	fmt.Fprintf(p.stderr, "%s\n%s\n", p.redactor.String(strings.TrimSuffix(s.Totals(), "\n")), path)
 	return nil
-}
-
-// writePage writes the page beside FILE and puts it in its place, so that a browser never reads
-// half of one. It holds what the vendor knows, so only its owner can read it.
-func (p *previewing) writePage(s *show.Preview) (string, error) {
-	if info, err := os.Stat(p.o.html); err == nil && info.IsDir() {
-		return "", usagef("--html takes the name of a file, and %s is a folder", p.o.html)
-	}
-	f, err := os.CreateTemp(filepath.Dir(p.o.html), ".preview-*")
-	if err != nil {
-		return "", usagef("--html: %w", err)
-	}
-	defer os.Remove(f.Name())
-	out := bufio.NewWriter(f)
-	err = previewhtml.Write(out, &s.Page, p.redactor.String)
-	for _, finish := range []func() error{out.Flush, f.Close} {
-		if finished := finish(); err == nil {
-			err = finished
-		}
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), p.o.html)
-	}
-	if err != nil {
-		return "", fmt.Errorf("--html: %w", err)
-	}
-	return fmt.Sprintf("written to %s", p.o.html), nil
 }

@@ -19,12 +19,6 @@ type previewing struct {
 	kept map[string]*kept // records by flow; nil: none are kept
 }
 
-// kept are the records that a flow has read, and the part of the mapping that decides which.
-type kept struct {
-	asks    string
-	records []any
-}
-
 // preview maps what the flows read and compares it, where that is asked for.
 func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*show.Preview, error) {
 	flows, err := p.o.previewed(m)
