@@ -198,8 +198,14 @@ func (a *app) printDiags(files map[string]*hcl.File, diags hcl.Diagnostics) {
 	fmt.Fprint(a.stderr, a.redactor.String(text))
 }
 
-// print writes text to stdout, without secrets.
+// print writes text for people to stdout, without secrets.
 func (a *app) print(text string) error {
+	_, err := io.WriteString(a.stdout, a.redactor.String(text))
+	return err
+}
+
+// document writes JSON for programs to stdout, without secrets.
+func (a *app) document(text string) error {
 	_, err := io.WriteString(a.stdout, a.redactor.String(text))
 	return err
 }

@@ -94,18 +94,6 @@ func (a *app) docs(ctx context.Context, m *dsl.Mapping, arg string, params []str
 	return a.redactor.String(text), nil
 }
 
-func paramFlags(params []string) (map[string]dsl.Given, error) {
-	out := map[string]dsl.Given{}
-	for _, text := range params {
-		name, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return nil, usagef("--param %s: write name=value", name)
-		}
-		out[strings.TrimSpace(name)] = dsl.Text(value, "--param")
-	}
-	return out, nil
-}
-
 // runFlags are the flags of `tqmap run` that an operator uses, as every mapping has them.
 func (a *app) runFlags() []guide.Flag {
 	var out []guide.Flag

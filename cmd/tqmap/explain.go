@@ -86,14 +86,15 @@ func (o *explaining) check() error {
 }
 
 // print prints v as JSON, or its text.
-func (o *explaining) print(v any, text func() string) (err error) {
-	out := ""
+func (o *explaining) print(v any, text func() string) error {
 	if o.format == "text" {
-		out = text()
-	} else if out, err = prose.Indented(v); err != nil {
+		return o.app.print(text())
+	}
+	doc, err := prose.Indented(v)
+	if err != nil {
 		return err
 	}
-	return o.app.print(out)
+	return o.document(doc)
 }
 
 func (a *app) explainPlan(cmd *cobra.Command, o *explaining, m *dsl.Mapping) error {

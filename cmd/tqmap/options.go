@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -101,13 +102,11 @@ func (a *app) settings(cmd *cobra.Command, o *options, m *dsl.Mapping) (runtime.
 			s.Params[p.Name] = dsl.Text(f.Value.String(), "--"+p.Flag)
 		}
 	}
-	for _, text := range o.params {
-		name, value, ok := strings.Cut(text, "=")
-		if !ok {
-			return s, usagef("--param %s: write name=value", strings.SplitN(text, "=", 2)[0])
-		}
-		s.Params[strings.TrimSpace(name)] = dsl.Text(value, "--param")
+	given, err := paramFlags(o.params)
+	if err != nil {
+		return s, err
 	}
+	maps.Copy(s.Params, given)
 	if o.threatqHost != "" {
 		s.ThreatQ.Host = o.threatqHost
 	}
@@ -118,6 +117,19 @@ func (a *app) settings(cmd *cobra.Command, o *options, m *dsl.Mapping) (runtime.
 		a.redactor.Add(secret)
 	}
 	return s, nil
+}
+
+// paramFlags are what --param gives.
+func paramFlags(params []string) (map[string]dsl.Given, error) {
+	out := map[string]dsl.Given{}
+	for _, text := range params {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return nil, usagef("--param %s: write name=value", name)
+		}
+		out[strings.TrimSpace(name)] = dsl.Text(value, "--param")
+	}
+	return out, nil
 }
 
 // logger writes to stderr, or to what stands before it, and to a file below -ll.

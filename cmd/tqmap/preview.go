@@ -1,16 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
-	"tqmap/engine/previewhtml"
 )
 
 // previewOptions are the flags of preview.
@@ -22,11 +19,11 @@ type previewOptions struct {
 }
 
 // previewForms are what --format takes, each with what writes it.
-func (a *app) previewForms() map[string]func(*shown) (string, error) {
-	return map[string]func(*shown) (string, error){
-		"table": func(s *shown) (string, error) { return s.Table(), nil },
-		"tree":  func(s *shown) (string, error) { return s.Tree(a.treeWidth(), a.coloured(a.stdout)), nil },
-		"json":  func(s *shown) (string, error) { return s.JSON() },
+func (a *app) previewForms() map[string]func(*show.Preview) (string, error) {
+	return map[string]func(*show.Preview) (string, error){
+		"table": func(s *show.Preview) (string, error) { return s.Table(), nil },
+		"tree":  func(s *show.Preview) (string, error) { return s.Tree(a.treeWidth(), a.coloured(a.stdout)), nil },
+		"json":  (*show.Preview).JSON,
 	}
 }
 
@@ -130,26 +127,18 @@ func (p *previewing) once(m *dsl.Mapping) error {
 	return nil
 }
 
-// watched shows a preview again with every save.
-func (p *previewing) watched(args []string) error {
-	p.kept = map[string]*kept{}
-	return p.watch(p.cmd.Context(), args, p.from, func() error {
-		m, err := p.loaded(args)
-		if err != nil {
-			return err
-		}
-		return p.once(m)
-	})
-}
-
 // show prints a preview, or writes its page and prints what is in it; with both --html and --format, both.
-func (p *previewing) show(s *shown) error {
+func (p *previewing) show(s *show.Preview) error {
 	if p.o.html == "" || p.cmd.Flags().Changed("format") {
 		text, err := p.previewForms()[p.o.format](s)
 		if err != nil {
 			return err
 		}
-		if err := p.print(text); err != nil {
+		printed := p.print
+		if p.o.format == "json" {
+			printed = p.document
+		}
+		if err := printed(text); err != nil {
 			return err
 		}
 	}
@@ -162,31 +151,4 @@ func (p *previewing) show(s *shown) error {
 	}
 	fmt.Fprintf(p.stderr, "%s\n%s\n", p.redactor.String(strings.TrimSuffix(s.Totals(), "\n")), path)
 	return nil
-}
-
-// writePage writes the page beside FILE and puts it in its place, so that a browser never reads
-// half of one. It holds what the vendor knows, so only its owner can read it.
-func (p *previewing) writePage(s *shown) (string, error) {
-	if info, err := os.Stat(p.o.html); err == nil && info.IsDir() {
-		return "", usagef("--html takes the name of a file, and %s is a folder", p.o.html)
-	}
-	f, err := os.CreateTemp(filepath.Dir(p.o.html), ".preview-*")
-	if err != nil {
-		return "", usagef("--html: %w", err)
-	}
-	defer os.Remove(f.Name())
-	out := bufio.NewWriter(f)
-	err = previewhtml.Write(out, &s.Page, p.redactor.String)
-	for _, finish := range []func() error{out.Flush, f.Close} {
-		if finished := finish(); err == nil {
-			err = finished
-		}
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), p.o.html)
-	}
-	if err != nil {
-		return "", fmt.Errorf("--html: %w", err)
-	}
-	return fmt.Sprintf("written to %s", p.o.html), nil
 }

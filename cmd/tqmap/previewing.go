@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -21,20 +19,8 @@ type previewing struct {
 	kept map[string]*kept // records by flow; nil: none are kept
 }
 
-// kept are the records that a flow has read, and the part of the mapping that decides which.
-type kept struct {
-	asks    string
-	records []any
-}
-
-// shown is a preview that is ready to be written.
-type shown struct {
-	show.Preview
-	skipped map[string]map[string]int // by flow and reason
-}
-
 // preview maps what the flows read and compares it, where that is asked for.
-func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*shown, error) {
+func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*show.Preview, error) {
 	flows, err := p.o.previewed(m)
 	if err != nil {
 		return nil, err
@@ -44,8 +30,9 @@ func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*shown, error
 		return nil, err
 	}
 	defer from.close()
-	s := &shown{skipped: map[string]map[string]int{}}
-	if err := p.collect(ctx, from, s); err != nil {
+	s := &show.Preview{}
+	skipped, err := p.collect(ctx, from, s)
+	if err != nil {
 		return nil, err
 	}
 	if p.o.diff {
@@ -54,38 +41,35 @@ func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*shown, error
 		}
 	}
 	show.MaskLetters(s.Mapped, p.redactor.String)
-	p.describe(m, from, s)
+	s.Page = previewhtml.NewPage(m, from.run.Bound, from.flows, s.Mapped, s.Diffs, skipped)
+	s.Page.Source = p.source(from.flows)
 	return s, nil
 }
 
-// collect maps records until enough of them make objects or fail.
-func (p *previewing) collect(ctx context.Context, from *opened, s *shown) error {
+// collect maps records until enough of them make objects or fail. It counts what is left out, by
+// flow and reason.
+func (p *previewing) collect(ctx context.Context, from *opened, s *show.Preview) (skipped map[string]map[string]int, err error) {
+	skipped = map[string]map[string]int{}
 	limit := from.limit(p.o.limit)
 	for _, f := range from.flows {
 		if limit > 0 && len(s.Mapped) >= limit {
-			return nil
+			return skipped, nil
 		}
+		skipped[f.Name] = map[string]int{}
 		emit := func(m engine.Mapped) bool {
 			if m.Skipped == "" {
 				s.Mapped = append(s.Mapped, m)
 			} else {
-				s.skip(&m)
+				skipped[f.Name][m.Skipped]++
 			}
 			return limit == 0 || len(s.Mapped) < limit
 		}
 		if err := p.records(ctx, from, f, emit); err != nil {
-			return from.ended(err)
+			return skipped, from.ended(err)
 		}
 	}
 	from.leftOver(p.log)
-	return nil
-}
-
-func (s *shown) skip(m *engine.Mapped) {
-	if s.skipped[m.Flow] == nil {
-		s.skipped[m.Flow] = map[string]int{}
-	}
-	s.skipped[m.Flow][m.Skipped]++
+	return skipped, nil
 }
 
 // records maps what the flow's source gives, or gave before.
@@ -109,10 +93,9 @@ func (p *previewing) records(ctx context.Context, from *opened, f *dsl.Flow, emi
 }
 
 // compare asks ThreatQ what it holds of the objects.
-func (p *previewing) compare(ctx context.Context, from *opened, s *shown) error {
+func (p *previewing) compare(ctx context.Context, from *opened, s *show.Preview) error {
 	r, flows := from.run, from.flows
 	s.Diffs = map[string]engine.Comparisons{}
-	s.Page.Totals = map[string]int{}
 	for _, f := range flows {
 		var of []engine.Mapped
 		for _, m := range s.Mapped {
@@ -126,30 +109,8 @@ func (p *previewing) compare(ctx context.Context, from *opened, s *shown) error 
 			return err
 		}
 		s.Diffs[f.Name] = found
-		for _, d := range found {
-			s.Page.Totals[d.Op]++
-		}
 	}
 	return nil
-}
-
-// describe fills the page.
-func (p *previewing) describe(m *dsl.Mapping, from *opened, s *shown) {
-	page, bound, flows := &s.Page, from.run.Bound, from.flows
-	page.Title, page.Name = strings.TrimSpace(cmp.Or(m.Connector.Title, m.Connector.Name)+" "+m.Connector.Version), m.Connector.Name
-	page.Mapping = strings.Join(slices.Sorted(maps.Keys(m.Files)), ", ")
-	page.Source, page.Clock, page.Compared = p.source(flows), bound.Now, p.o.diff
-	used := map[string][]string{}
-	for _, f := range flows {
-		page.Flows = append(page.Flows, f.Name)
-		page.Skipped = append(page.Skipped, previewhtml.CountSkipped(f.Name, s.skipped[f.Name])...)
-		used[f.Name] = previewhtml.Used(m.BlockText(f.Node), f.Record.Name)
-	}
-	page.Unknown = previewhtml.CountUnknown(bound.Tables.Unknown())
-	for i := range s.Mapped {
-		of := &s.Mapped[i]
-		page.Records = append(page.Records, previewhtml.NewRecord(of, used[of.Flow], s.Diffs[of.Flow]))
-	}
 }
 
 // source says where the records come from.

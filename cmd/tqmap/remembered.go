@@ -149,7 +149,7 @@ func (a *app) answer(o *remembered, text string, v any) error {
 		if err != nil {
 			return err
 		}
-		text = string(b) + "\n"
+		return a.document(string(b) + "\n")
 	}
 	return a.print(text)
 }

@@ -132,18 +132,17 @@ func (o *options) apart(database string) error {
 
 // finish prints the report and turns its outcome into an exit code.
 func (a *app) finish(report *engine.Report, asJSON bool) error {
-	var text string
 	report = report.Masked(a.redactor.String) // before it is quoted and escaped
+	var err error
 	if asJSON {
-		b, err := json.MarshalIndent(report, "", "  ")
-		if err != nil {
-			return err
+		var b []byte
+		if b, err = json.MarshalIndent(report, "", "  "); err == nil {
+			err = a.document(string(b) + "\n")
 		}
-		text = string(b) + "\n"
 	} else {
-		text = show.Summary(report)
+		err = a.print(show.Summary(report))
 	}
-	if err := a.print(text); err != nil {
+	if err != nil {
 		return err
 	}
 	switch report.Outcome {

@@ -36,7 +36,7 @@ There is a sandbox for: ` + strings.Join(examples.Names(), ", ") + ".",
 			if len(args) != 1 {
 				return usagef("name one connector: %s; or threatq, for the library alone", strings.Join(examples.Names(), ", "))
 			}
-			box, err := openSandbox(cmd.Context(), strings.TrimSuffix(args[0], ".hcl"), o)
+			box, err := startSandbox(cmd.Context(), strings.TrimSuffix(args[0], ".hcl"), o)
 			if err != nil {
 				return &usageError{err}
 			}
@@ -59,7 +59,7 @@ There is a sandbox for: ` + strings.Join(examples.Names(), ", ") + ".",
 	return cmd
 }
 
-func openSandbox(ctx context.Context, name string, o examples.Options) (*examples.Sandbox, error) {
+func startSandbox(ctx context.Context, name string, o examples.Options) (*examples.Sandbox, error) {
 	if name == "threatq" {
 		return examples.OpenLibrary(ctx, o)
 	}

@@ -123,6 +123,9 @@ func (a *app) printShapes(all []show.Surveyed, format string) error {
 	if err != nil {
 		return err
 	}
+	if format == "json" {
+		return a.document(text)
+	}
 	return a.print(text)
 }
 

@@ -7,13 +7,41 @@ import (
 	"strings"
 	"time"
 
+	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/threatq"
 )
 
-// NewRecord is the view of a mapped record. Found are the differences to what ThreatQ holds, nil
+// NewPage is the view of records that flows of m have mapped with b. Found are the differences to
+// what ThreatQ holds, nil where nothing was compared; skipped is what was left out; both by flow.
+func NewPage(m *dsl.Mapping, b *dsl.Bound, flows []*dsl.Flow, mapped []engine.Mapped, found map[string]engine.Comparisons, skipped map[string]map[string]int) Page {
+	p := Page{
+		Title: strings.TrimSpace(cmp.Or(m.Connector.Title, m.Connector.Name) + " " + m.Connector.Version), Name: m.Connector.Name,
+		Mapping: strings.Join(slices.Sorted(maps.Keys(m.Files)), ", "),
+		Clock:   b.Now, Compared: found != nil, Unknown: countUnknown(b.Tables.Unknown()),
+	}
+	if found != nil {
+		p.Totals = map[string]int{}
+	}
+	used := map[string][]string{}
+	for _, f := range flows {
+		p.Flows = append(p.Flows, f.Name)
+		p.Skipped = append(p.Skipped, countSkipped(f.Name, skipped[f.Name])...)
+		used[f.Name] = Used(m.BlockText(f.Node), f.Record.Name)
+		for _, d := range found[f.Name] {
+			p.Totals[d.Op]++
+		}
+	}
+	for i := range mapped {
+		of := &mapped[i]
+		p.Records = append(p.Records, newRecord(of, used[of.Flow], found[of.Flow]))
+	}
+	return p
+}
+
+// newRecord is the view of a mapped record. Found are the differences to what ThreatQ holds, nil
 // where nothing was compared.
-func NewRecord(m *engine.Mapped, used []string, found engine.Comparisons) Record {
+func newRecord(m *engine.Mapped, used []string, found engine.Comparisons) Record {
 	r := Record{Flow: m.Flow, Key: m.Key, Raw: m.Record, Used: used}
 	if m.Dead != nil {
 		r.Letters = append(r.Letters, newLetter(*m.Dead))
@@ -86,8 +114,8 @@ func (o *Object) compare(d engine.Comparison) {
 	}
 }
 
-// CountSkipped sorts what was left out of a flow by reason.
-func CountSkipped(flow string, by map[string]int) []Skipped {
+// countSkipped sorts what was left out of a flow by reason.
+func countSkipped(flow string, by map[string]int) []Skipped {
 	var out []Skipped
 	for _, reason := range slices.Sorted(maps.Keys(by)) {
 		out = append(out, Skipped{flow, reason, by[reason]})
@@ -95,8 +123,8 @@ func CountSkipped(flow string, by map[string]int) []Skipped {
 	return out
 }
 
-// CountUnknown sorts the keys that tables did not have.
-func CountUnknown(by map[string]map[string]int) []Unknown {
+// countUnknown sorts the keys that tables did not have.
+func countUnknown(by map[string]map[string]int) []Unknown {
 	var out []Unknown
 	for _, table := range slices.Sorted(maps.Keys(by)) {
 		for _, key := range slices.Sorted(maps.Keys(by[table])) {

@@ -1,0 +1,56 @@
+package show
+
+import (
+	"fmt"
+	"strings"
+
+	"tqmap/dsl/code"
+	"tqmap/engine"
+)
+
+// codedReason is why a record failed: TQ0801 in title: Value is null: …
+func codedReason(d engine.DeadLetter) string {
+	head := d.Code
+	if d.Field != "" {
+		head = strings.TrimSpace(head + " in " + d.Field)
+	}
+	if head == "" {
+		return d.Reason
+	}
+	return head + ": " + d.Reason
+}
+
+// letterValues are lines with the stage of jq that failed, and the values it worked on, which
+// MaskLetters has made fit to be shown.
+func letterValues(d engine.DeadLetter) string {
+	out := ""
+	if d.Stage != "" {
+		out += fmt.Sprintf("    in the stage %s\n", d.Stage)
+	}
+	for _, v := range d.Values {
+		out += fmt.Sprintf("    with %s\n", involved(v))
+	}
+	return out
+}
+
+// involved is such as alert.severity = "hgh" (string).
+func involved(v code.Involved) string {
+	kind := ""
+	if v.Kind != v.Text { // null
+		kind = " (" + v.Kind + ")"
+	}
+	return printable(v.Name) + " = " + printable(v.Text) + kind
+}
+
+// MaskLetters makes the values of all dead letters fit to be shown, as Values does.
+func MaskLetters(all []engine.Mapped, mask func(string) string) {
+	for i := range all {
+		if d := all[i].Dead; d != nil {
+			d.Values = Values(d.Values, mask)
+		}
+		for j := range all[i].Rejected {
+			d := &all[i].Rejected[j]
+			d.Values = Values(d.Values, mask)
+		}
+	}
+}
