@@ -173,7 +173,7 @@ func (a *app) failOne(err error) int {
 		a.printDiags(a.files(), diags)
 		return exitUsage
 	}
-	fmt.Fprintf(a.stderr, "Error: %s\n", a.redactor.String(err.Error()))
+	fmt.Fprintf(a.stderr, "Error: %s\n", a.text(err.Error()))
 	switch {
 	case errors.Is(err, state.ErrLocked):
 		return exitLocked
@@ -191,7 +191,7 @@ func (a *app) files() map[string]*hcl.File {
 }
 
 func (a *app) printDiags(files map[string]*hcl.File, diags hcl.Diagnostics) {
-	text := renderDiags(files, diags, terminal(a.stderr) && a.getenv("NO_COLOR") == "", a.redactor.String)
+	text := renderDiags(files, diags, terminal(a.stderr) && a.getenv("NO_COLOR") == "", a.text)
 	fmt.Fprint(a.stderr, a.redactor.String(text))
 }
 

@@ -138,7 +138,7 @@ func (a *app) converse(ctx context.Context, c *console.Console) error {
 			break
 		}
 		if out != "" {
-			fmt.Fprintln(lines, a.redactor.String(out))
+			fmt.Fprintln(lines, a.text(out))
 		}
 		if err != nil {
 			failed = true
@@ -155,9 +155,9 @@ func (a *app) converse(ctx context.Context, c *console.Console) error {
 func (a *app) said(err error) string {
 	var bad *console.CodeError
 	if !errors.As(err, &bad) {
-		return a.redactor.String(fmt.Sprintf("Error: %s\n", err))
+		return a.text(fmt.Sprintf("Error: %s\n", err))
 	}
-	return renderDiags(map[string]*hcl.File{"<code>": {Bytes: []byte(bad.Code)}}, bad.Diags, false, a.redactor.String)
+	return renderDiags(map[string]*hcl.File{"<code>": {Bytes: []byte(bad.Code)}}, bad.Diags, false, a.text)
 }
 
 // lines are those of the terminal, where there is one, else those of a pipe.

@@ -14,6 +14,7 @@ import (
 	"tqmap/dsl/code"
 	"tqmap/engine"
 	"tqmap/runtime"
+	"tqmap/runtime/redact"
 	"tqmap/runtime/state"
 )
 
@@ -71,6 +72,7 @@ func (a *app) deadletterListCmd() *cobra.Command {
 				for _, d := range letters {
 					shown = append(shown, showLetter(d))
 				}
+				shown = redact.Copy(a.redactor, shown) // before it is cut
 				return a.print(&o, letterTable(shown), shown)
 			})
 		},
@@ -119,6 +121,7 @@ func (a *app) deadletterShowCmd() *cobra.Command {
 				if json.Valid(found[0].Input) {
 					shown.Input = found[0].Input
 				}
+				shown = redact.Copy(a.redactor, shown)
 				return a.print(&o, letterText(shown), shown)
 			})
 		},

@@ -13,6 +13,7 @@ import (
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/engine/plan"
+	"tqmap/runtime/redact"
 )
 
 // explaining are the flags of explain beside those of run.
@@ -87,7 +88,7 @@ func (o *explaining) check() error {
 // show prints v as JSON, or text.
 func (a *app) show(o *explaining, v any, text func() string) error {
 	if o.format == "text" {
-		fmt.Fprint(a.stdout, a.redactor.String(text()))
+		fmt.Fprint(a.stdout, a.text(text()))
 		return nil
 	}
 	var b strings.Builder
@@ -97,7 +98,7 @@ func (a *app) show(o *explaining, v any, text func() string) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}
-	fmt.Fprint(a.stdout, a.redactor.String(b.String()))
+	fmt.Fprint(a.stdout, a.json(b.String()))
 	return nil
 }
 
@@ -114,7 +115,7 @@ func (a *app) explainPlan(cmd *cobra.Command, o *explaining, m *dsl.Mapping) err
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	p := plan.Of(sketch, flows)
+	p := redact.Copy(a.redactor, plan.Of(sketch, flows))
 	return a.show(o, p, p.Text)
 }
 
@@ -151,6 +152,7 @@ func (a *app) explainObject(cmd *cobra.Command, o *explaining, m *dsl.Mapping) e
 		}
 		l.Fields = fields
 	}
+	l = redact.Copy(a.redactor, l) // before it is cut and laid out
 	return a.show(o, l, func() string { return lineageText(l, m, o.field != "" || l.Dead != "" || l.Skipped != "") })
 }
 

@@ -31,22 +31,22 @@ func (a *app) notFound(o *explaining, find *engine.Finder) error {
 	if near := find.Near(); near != "" {
 		hint = fmt.Sprintf(" Did you mean %q?", near)
 	}
-	return usagef("none of %d records makes an object with the key, name or title %q.%s There are:\n%s", find.Seen, o.object, hint, listed(find.Known()))
+	return usagef("none of %d records makes an object with the key, name or title %q.%s There are:\n%s", find.Seen, o.object, hint, a.listed(find.Known()))
 }
 
 func (a *app) ambiguous(o *explaining, found []engine.Found) error {
-	return usagef("%d objects fit %q; give the key, or more of the name:\n%s", len(found), o.object, listed(found))
+	return usagef("%d objects fit %q; give the key, or more of the name:\n%s", len(found), o.object, a.listed(found))
 }
 
 // listed are objects one by one: rule, key and name.
-func listed(all []engine.Found) string {
+func (a *app) listed(all []engine.Found) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 2, 8, 2, ' ', 0)
 	for i, f := range all {
 		if i == shownObjects {
 			break
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, shortened(oneLine(f.Key), shownShort), shortened(oneLine(cmp.Or(f.Name, f.Why)), shownShort+20))
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", f.Rule, shortened(oneLine(a.text(f.Key)), shownShort), shortened(oneLine(a.text(cmp.Or(f.Name, f.Why))), shownShort+20))
 	}
 	w.Flush()
 	if more := len(all) - shownObjects; more > 0 {

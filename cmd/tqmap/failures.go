@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tqmap/dsl/code"
 	"tqmap/engine"
+	"tqmap/runtime/redact"
 )
 
 // codedReason is why a record failed: TQ0801 in title: Value is null: …
@@ -21,7 +23,7 @@ func codedReason(d engine.DeadLetter) string {
 }
 
 // letterValues are lines with the stage of jq that failed, and the values it worked on, which
-// maskLetters has made fit to be shown.
+// maskShown has made fit to be shown.
 func letterValues(d engine.DeadLetter) string {
 	out := ""
 	if d.Stage != "" {
@@ -47,15 +49,32 @@ func (a *app) shownValues(values []code.Involved) []code.Involved {
 	return masked(values, a.redactor.String)
 }
 
-// maskLetters does so with the values of all dead letters.
-func (a *app) maskLetters(all []engine.Mapped) {
-	for i := range all {
-		if d := all[i].Dead; d != nil {
+// maskShown masks all that is shown of records, before it is wrapped, cut and laid out: of half a
+// secret nobody would know that it is one. By the keys of objects their differences are found, and
+// they are shown nowhere.
+func (a *app) maskShown(s *shown) {
+	for i := range s.mapped {
+		m := &s.mapped[i]
+		m.Key, m.Dead, m.Rejected = redact.Copy(a.redactor, m.Key), redact.Copy(a.redactor, m.Dead), redact.Copy(a.redactor, m.Rejected)
+		if d := m.Dead; d != nil {
 			d.Values = a.shownValues(d.Values)
 		}
-		for j := range all[i].Rejected {
-			d := &all[i].Rejected[j]
-			d.Values = a.shownValues(d.Values)
+		for j := range m.Rejected {
+			m.Rejected[j].Values = a.shownValues(m.Rejected[j].Values)
+		}
+		m.Objects = slices.Clone(m.Objects)
+		for j := range m.Objects {
+			m.Objects[j].Object = redact.Copy(a.redactor, m.Objects[j].Object)
+		}
+		if m.Item != nil {
+			item := *m.Item
+			item.Key, item.Label, item.Body = redact.Copy(a.redactor, item.Key), redact.Copy(a.redactor, item.Label), redact.Copy(a.redactor, item.Body)
+			m.Item = &item
+		}
+	}
+	for _, found := range s.diffs {
+		for key, d := range found {
+			found[key] = redact.Copy(a.redactor, d)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
 		a.loadErr = err
 		return nil
 	}
-	a.mapping, a.diags = dsl.Load(in, engine.Vocabulary())
+	a.read(in)
 	shorts, aliases := spare(cmd.Flags()), map[string]string{}
 	for _, p := range a.mapping.Params {
 		if p.Flag == "" {
@@ -66,6 +66,15 @@ func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
 		return pflag.NormalizedName(cmp.Or(aliases[name], name))
 	})
 	return nil
+}
+
+// read loads a mapping. What it gives away itself, the default of a sensitive parameter, is not
+// to be shown either: what is printed of a mapping ends up in build logs and scanners.
+func (a *app) read(in dsl.Input) {
+	a.mapping, a.diags = dsl.Load(in, engine.Vocabulary())
+	for _, secret := range a.mapping.Secrets(nil) {
+		a.redactor.Add(secret)
+	}
 }
 
 // spare are short forms that the verb has unless the mapping has another use for them: one

@@ -121,6 +121,9 @@ func (p *previewing) show(s *shown) error {
 		if err != nil {
 			return err
 		}
+		if p.o.format == "json" {
+			text = p.json(text)
+		}
 		fmt.Fprint(p.stdout, p.redactor.String(text))
 	}
 	if p.o.html == "" {

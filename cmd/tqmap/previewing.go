@@ -53,7 +53,7 @@ func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*shown, error
 			return nil, err
 		}
 	}
-	p.maskLetters(s.mapped)
+	p.maskShown(s)
 	p.describe(m, from, s)
 	return s, nil
 }

@@ -151,9 +151,10 @@ func (a *app) print(o *remembered, text string, v any) error {
 		if err != nil {
 			return err
 		}
-		text = string(b) + "\n"
+		_, err = fmt.Fprintln(a.stdout, a.json(string(b)))
+		return err
 	}
-	_, err := fmt.Fprint(a.stdout, a.redactor.String(text))
+	_, err := fmt.Fprint(a.stdout, a.text(text))
 	return err
 }
 

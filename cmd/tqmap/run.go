@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"os"
@@ -138,11 +139,11 @@ func (a *app) finish(report *engine.Report, asJSON bool) error {
 		if err != nil {
 			return err
 		}
-		text = string(b) + "\n"
+		text = a.json(string(b)) + "\n"
 	} else {
-		text = summary(report)
+		text = a.text(summary(report))
 	}
-	if _, err := a.stdout.Write([]byte(a.redactor.String(text))); err != nil {
+	if _, err := io.WriteString(a.stdout, text); err != nil {
 		return err
 	}
 	switch report.Outcome {

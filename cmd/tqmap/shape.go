@@ -149,7 +149,11 @@ func (a *app) printShapes(all []surveyed, format string) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprint(a.stdout, a.redactor.String(b.String()))
+	text := a.text(b.String())
+	if format == "json" {
+		text = a.json(b.String())
+	}
+	_, err := fmt.Fprint(a.stdout, text)
 	return err
 }
 

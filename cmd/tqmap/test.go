@@ -12,6 +12,7 @@ import (
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/mappings"
+	"tqmap/runtime/redact"
 )
 
 // testFlags are the flags of test.
@@ -141,7 +142,9 @@ func (a *app) testMapping(ctx context.Context, f testFlags, arg string) (*tested
 	}
 	for _, t := range m.Tests {
 		if f.match.MatchString(t.Name) {
-			out.results = append(out.results, s.Run(ctx, t))
+			r := s.Run(ctx, t)
+			r.Mismatches = redact.Copy(a.redactor, r.Mismatches) // before values are cut
+			out.results = append(out.results, r)
 		}
 	}
 	if len(out.results) == 0 && len(m.Tests) > 0 {

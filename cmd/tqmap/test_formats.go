@@ -69,7 +69,7 @@ func (a *app) testJSON(w io.Writer, _ testFlags, all []*tested) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(w, a.redactor.String(string(text)))
+	_, err = fmt.Fprintln(w, a.json(string(text)))
 	return err
 }
 
@@ -190,13 +190,13 @@ func (a *app) junitCase(t *tested, r engine.TestResult) junitCase {
 	if r.Passed() || t.updated[r.Test.Name] {
 		return out
 	}
-	why := &junitFailure{Type: "mismatch", Text: a.redactor.String(failureText(t.mapping.Files, r))}
+	why := &junitFailure{Type: "mismatch", Text: a.text(failureText(t.mapping.Files, r))}
 	if r.Err != nil {
-		why.Type, why.Message = "error", a.redactor.String(r.Err.Error())
+		why.Type, why.Message = "error", a.text(r.Err.Error())
 		out.Error = why
 		return out
 	}
-	why.Message = a.redactor.String(r.Mismatches[0].Text)
+	why.Message = a.text(r.Mismatches[0].Text)
 	out.Failure = why
 	return out
 }

@@ -42,7 +42,7 @@ func (a *app) testText(w io.Writer, f testFlags, all []*tested) error {
 		fmt.Fprintf(&b, ", %d updated", updated)
 	}
 	b.WriteString(".\n")
-	_, err := io.WriteString(w, a.redactor.String(b.String()))
+	_, err := io.WriteString(w, a.text(b.String()))
 	return err
 }
 

@@ -7,9 +7,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
-
-	"tqmap/dsl"
-	"tqmap/engine"
 )
 
 func (a *app) validateCmd() *cobra.Command {
@@ -84,10 +81,14 @@ func (a *app) reportDiags(format string, args []string, strict bool) error {
 	if format == "sarif" {
 		doc = toSARIF(all)
 	}
-	enc := json.NewEncoder(a.stdout)
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(doc); err != nil || !wrong {
+	if err := enc.Encode(doc); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprint(a.stdout, a.json(b.String())); err != nil || !wrong {
 		return err
 	}
 	return exitError(exitUsage)
@@ -97,7 +98,7 @@ func (a *app) reportDiags(format string, args []string, strict bool) error {
 func (a *app) load(arg string) {
 	in, err := resolve(arg)
 	if a.loadErr = err; err == nil {
-		a.mapping, a.diags = dsl.Load(in, engine.Vocabulary())
+		a.read(in)
 	}
 }
 
