@@ -1,10 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"fmt"
 	"io"
-	"os"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -13,6 +12,7 @@ import (
 	"tqmap/engine"
 	"tqmap/mappings"
 	"tqmap/runtime/redact"
+	"tqmap/runtime/rewrite"
 )
 
 // testFlags are the flags of test.
@@ -164,16 +164,12 @@ func (a *app) writeTests(write func(*app, io.Writer, testFlags, []*tested) error
 	if f.out == "" {
 		return write(a, a.stdout, f, all)
 	}
-	file, err := os.Create(f.out)
-	if err != nil {
+	var out bytes.Buffer
+	if err := write(a, &out, f, all); err != nil {
 		return err
 	}
-	if err := write(a, file, f, all); err != nil {
-		file.Close()
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return fmt.Errorf("%s: %w", f.out, err)
+	if err := rewrite.Out(f.out, out.Bytes(), 0o644); err != nil {
+		return usagef("-o: %w", err)
 	}
 	if f.format != "text" {
 		return a.testText(a.stdout, f, all)

@@ -43,7 +43,7 @@ func visible(text string) string {
 			return 0x2400 + r // its picture
 		case r == 0x7f:
 			return '␡'
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029:
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029, r == 0xFFFE, r == 0xFFFF:
 			return '\uFFFD'
 		}
 		return r
