@@ -184,11 +184,11 @@ func resolve(arg string) (dsl.Input, error) {
 	_, builtinErr := fs.Stat(mappings.FS, builtin)
 	switch {
 	case err == nil && !info.IsDir():
-		in.FS, in.Names, in.Prefix = os.DirFS(filepath.Dir(arg)), []string{filepath.Base(arg)}, filepath.Dir(arg)
+		in.FS, in.Names, in.Prefix = folder{filepath.Dir(arg), filepath.Base(arg)}, []string{filepath.Base(arg)}, filepath.Dir(arg)
 	case bare && builtinErr == nil:
 		in.FS, in.Names, in.Prefix = mappings.FS, []string{builtin}, builtinPrefix
 	case err == nil:
-		in.FS, in.Prefix = os.DirFS(arg), arg
+		in.FS, in.Prefix = folder{dir: arg}, arg
 		in.Names, err = fs.Glob(in.FS, "*.hcl")
 		if err != nil || len(in.Names) == 0 {
 			return in, usagef("the folder %s holds no .hcl file", arg)
@@ -197,6 +197,23 @@ func resolve(arg string) (dsl.Input, error) {
 		return in, usagef("there is no file %s, and no built-in mapping of that name; built in: %s", arg, strings.Join(builtins(), ", "))
 	}
 	return in, nil
+}
+
+// folder is the folder of a mapping, and nothing beside it: a link in it that leads elsewhere is not
+// followed, as mappings come from other people, and what they read ends up in reports and
+// guides. The one file that the command line names may be such a link.
+type folder struct{ dir, named string }
+
+func (f folder) Open(name string) (fs.File, error) {
+	if name == f.named {
+		return os.DirFS(f.dir).Open(name)
+	}
+	root, err := os.OpenRoot(f.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close() // what was opened stays so
+	return root.FS().Open(name)
 }
 
 // unchangeable refuses to write a built-in mapping.
