@@ -10,13 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +23,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tqmap/engine/recording"
 	"tqmap/examples/threatq"
 )
 
@@ -169,7 +166,7 @@ func newDesk(t *testing.T) *desk {
 	if err := os.Mkdir(filepath.Join(l.dir, "samples"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	l.write("samples/1.json", `{"items":[{"id":"1","updated":"2024-05-01T00:00:00Z","text":"a","all":["a","b","c","d","e","f","g"],"severity":"high","n":1}]}`)
+	l.write("samples/1.json", `{"items":[{"id":"1","updated":"2024-05-01T00:00:00Z","text":"Zq87defaultMark|*_x","all":["a","b","c","d","e","f","g"],"severity":"high","n":1}]}`)
 	answer, err := json.Marshal(d.records(""))
 	if err != nil {
 		t.Fatal(err)
@@ -270,6 +267,12 @@ func trials() []trial {
 			args = append(args, "--param", "p_"+s.name+"_key="+s.secret)
 		}
 		out = append(out, trial{args: args})
+	}
+	for _, f := range []struct{ format, kind string }{{"text", ""}, {"json", "json"}, {"hcl", ""}} {
+		out = append(out, trial{args: []string{"shape", "m.hcl", "--format", f.format}, kind: f.kind})
+	}
+	for _, f := range []struct{ format, kind string }{{"text", ""}, {"json", "json"}} {
+		out = append(out, trial{args: []string{"run", "m.hcl", "-c", "state", "-v3", "--dry-run", "--format", f.format}, kind: f.kind, exits: []int{0, 3}})
 	}
 	out = append(out,
 		trial{args: []string{"record", "m.hcl", "-c", "state", "-o", "one.recording"}, file: "one.recording"},
@@ -403,9 +406,114 @@ func harmless(t *testing.T, name, text string) {
 	}
 }
 
-var (
-	_ = fs.ErrNotExist
-	_ = regexp.MustCompile
-	_ = recording.Extension
-	_ *cobra.Command
-)
+// excused are forms of verbs that no trial tries, each with the reason.
+var excused = map[string]string{
+	"configure":             "asks for the settings and writes them to the settings file, mode 0600; see TestConfigure",
+	"deadletter retry text": "prints the report that run prints",
+	"deadletter retry json": "prints the report that run prints",
+	"fmt":                   "is about the text of a mapping alone",
+	"new":                   "has no mapping and no settings yet; of an answer that holds secrets it warns",
+	"reference text":        "is about the language alone",
+	"reference markdown":    "is about the language alone",
+	"man":                   "is about the program alone",
+	"completion":            "is about the program alone",
+	"mappings":              "prints built-in mappings, which are public",
+	"version":               "is about the program alone",
+	"help":                  "is about the program alone",
+	"sandbox":               "has the made-up credentials of simulators, which it is there to tell",
+	"unlock":                "tells of a lock",
+	"state set text":        "tells of a cursor that was typed",
+	"state set json":        "tells of a cursor that was typed",
+	"state rewind text":     "tells of a cursor that was typed",
+	"state rewind json":     "tells of a cursor that was typed",
+	"state forget text":     "tells numbers",
+	"state forget json":     "tells numbers",
+	"state import text":     "tells numbers",
+	"state import json":     "tells numbers",
+	"unlock text":           "tells of a lock",
+	"unlock json":           "tells of a lock",
+	"deadletter drop text":  "prints the letters that list prints",
+	"deadletter drop json":  "prints the letters that list prints",
+	"state export text":     "is always JSON; see TestNoSecretComesOut",
+	"state export json":     "see TestNoSecretComesOut",
+	"test --update":         "writes into the mapping what the mapping says, its tests know no settings",
+	"shape --update":        "writes names of fields",
+	"validate --watch":      "is validate, again",
+	"preview --watch":       "is preview, again",
+}
+
+// Whoever adds a verb, a form of output or a way to write a file meets this test.
+func TestNoOutputIsForgotten(t *testing.T) {
+	tried := map[string]bool{}
+	for _, one := range trials() {
+		verb := one.args[0]
+		if len(one.args) > 1 && !strings.Contains(one.args[1], ".") && slices.Contains([]string{"deadletter", "state"}, verb) {
+			verb += " " + one.args[1]
+		}
+		tried[verb] = true
+		for i, arg := range one.args {
+			if arg == "--format" {
+				tried[verb+" "+one.args[i+1]] = true
+			}
+			if strings.HasPrefix(arg, "-") && arg != "--format" {
+				tried[verb+" "+arg] = true
+			}
+		}
+	}
+	var want []string
+	a := &app{stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }, now: time.Now}
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		name := strings.TrimPrefix(cmd.CommandPath(), "tqmap ")
+		if cmd.HasSubCommands() {
+			for _, sub := range cmd.Commands() {
+				walk(sub)
+			}
+			if name != "runs" && name != "mappings" {
+				return
+			}
+		}
+		formats := formatsOf(t, cmd)
+		for _, f := range formats {
+			want = append(want, name+" "+f)
+		}
+		if len(formats) == 0 {
+			want = append(want, name)
+		}
+		for _, flag := range []string{"html", "diff", "watch", "update", "live", "coverage", "object", "field", "anonymize"} {
+			if cmd.Flags().Lookup(flag) != nil {
+				want = append(want, name+" --"+flag)
+			}
+		}
+	}
+	for _, cmd := range a.root().Commands() {
+		walk(cmd)
+	}
+	if len(want) < 60 {
+		t.Errorf("only %d outputs are found: %v", len(want), want)
+	}
+	for _, w := range want {
+		if !tried[w] && excused[w] == "" {
+			t.Errorf("%q is an output that no trial of trials looks at for secrets; add one, or the reason why it needs none to excused", w)
+		}
+	}
+}
+
+// formatsOf are the words that --format of a verb takes, as its help names them.
+func formatsOf(t *testing.T, cmd *cobra.Command) []string {
+	f := cmd.Flags().Lookup("format")
+	if f == nil {
+		return nil
+	}
+	known := []string{"text", "table", "tree", "json", "html", "markdown", "sarif", "junit", "hcl"}
+	var out []string
+	for _, word := range strings.FieldsFunc(f.Usage, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if slices.Contains(known, word) && !slices.Contains(out, word) {
+			out = append(out, word)
+		}
+	}
+	if len(out) < 2 {
+		t.Errorf("%s: the help of --format names %v", cmd.CommandPath(), out)
+	}
+	return out
+}

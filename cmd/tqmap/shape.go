@@ -11,6 +11,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/runtime/redact"
 	"tqmap/runtime/rewrite"
 )
 
@@ -130,6 +131,7 @@ func (a *app) printShapes(all []surveyed, format string) error {
 	flows := map[string][]code.Field{}
 	for _, s := range all {
 		name := "flow." + s.flow.Name
+		s.records = redact.Copy(a.redactor, s.records) // before examples are cut
 		switch format {
 		case "json":
 			flows[s.flow.Name] = code.Survey(s.records)
