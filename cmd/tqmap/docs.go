@@ -79,7 +79,7 @@ func (a *app) docs(ctx context.Context, m *dsl.Mapping, arg string, params []str
 		command = strings.TrimSuffix(command, ".hcl")
 	}
 	doc, err := guide.Make(ctx, guide.Input{
-		Mapping: m, Params: given, Now: docsClock, Command: command, Builtin: builtin,
+		Mapping: m, Params: given, Now: docsClock, Command: command, Builtin: builtin, Mask: a.redactor.String,
 		Flags: a.runFlags(), Env: runtime.EnvName, Exits: exitCodes(),
 	})
 	if err != nil {

@@ -195,7 +195,9 @@ func (d *desk) records(token string) map[string]any {
 	one := func(id, updated string) map[string]any {
 		return map[string]any{"id": id, "updated": updated, "text": text, "all": all, "named": named, "severity": "high", "n": json.Number("4815162342")}
 	}
-	return map[string]any{"items": []any{one("1", "2024-05-01T00:00:00Z"), one("2", text), one("hunterZq81word", "2024-05-01T00:00:00Z")}}
+	unmapped := one("2", text) // is kept, and a later process does not know the token
+	unmapped["all"], unmapped["text"], unmapped["updated"] = all[:len(all)-1], "quoted", strings.TrimSuffix(text, token)
+	return map[string]any{"items": []any{one("1", "2024-05-01T00:00:00Z"), unmapped, one("hunterZq81word", "2024-05-01T00:00:00Z")}}
 }
 
 func (d *desk) answer(w http.ResponseWriter, r *http.Request) {
@@ -411,6 +413,7 @@ var excused = map[string]string{
 	"configure":             "asks for the settings and writes them to the settings file, mode 0600; see TestConfigure",
 	"deadletter retry text": "prints the report that run prints",
 	"deadletter retry json": "prints the report that run prints",
+	"fmt --diff":            "is about the text of a mapping alone",
 	"fmt":                   "is about the text of a mapping alone",
 	"new":                   "has no mapping and no settings yet; of an answer that holds secrets it warns",
 	"reference text":        "is about the language alone",

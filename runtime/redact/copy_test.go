@@ -89,3 +89,22 @@ func FuzzJSONStaysJSON(f *testing.F) {
 		}
 	})
 }
+
+func TestStringMasksWhatIsCut(t *testing.T) {
+	r := with("hunter2secret", "first line\n  second\tline\n")
+	for in, want := range map[string]string{
+		"is hunter2se…":          "is ***…",
+		"is hunt … and":          "is *** … and",
+		"is hun…":                "is hun…",
+		"hunters…":               "hunters…",
+		`"first line second…"`:   `"*** ***…"`,
+		"x second line y":        "x *** y",
+		"first line second line": "***",
+		"… hunter2… hunter2sec":  "… ***… hunter2sec",
+		"nothing… at all…":       "nothing… at all…",
+	} {
+		if got := r.String(in); got != want {
+			t.Errorf("of %q it makes %q, want %q", in, got, want)
+		}
+	}
+}
