@@ -103,7 +103,7 @@ func (q *questions) ask(label, old string, secret bool) string {
 	if shown != "" {
 		label += " [" + shown + "]"
 	}
-	fmt.Fprintf(q.out, "%s: ", label)
+	fmt.Fprintf(q.out, "%s: ", visible(label))
 	answer, err := q.read(secret)
 	if err != nil {
 		q.err = err

@@ -118,9 +118,9 @@ func declare(flags *pflag.FlagSet, p *dsl.Param) {
 	if len(also) > 0 {
 		help += " (also " + strings.Join(also, ", ") + ")"
 	}
-	flags.StringP(p.Flag, short, "", help)
+	flags.StringP(p.Flag, short, "", visible(help))
 	f := flags.Lookup(p.Flag)
-	f.DefValue = p.Default()
+	f.DefValue = visible(p.Default())
 	if p.Type == dsl.BoolParam {
 		f.NoOptDefVal = "true"
 	}

@@ -123,8 +123,10 @@ func (p *previewing) show(s *shown) error {
 		}
 		if p.o.format == "json" {
 			text = p.json(text)
+		} else {
+			text = p.redactor.String(text)
 		}
-		fmt.Fprint(p.stdout, p.redactor.String(text))
+		fmt.Fprint(p.stdout, text)
 	}
 	if p.o.html == "" {
 		return nil

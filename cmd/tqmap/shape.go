@@ -183,7 +183,7 @@ func (a *app) checkShapes(all []surveyed) error {
 		}
 		for _, line := range code.Unlike(outline, code.Infer(s.records)) {
 			worse = true
-			fmt.Fprintf(a.stdout, "flow.%s: %s\n", s.flow.Name, line)
+			fmt.Fprint(a.stdout, a.text(fmt.Sprintf("flow.%s: %s\n", s.flow.Name, line)))
 		}
 	}
 	if worse {

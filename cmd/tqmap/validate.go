@@ -114,6 +114,6 @@ func (a *app) validate(args []string, strict bool) error {
 		return exitError(exitUsage)
 	}
 	name := strings.TrimSpace(m.Connector.Name + " " + m.Connector.Version)
-	fmt.Fprintf(a.stdout, "%s is valid: %d flows, %d parameters, %d tests.\n", name, len(m.Flows), len(m.Params), len(m.Tests))
+	fmt.Fprintf(a.stdout, "%s is valid: %d flows, %d parameters, %d tests.\n", a.text(name), len(m.Flows), len(m.Params), len(m.Tests))
 	return nil
 }
