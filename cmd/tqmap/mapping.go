@@ -213,7 +213,12 @@ func (f folder) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	defer root.Close() // what was opened stays so
-	return root.FS().Open(name)
+	file, err := root.FS().Open(name)
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		path.Op = "open" // as of any file
+	}
+	return file, err
 }
 
 // unchangeable refuses to write a built-in mapping.

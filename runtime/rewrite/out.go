@@ -16,7 +16,7 @@ func Out(path string, content []byte, mode os.FileMode) (err error) {
 	}
 	f, err := fresh(path, mode)
 	if err != nil {
-		return err
+		return named(path, err)
 	}
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Close()); err == nil {
@@ -24,6 +24,15 @@ func Out(path string, content []byte, mode os.FileMode) (err error) {
 	}
 	if err != nil {
 		os.Remove(f.Name())
+	}
+	return err
+}
+
+// named speaks of the file that was asked for, not of the one beside it.
+func named(path string, err error) error {
+	var of *os.PathError
+	if errors.As(err, &of) {
+		return &os.PathError{Op: of.Op, Path: path, Err: of.Err}
 	}
 	return err
 }
