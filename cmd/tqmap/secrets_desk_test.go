@@ -226,7 +226,6 @@ type trial struct {
 	file  string // that it writes
 	kind  string // of what it writes: json, xml, or "" for text
 	exits []int  // nil: 0
-	err   bool   // what it says is on stderr
 }
 
 // trials name each form of each verb that takes a mapping.
