@@ -413,7 +413,7 @@ func harmless(t *testing.T, name, text string) {
 
 // excused are forms of verbs that no trial tries, each with the reason.
 var excused = map[string]string{
-	"configure":             "asks for the settings and writes them to the settings file, mode 0600; see TestConfigure",
+	"configure":             "asks for the settings and writes them to the settings file, mode 0600",
 	"deadletter retry text": "prints the report that run prints",
 	"deadletter retry json": "prints the report that run prints",
 	"fmt --diff":            "is about the text of a mapping alone",
