@@ -12,6 +12,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"tqmap/dsl/code"
 )
 
 // Input says where a mapping is.
@@ -88,6 +90,13 @@ func (m *Mapping) parse(d *decoder, in Input, name string) *parsed {
 	src, err := fs.ReadFile(in.FS, name)
 	if err != nil {
 		d.diags = append(d.diags, unreadable(err.Error()))
+		return nil
+	}
+	if why, at := code.TooDeep(src, shown); why != "" {
+		m.Files[shown] = &hcl.File{Bytes: src}
+		diag := unreadable(why)
+		diag.Subject = &at
+		d.diags = append(d.diags, diag)
 		return nil
 	}
 	file, syntax := hclsyntax.ParseConfig(src, shown, hcl.InitialPos)

@@ -61,7 +61,7 @@ func DatabaseSecrets(address string) []string {
 }
 
 // Stored is what a settings file says about the state of an instance, read without its
-// mapping: the database, and the values that are secrets to go by their names.
+// mapping: the database, and the values that are secrets to go by their names or by how they look.
 type Stored struct {
 	Database string
 	Secrets  []string
@@ -69,6 +69,19 @@ type Stored struct {
 
 // secretName is how a parameter is called whose value is not to be shown.
 var secretName = regexp.MustCompile(`(?i)pass|secret|token|key|credential|pin$`)
+
+var (
+	withLetter = regexp.MustCompile(`[A-Za-z]`)
+	withDigit  = regexp.MustCompile(`[0-9]`)
+	// everyday is an address, the name of a host, a file, a time, a duration, or a list of words.
+	everyday = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]*://\S*|[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:/\S*)?|(?:\.|/)\S+/\S*|\d+\s*[A-Za-z]{1,9}|[0-9TZ:.+ -]+|[\w-]+@[\w.-]+|[A-Za-z]+[_ -]?\d{1,3})$`)
+)
+
+// telling says whether a value may be a secret, whatever it is called: keys and passwords mix letters
+// and digits, and have many lines or no meaning.
+func telling(text string) bool {
+	return len(text) >= 8 && withLetter.MatchString(text) && withDigit.MatchString(text) && !everyday.MatchString(text)
+}
 
 // LoadStored reads the settings file of an instance, if there is one, and the environment.
 func LoadStored(dir, instance string, getenv func(string) string) (Stored, error) {
@@ -102,7 +115,7 @@ func LoadStored(dir, instance string, getenv func(string) string) (Stored, error
 		attrs, _ := block.Body.JustAttributes()
 		for name, a := range attrs {
 			v, diags := a.Expr.Value(ctx)
-			if text, ok := dsl.FromCty(v).(string); ok && !diags.HasErrors() && secretName.MatchString(name) {
+			if text, ok := dsl.FromCty(v).(string); ok && !diags.HasErrors() && (secretName.MatchString(name) || telling(text)) {
 				s.Secrets = append(s.Secrets, text)
 			}
 		}

@@ -33,7 +33,7 @@ func Diagnostics(files map[string]*hcl.File, diags hcl.Diagnostics, color bool, 
 		}
 		fmt.Fprintf(&b, "%s: %s\n", word, mask(d.Summary))
 		if d.Subject != nil {
-			fmt.Fprintf(&b, "  %s:%d:%d\n", d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column)
+			fmt.Fprintf(&b, "  %s:%d:%d\n", Visible(d.Subject.Filename), d.Subject.Start.Line, d.Subject.Start.Column)
 			if f := files[d.Subject.Filename]; f != nil {
 				b.WriteString(snippet(f.Bytes, *d.Subject, mask).String())
 			}

@@ -21,7 +21,7 @@ func codedReason(d engine.DeadLetter) string {
 }
 
 // letterValues are lines with the stage of jq that failed, and the values it worked on, which
-// MaskLetters has made fit to be shown.
+// are masked already.
 func letterValues(d engine.DeadLetter) string {
 	out := ""
 	if d.Stage != "" {
@@ -40,17 +40,4 @@ func involved(v code.Involved) string {
 		kind = " (" + v.Kind + ")"
 	}
 	return printable(v.Name) + " = " + printable(v.Text) + kind
-}
-
-// MaskLetters makes the values of all dead letters fit to be shown, as Values does.
-func MaskLetters(all []engine.Mapped, mask func(string) string) {
-	for i := range all {
-		if d := all[i].Dead; d != nil {
-			d.Values = Values(d.Values, mask)
-		}
-		for j := range all[i].Rejected {
-			d := &all[i].Rejected[j]
-			d.Values = Values(d.Values, mask)
-		}
-	}
 }

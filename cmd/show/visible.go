@@ -1,6 +1,7 @@
 package show
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -16,7 +17,7 @@ func Visible(text string) string {
 			return 0x2400 + r // its picture
 		case r == 0x7f:
 			return '␡'
-		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029:
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029, r == 0xFFFE, r == 0xFFFF:
 			return '\uFFFD'
 		}
 		return r
@@ -31,4 +32,25 @@ func printable(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// Escaped is a JSON document in which what a terminal would obey is escaped.
+func Escaped(doc string) string {
+	if !strings.ContainsFunc(doc, obeyed) {
+		return doc
+	}
+	var b strings.Builder
+	for _, r := range doc { // beyond line feeds these stand only in texts
+		if obeyed(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// obeyed says that a terminal may obey r, and not show it. Line feeds and tabs are not meant.
+func obeyed(r rune) bool {
+	return r != '\n' && r != '\t' && r != '\r' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029)
 }

@@ -176,7 +176,7 @@ func (a *app) failOne(err error) int {
 		a.printDiags(a.files(), diags)
 		return exitUsage
 	}
-	fmt.Fprintf(a.stderr, "Error: %s\n", a.redactor.String(err.Error()))
+	fmt.Fprintf(a.stderr, "Error: %s\n", a.text(err.Error()))
 	switch {
 	case errors.Is(err, state.ErrLocked):
 		return exitLocked
@@ -194,20 +194,8 @@ func (a *app) files() map[string]*hcl.File {
 }
 
 func (a *app) printDiags(files map[string]*hcl.File, diags hcl.Diagnostics) {
-	text := show.Diagnostics(files, diags, a.coloured(a.stderr), a.redactor.String)
+	text := show.Diagnostics(files, diags, a.coloured(a.stderr), a.text)
 	fmt.Fprint(a.stderr, a.redactor.String(text))
-}
-
-// print writes text for people to stdout, without secrets.
-func (a *app) print(text string) error {
-	_, err := io.WriteString(a.stdout, a.redactor.String(text))
-	return err
-}
-
-// document writes JSON for programs to stdout, without secrets.
-func (a *app) document(text string) error {
-	_, err := io.WriteString(a.stdout, a.redactor.String(text))
-	return err
 }
 
 // oneOf refuses a form of output that a verb does not have.

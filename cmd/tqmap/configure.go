@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/runtime"
 )
@@ -103,7 +104,7 @@ func (q *questions) ask(label, old string, secret bool) string {
 	if shown != "" {
 		label += " [" + shown + "]"
 	}
-	fmt.Fprintf(q.out, "%s: ", label)
+	fmt.Fprintf(q.out, "%s: ", show.Visible(label))
 	answer, err := q.read(secret)
 	if err != nil {
 		q.err = err

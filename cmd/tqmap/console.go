@@ -139,7 +139,7 @@ func (a *app) converse(ctx context.Context, c *console.Console) error {
 			break
 		}
 		if out != "" {
-			fmt.Fprintln(lines, show.Visible(a.redactor.String(out)))
+			fmt.Fprintln(lines, a.text(out))
 		}
 		if err != nil {
 			failed = true
@@ -156,9 +156,9 @@ func (a *app) converse(ctx context.Context, c *console.Console) error {
 func (a *app) said(err error) string {
 	var bad *console.CodeError
 	if !errors.As(err, &bad) {
-		return a.redactor.String(fmt.Sprintf("Error: %s\n", err))
+		return a.text(fmt.Sprintf("Error: %s\n", err))
 	}
-	return show.Diagnostics(map[string]*hcl.File{"<code>": {Bytes: []byte(bad.Code)}}, bad.Diags, false, a.redactor.String)
+	return show.Diagnostics(map[string]*hcl.File{"<code>": {Bytes: []byte(bad.Code)}}, bad.Diags, false, a.text)
 }
 
 // lines are those of the terminal, where there is one, else those of a pipe.

@@ -12,6 +12,7 @@ import (
 	"tqmap/cmd/show"
 	"tqmap/engine"
 	"tqmap/runtime"
+	"tqmap/runtime/redact"
 	"tqmap/runtime/state"
 )
 
@@ -47,6 +48,7 @@ func (a *app) deadletterListCmd() *cobra.Command {
 				for _, d := range letters {
 					shown = append(shown, show.NewLetter(d))
 				}
+				shown = redact.Copy(a.redactor, shown) // before it is cut
 				return a.answer(&o, show.Letters(shown), shown)
 			})
 		},
@@ -81,6 +83,7 @@ func (a *app) deadletterShowCmd() *cobra.Command {
 				if json.Valid(found[0].Input) {
 					shown.Input = found[0].Input
 				}
+				shown = redact.Copy(a.redactor, shown)
 				return a.answer(&o, shown.Text(), shown)
 			})
 		},

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"tqmap/dsl"
 	"tqmap/engine/guide"
 	"tqmap/runtime"
+	"tqmap/runtime/rewrite"
 )
 
 // docsClock is the time by which guides map their samples, so that they change with the
@@ -49,7 +49,7 @@ of the mapping, its samples and its tests; nothing is asked of any server.`,
 				_, err = fmt.Fprint(a.stdout, text)
 				return err
 			}
-			if err := os.WriteFile(out, []byte(text), 0o644); err != nil {
+			if err := rewrite.Out(out, []byte(text), 0o644); err != nil {
 				return usagef("-o: %w", err)
 			}
 			return nil
@@ -79,7 +79,7 @@ func (a *app) docs(ctx context.Context, m *dsl.Mapping, arg string, params []str
 		command = strings.TrimSuffix(command, ".hcl")
 	}
 	doc, err := guide.Make(ctx, guide.Input{
-		Mapping: m, Params: given, Now: docsClock, Command: command, Builtin: builtin,
+		Mapping: m, Params: given, Now: docsClock, Command: command, Builtin: builtin, Mask: a.redactor.String,
 		Flags: a.runFlags(), Env: runtime.EnvName, Exits: exitCodes(),
 	})
 	if err != nil {

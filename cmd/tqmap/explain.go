@@ -14,6 +14,7 @@ import (
 	"tqmap/dsl/prose"
 	"tqmap/engine"
 	"tqmap/engine/plan"
+	"tqmap/runtime/redact"
 )
 
 // explaining are the flags of explain beside those of run.
@@ -110,7 +111,7 @@ func (a *app) explainPlan(cmd *cobra.Command, o *explaining, m *dsl.Mapping) err
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
-	p := plan.Of(sketch, flows)
+	p := redact.Copy(a.redactor, plan.Of(sketch, flows))
 	return o.print(p, p.Text)
 }
 
@@ -147,6 +148,7 @@ func (a *app) explainObject(cmd *cobra.Command, o *explaining, m *dsl.Mapping) e
 		}
 		l.Fields = fields
 	}
+	l = redact.Copy(a.redactor, l) // before it is cut and laid out
 	return o.print(l, func() string { return show.Lineage(l, m.Files, o.field != "" || l.Dead != "" || l.Skipped != "") })
 }
 
@@ -155,11 +157,11 @@ func (a *app) notFound(o *explaining, find *engine.Finder) error {
 		return usagef("there are no records, so there is no object %q; look at what cuts them out (decode, extract), and at the window and the parameters of the request", o.object)
 	}
 	hint := prose.DidYouMean(find.Near())
-	return usagef("none of %d records makes an object with the key, name or title %q.%s There are:\n%s", find.Seen, o.object, hint, show.Found(find.Known()))
+	return usagef("none of %d records makes an object with the key, name or title %q.%s There are:\n%s", find.Seen, o.object, hint, show.Found(redact.Copy(a.redactor, find.Known())))
 }
 
 func (a *app) ambiguous(o *explaining, found []engine.Found) error {
-	return usagef("%d objects fit %q; give the key, or more of the name:\n%s", len(found), o.object, show.Found(found))
+	return usagef("%d objects fit %q; give the key, or more of the name:\n%s", len(found), o.object, show.Found(redact.Copy(a.redactor, found)))
 }
 
 func noField(name, near string, l *engine.Lineage) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/mappings"
@@ -39,7 +40,7 @@ func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
 		a.loadErr = err
 		return nil
 	}
-	a.mapping, a.diags = dsl.Load(in, engine.Vocabulary())
+	a.read(in)
 	shorts, aliases := spare(cmd.Flags()), map[string]string{}
 	for _, p := range a.mapping.Params {
 		if p.Flag == "" {
@@ -66,6 +67,15 @@ func (a *app) declareFlags(root *cobra.Command, args *[]string) error {
 		return pflag.NormalizedName(cmp.Or(aliases[name], name))
 	})
 	return nil
+}
+
+// read loads a mapping. What it gives away itself, the default of a sensitive parameter, is not
+// to be shown either: what is printed of a mapping ends up in build logs and scanners.
+func (a *app) read(in dsl.Input) {
+	a.mapping, a.diags = dsl.Load(in, engine.Vocabulary())
+	for _, secret := range a.mapping.Secrets(nil) {
+		a.redactor.Add(secret)
+	}
 }
 
 // spare are short forms that the verb has unless the mapping has another use for them: one
@@ -109,9 +119,9 @@ func declare(flags *pflag.FlagSet, p *dsl.Param) {
 	if len(also) > 0 {
 		help += " (also " + strings.Join(also, ", ") + ")"
 	}
-	flags.StringP(p.Flag, short, "", help)
+	flags.StringP(p.Flag, short, "", show.Visible(help))
 	f := flags.Lookup(p.Flag)
-	f.DefValue = p.Default()
+	f.DefValue = show.Visible(p.Default())
 	if p.Type == dsl.BoolParam {
 		f.NoOptDefVal = "true"
 	}
@@ -175,11 +185,11 @@ func resolve(arg string) (dsl.Input, error) {
 	_, builtinErr := fs.Stat(mappings.FS, builtin)
 	switch {
 	case err == nil && !info.IsDir():
-		in.FS, in.Names, in.Prefix = os.DirFS(filepath.Dir(arg)), []string{filepath.Base(arg)}, filepath.Dir(arg)
+		in.FS, in.Names, in.Prefix = folder{filepath.Dir(arg), filepath.Base(arg)}, []string{filepath.Base(arg)}, filepath.Dir(arg)
 	case bare && builtinErr == nil:
 		in.FS, in.Names, in.Prefix = mappings.FS, []string{builtin}, builtinPrefix
 	case err == nil:
-		in.FS, in.Prefix = os.DirFS(arg), arg
+		in.FS, in.Prefix = folder{dir: arg}, arg
 		in.Names, err = fs.Glob(in.FS, "*.hcl")
 		if err != nil || len(in.Names) == 0 {
 			return in, usagef("the folder %s holds no .hcl file", arg)
@@ -188,6 +198,28 @@ func resolve(arg string) (dsl.Input, error) {
 		return in, usagef("there is no file %s, and no built-in mapping of that name; built in: %s", arg, strings.Join(builtins(), ", "))
 	}
 	return in, nil
+}
+
+// folder is the folder of a mapping, and nothing beside it: a link in it that leads elsewhere is not
+// followed, as mappings come from other people, and what they read ends up in reports and
+// guides. The one file that the command line names may be such a link.
+type folder struct{ dir, named string }
+
+func (f folder) Open(name string) (fs.File, error) {
+	if name == f.named {
+		return os.DirFS(f.dir).Open(name)
+	}
+	root, err := os.OpenRoot(f.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close() // what was opened stays so
+	file, err := root.FS().Open(name)
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		path.Op = "open" // as of any file
+	}
+	return file, err
 }
 
 // unchangeable refuses to write a built-in mapping.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tqmap/dsl/code"
 	"tqmap/dsl/scaffold"
 	"tqmap/engine/decode"
 	"tqmap/engine/recording"
@@ -111,6 +113,9 @@ func (a *app) begin(o *newOptions) error {
 	if err := writeNew(files); err != nil {
 		return err
 	}
+	if names := secretNames(p.Answers); len(names) > 0 {
+		fmt.Fprintf(a.stderr, "Warning: the answer has fields that are called like secrets: %s. It is kept as it is in %s: take out there what nobody else may see.\n", a.text(strings.Join(names, ", ")), filepath.Join(o.dir, filepath.FromSlash(path.Dir(p.Samples))))
+	}
 	fmt.Fprintf(a.stdout, "%s is begun. Look for TODO and \"guessed\" in it, then:\n  tqmap validate %[1]s\n", mapping)
 	if len(o.from) > 0 {
 		fmt.Fprintf(a.stdout, "  tqmap test %s\n  tqmap preview %[1]s --from %s\n", mapping, o.from[0])
@@ -195,9 +200,44 @@ func writeNew(files map[string][]byte) error {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(name, src, 0o644); err != nil {
+		if err := writeOnce(name, src); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// writeOnce writes a file that is not there; a link that is there by now is not followed.
+func writeOnce(name string, src []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(src)
+	return errors.Join(err, f.Close())
+}
+
+// secretNames are the names of fields that may hold credentials, with something in them, sorted.
+func secretNames(answers []any) []string {
+	found := map[string]bool{}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case []any:
+			for _, e := range v {
+				walk(e)
+			}
+		case map[string]any:
+			for name, e := range v {
+				if text, ok := e.(string); ok && text != "" && code.SecretName(name) {
+					found[name] = true
+				}
+				walk(e)
+			}
+		}
+	}
+	for _, answer := range answers {
+		walk(answer)
+	}
+	return slices.Sorted(maps.Keys(found))
 }

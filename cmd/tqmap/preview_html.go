@@ -1,38 +1,27 @@
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"tqmap/cmd/show"
 	"tqmap/engine/previewhtml"
+	"tqmap/runtime/rewrite"
 )
 
-// writePage writes the page beside FILE and puts it in its place, so that a browser never reads
+// writePage writes the page to FILE in one step, so that a browser never reads
 // half of one. It holds what the vendor knows, so only its owner can read it.
 func (p *previewing) writePage(s *show.Preview) (string, error) {
 	if info, err := os.Stat(p.o.html); err == nil && info.IsDir() {
 		return "", usagef("--html takes the name of a file, and %s is a folder", p.o.html)
 	}
-	f, err := os.CreateTemp(filepath.Dir(p.o.html), ".preview-*")
-	if err != nil {
-		return "", usagef("--html: %w", err)
-	}
-	defer os.Remove(f.Name())
-	out := bufio.NewWriter(f)
-	err = previewhtml.Write(out, &s.Page, p.redactor.String)
-	for _, finish := range []func() error{out.Flush, f.Close} {
-		if finished := finish(); err == nil {
-			err = finished
-		}
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), p.o.html)
-	}
-	if err != nil {
+	var out bytes.Buffer
+	if err := previewhtml.Write(&out, &s.Page, p.redactor.String); err != nil {
 		return "", fmt.Errorf("--html: %w", err)
+	}
+	if err := rewrite.Out(p.o.html, out.Bytes(), 0o600); err != nil {
+		return "", usagef("--html: %w", err)
 	}
 	return fmt.Sprintf("written to %s", p.o.html), nil
 }

@@ -40,7 +40,7 @@ func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*show.Preview
 			return nil, err
 		}
 	}
-	show.MaskLetters(s.Mapped, p.redactor.String)
+	p.maskShown(s)
 	s.Page = previewhtml.NewPage(m, from.run.Bound, from.flows, s.Mapped, s.Diffs, skipped)
 	s.Page.Source = p.source(from.flows)
 	return s, nil

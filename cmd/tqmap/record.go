@@ -74,7 +74,9 @@ func (o *recordOptions) check() error {
 		return usagef("say where to: -o FILE%s", recording.Extension)
 	case o.limit < 0:
 		return usagef("--limit takes a number of records, 0 for all")
-	case err == nil && (info.IsDir() || !o.force):
+	case err == nil && !info.Mode().IsRegular():
+		return usagef("-o: %s is no file that can be written over", o.out)
+	case err == nil && !o.force:
 		return usagef("%s is there already; name another file, or say --force", o.out)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return usagef("-o: %w", err)

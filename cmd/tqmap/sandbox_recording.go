@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"tqmap/cmd/show"
 	"tqmap/dsl/prose"
 	"tqmap/engine/recording"
 )
@@ -60,22 +62,34 @@ func (a *app) serveRecording(ctx context.Context, file, listen string) error {
 
 func (a *app) printServed(file, at string, rec *recording.Recording) {
 	fmt.Fprintf(a.stdout, "%s  %s  (%s)\n", file, at, prose.Number(len(rec.Exchanges), "exchange"))
-	command := fmt.Sprintf("tqmap preview %s --now %s --limit %d", rec.Run.Connector, rec.Run.Now.Format(time.RFC3339Nano), rec.Run.Limit)
+	command := fmt.Sprintf("tqmap preview %s --now %s --limit %d", shellWord(rec.Run.Connector), rec.Run.Now.Format(time.RFC3339Nano), rec.Run.Limit)
 	for _, name := range slices.Sorted(maps.Keys(rec.Run.Params)) {
 		if text, ok := rec.Run.Params[name].(string); ok {
 			if moved := movedTo(text, at, rec.Origins()); moved != text {
-				command += " --param " + name + "=" + moved
+				command += " --param " + shellWord(name+"="+moved)
 			}
 		}
 	}
 	fmt.Fprintf(a.stdout, "Try it, with any password and token:\n  %s\n", command)
 	for _, x := range rec.Exchanges {
 		if u, err := url.Parse(x.Request.URL); err == nil && x.Request.Method == http.MethodGet {
-			fmt.Fprintf(a.stdout, "  curl '%s%s'\n", at, u.RequestURI())
+			fmt.Fprintf(a.stdout, "  curl %s\n", show.Visible("'"+strings.ReplaceAll(at+u.RequestURI(), "'", "%27")+"'"))
 			break
 		}
 	}
 	fmt.Fprintln(a.stdout, "Stop with Ctrl-C.")
+}
+
+// plainWord is what a shell takes as it is.
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// shellWord is text as one word of a command that is there to be copied: a recording comes from
+// other people.
+func shellWord(text string) string {
+	if text = show.Visible(text); plainWord.MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // movedTo is a parameter that led to one of origins, leading to at.

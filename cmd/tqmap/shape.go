@@ -10,6 +10,7 @@ import (
 	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/runtime/redact"
 	"tqmap/runtime/rewrite"
 )
 
@@ -119,6 +120,9 @@ func (o *shapeOptions) records(m *dsl.Mapping, f *dsl.Flow) ([]any, error) {
 }
 
 func (a *app) printShapes(all []show.Surveyed, format string) error {
+	for i := range all {
+		all[i].Records = redact.Copy(a.redactor, all[i].Records) // before examples are cut
+	}
 	text, err := map[string]func([]show.Surveyed) (string, error){"text": show.Shapes, "json": show.ShapesJSON, "hcl": show.ShapesHCL}[format](all)
 	if err != nil {
 		return err
@@ -139,7 +143,7 @@ func (a *app) checkShapes(all []show.Surveyed) error {
 		}
 		for _, line := range code.Unlike(outline, code.Infer(s.Records)) {
 			worse = true
-			fmt.Fprintf(a.stdout, "flow.%s: %s\n", s.Flow.Name, line)
+			fmt.Fprint(a.stdout, a.text(fmt.Sprintf("flow.%s: %s\n", s.Flow.Name, line)))
 		}
 	}
 	if worse {

@@ -1,10 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"fmt"
 	"io"
-	"os"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -13,6 +12,8 @@ import (
 	"tqmap/dsl"
 	"tqmap/engine"
 	"tqmap/mappings"
+	"tqmap/runtime/redact"
+	"tqmap/runtime/rewrite"
 )
 
 // testFlags are the flags of test.
@@ -58,11 +59,10 @@ it. Exits 1 where a test fails, and 2 where a mapping is not valid.`,
 type testForm func(all []*show.Tests) (string, error)
 
 func (a *app) testForms(f testFlags) map[string]testForm {
-	mask := a.redactor.String
 	return map[string]testForm{
-		"text":  func(all []*show.Tests) (string, error) { return mask(show.TestsText(all, f.verbose)), nil },
-		"json":  func(all []*show.Tests) (string, error) { text, err := show.TestsJSON(all); return mask(text), err },
-		"junit": func(all []*show.Tests) (string, error) { return show.TestsJUnit(all, mask) },
+		"text":  func(all []*show.Tests) (string, error) { return a.text(show.TestsText(all, f.verbose)), nil },
+		"json":  func(all []*show.Tests) (string, error) { doc, err := show.TestsJSON(all); return a.json(doc), err },
+		"junit": func(all []*show.Tests) (string, error) { return show.TestsJUnit(all, a.text) },
 	}
 }
 
@@ -134,7 +134,9 @@ func (a *app) testMapping(ctx context.Context, f testFlags, arg string) (*show.T
 	}
 	for _, t := range m.Tests {
 		if f.match.MatchString(t.Name) {
-			out.Results = append(out.Results, s.Run(ctx, t))
+			r := s.Run(ctx, t)
+			r.Mismatches = redact.Copy(a.redactor, r.Mismatches) // before values are cut
+			out.Results = append(out.Results, r)
 		}
 	}
 	if len(out.Results) == 0 && len(m.Tests) > 0 {
@@ -160,8 +162,11 @@ func (a *app) writeTests(write testForm, f testFlags, all []*show.Tests) error {
 		_, err := io.WriteString(a.stdout, text)
 		return err
 	}
-	if err := os.WriteFile(f.out, []byte(text), 0o666); err != nil || f.format == "text" {
-		return err
+	if err := rewrite.Out(f.out, []byte(text), 0o644); err != nil {
+		return usagef("-o: %w", err)
+	}
+	if f.format == "text" {
+		return nil
 	}
 	text, err = a.testForms(f)["text"](all)
 	fmt.Fprint(a.stdout, text)

@@ -86,7 +86,9 @@ func (a *app) reportDiags(format string, args []string, strict bool) error {
 		doc = show.SARIF(all, version)
 	}
 	text, err := prose.Indented(doc)
-	fmt.Fprint(a.stdout, text)
+	if err == nil {
+		err = a.document(text)
+	}
 	if err != nil || !wrong {
 		return err
 	}
@@ -97,7 +99,7 @@ func (a *app) reportDiags(format string, args []string, strict bool) error {
 func (a *app) load(arg string) {
 	in, err := resolve(arg)
 	if a.loadErr = err; err == nil {
-		a.mapping, a.diags = dsl.Load(in, engine.Vocabulary())
+		a.read(in)
 	}
 }
 
@@ -113,6 +115,6 @@ func (a *app) validate(args []string, strict bool) error {
 		return exitError(exitUsage)
 	}
 	name := strings.TrimSpace(m.Connector.Name + " " + m.Connector.Version)
-	fmt.Fprintf(a.stdout, "%s is valid: %d flows, %d parameters, %d tests.\n", name, len(m.Flows), len(m.Params), len(m.Tests))
+	fmt.Fprintf(a.stdout, "%s is valid: %d flows, %d parameters, %d tests.\n", a.text(name), len(m.Flows), len(m.Params), len(m.Tests))
 	return nil
 }

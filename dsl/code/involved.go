@@ -35,7 +35,7 @@ const (
 // Involve is v under its name, without the values of fields that look like credentials.
 func Involve(name string, v any) Involved {
 	out := Involved{Name: name, Kind: kindName(fmt.Sprintf("%T", v)), Text: shortJSON(v)}
-	if secretField.MatchString(name[strings.LastIndexByte(name, '.')+1:]) {
+	if SecretName(name[strings.LastIndexByte(name, '.')+1:]) {
 		out.Text = hidden
 	}
 	return out
@@ -43,6 +43,9 @@ func Involve(name string, v any) Involved {
 
 // secretField is what fields are called that hold credentials; their values are not kept.
 var secretField = regexp.MustCompile(`(?i)passw|secret|token|credential|api_?key|private_?key`)
+
+// SecretName says whether a field is called like something that holds a credential.
+func SecretName(name string) bool { return secretField.MatchString(name) }
 
 const hidden = `"(not shown)"`
 

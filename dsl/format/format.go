@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"tqmap/dsl/code"
 )
 
 // rounds is how often a file is formatted until it stays as it is. Programs and the
@@ -46,6 +48,9 @@ func Source(name string, src []byte) ([]byte, hcl.Diagnostics) {
 }
 
 func parse(name string, src []byte) (*hclsyntax.Body, hcl.Diagnostics) {
+	if why, at := code.TooDeep(src, name); why != "" {
+		return nil, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Cannot read the mapping", Detail: why, Subject: &at}}
+	}
 	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
 	if diags.HasErrors() {
 		return nil, diags

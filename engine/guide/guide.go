@@ -27,6 +27,9 @@ type Input struct {
 	Flags []Flag
 	// Env is the environment variable of a parameter of a connector.
 	Env func(connector, param string) string
+	// Mask takes secrets out of what samples show; nil: they hold none. It has to come before
+	// Markdown does, which writes what it escapes in another way.
+	Mask func(string) string
 	// Exits says what each exit code of a run means, in order.
 	Exits []Exit
 }

@@ -166,7 +166,7 @@ func (g *maker) row(f *dsl.Flow, t *dsl.Template, each *code.Origin, to, example
 		}
 		example = cmp.Or(shown(value), example)
 	}
-	return []string{from, to, sample(g.named(example)), strings.Join(notes, "; ")}
+	return []string{from, to, sample(g.masked(g.named(example))), strings.Join(notes, "; ")}
 }
 
 // maxPlaces is how many places a table names for one value.

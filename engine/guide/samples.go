@@ -55,6 +55,13 @@ func (g *maker) mapped(ctx context.Context, f *dsl.Flow) []record {
 	return all
 }
 
+func (g *maker) masked(text string) string {
+	if g.in.Mask == nil {
+		return text
+	}
+	return g.in.Mask(text)
+}
+
 // weight is how much a record shows.
 func weight(m *engine.Mapped) int {
 	n := 0

@@ -89,6 +89,7 @@ func (m *matching) text(was, is string) bool {
 		return false
 	}
 	m.masked = true
+	was, is = strings.TrimSpace(was), strings.TrimSpace(is) // a key file ends in a line feed that no stand-in has
 	parts := strings.Split(was, Mask)
 	first, last := parts[0], parts[len(parts)-1]
 	if len(is) < len(first)+len(last) || !strings.HasPrefix(is, first) || !strings.HasSuffix(is, last) {

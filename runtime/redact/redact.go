@@ -52,13 +52,22 @@ func (r *Redactor) Add(secret string) {
 		r.forms = make(map[string]bool)
 	}
 	r.add(strings.TrimSpace(secret), MinLength)
+	if one := oneLine(secret); one != strings.TrimSpace(secret) {
+		r.add(one, MinLength)
+	}
 	if strings.Contains(secret, "\n") {
 		for line := range strings.Lines(secret) {
 			r.add(strings.TrimSpace(line), minLine)
+			if one := oneLine(line); one != strings.TrimSpace(line) {
+				r.add(one, minLine)
+			}
 		}
 	}
 	r.matcher.Store(newMatcher(r.forms))
 }
+
+// oneLine is text as tables and messages write it.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 func (r *Redactor) add(secret string, least int) {
 	if len(secret) < least || strings.Trim(secret, "*") == "" {
@@ -79,8 +88,10 @@ func (r *Redactor) current() *matcher {
 	return r.matcher.Load()
 }
 
-// String returns s with every secret masked. Secrets that overlap share a mask.
+// String returns s with every secret masked. Secrets that overlap share a mask. Where a text was
+// cut, which Ellipsis says, the beginning of a secret is one, too.
 func (r *Redactor) String(s string) string {
-	masked, _ := r.current().mask(s, false)
-	return masked
+	m := r.current()
+	masked, _ := m.mask(s, false)
+	return m.maskCut(masked)
 }
