@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"tqmap/engine/previewhtml"
 )
@@ -32,6 +33,11 @@ func (p *previewing) writePage(s *shown) (string, error) {
 	}
 	if err != nil {
 		return "", fmt.Errorf("--html: %w", err)
+	}
+	again := !p.written.IsZero()
+	p.written = p.now()
+	if again {
+		return fmt.Sprintf("written again to %s at %s", p.o.html, p.written.Format(time.TimeOnly)), nil
 	}
 	return fmt.Sprintf("written to %s", p.o.html), nil
 }

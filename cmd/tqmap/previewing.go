@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"tqmap/dsl"
 	"tqmap/engine"
@@ -18,6 +19,8 @@ type previewing struct {
 	reading
 	o    *previewOptions
 	kept map[string]*kept // records by flow; nil: none are kept
+	// written is when the page was written; zero: it was not yet.
+	written time.Time
 }
 
 // shown is a preview that is ready to be written.
