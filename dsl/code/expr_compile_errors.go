@@ -52,6 +52,9 @@ func explainCompile(src Source, tree *parser.Tree, env Env, err error) hcl.Diagn
 			return report("Invalid expr", "%s does not take these arguments. Write %s.", f.Name, f.Signature)
 		}
 	}
+	if text, ok := differing(tree, fe.Location, message); ok {
+		return report("Kinds that differ", "%s", text)
+	}
 	if strings.Contains(message, "unexpected token EOF") {
 		return report("Invalid expr", "The expression ends too early: something must follow.")
 	}
