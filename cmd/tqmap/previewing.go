@@ -38,7 +38,7 @@ func (s *shown) diff(m *engine.Mapped, i int) (engine.Comparison, bool) {
 
 // preview maps what the flows read and compares it, where that is asked for.
 func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*shown, error) {
-	flows, err := p.o.previewed(m)
+	flows, err := p.o.previewed(m, p.cmd.Flags().Arg(0))
 	if err != nil {
 		return nil, err
 	}
