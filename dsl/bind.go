@@ -99,21 +99,22 @@ func (m *Mapping) paramValues(given map[string]Given) (map[string]cty.Value, []e
 		g := given[p.Name]
 		v, err := p.bind(g)
 		if err != nil {
-			errs = append(errs, &ParamError{Name: p.Name, Label: p.Label, Origin: g.Origin, Reason: err.Error()})
+			errs = append(errs, err)
 			continue
 		}
 		values[p.Name] = v
 	}
 	for _, name := range sortedKeys(given) {
 		if m.Param(name) == nil {
-			errs = append(errs, &ParamError{Name: name, Origin: given[name].Origin, Reason: "this mapping has no such parameter." + code.Suggest(name, m.paramNames())})
+			unknown := &Param{Name: name}
+			errs = append(errs, unknown.wrong(given[name], "No such parameter", "this mapping has no such parameter."+code.Suggest(name, m.paramNames())))
 		}
 	}
 	return values, errs
 }
 
 // bind is the value of p: the one given, else the default, else null.
-func (p *Param) bind(g Given) (cty.Value, error) {
+func (p *Param) bind(g Given) (cty.Value, *ParamError) {
 	v := cty.NullVal(p.Type.cty())
 	if p.fallback != cty.NilVal {
 		v = p.fallback
@@ -121,12 +122,12 @@ func (p *Param) bind(g Given) (cty.Value, error) {
 	if g.Value != cty.NilVal {
 		fit, err := p.fit(g.Value)
 		if err != nil {
-			return cty.NilVal, err
+			return cty.NilVal, p.wrong(g, "Unsuitable parameter", err.Error())
 		}
 		v = fit
 	}
 	if p.Required && (v.IsNull() || v.Type() == cty.String && v.AsString() == "") {
-		return cty.NilVal, fmt.Errorf("a value is required; give --param %s=… or put it into the settings file", p.Name)
+		return cty.NilVal, p.wrong(g, "Parameter needed", fmt.Sprintf("a value is required; give --param %s=… or put it into the settings file", p.Name))
 	}
 	return v, nil
 }

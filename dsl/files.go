@@ -9,7 +9,7 @@ import (
 )
 
 // Beside are the files that the mapping reads beside itself, as it names them from its own folder:
-// samples, of which each is a pattern, and the answers of its tests. Sorted, each once.
+// samples, of which each is a pattern, and the answers and recordings of its tests. Sorted, each once.
 func (m *Mapping) Beside() []string {
 	var out []string
 	for _, f := range m.Flows {
@@ -21,7 +21,14 @@ func (m *Mapping) Beside() []string {
 		}
 	}
 	for _, t := range m.Tests {
-		out = append(out, t.Node.Read(newScoped(nil)).Strings("responses")...)
+		r := t.Node.Static()
+		out = append(out, r.Strings("responses")...)
+		out = append(out, r.String("recording", ""))
+		for _, x := range t.Node.All("exchange") {
+			if says := x.Block("response"); says != nil {
+				out = append(out, says.Static().String("file", ""))
+			}
+		}
 	}
 	for i := range out {
 		out[i] = path.Clean(out[i])

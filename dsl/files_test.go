@@ -32,6 +32,21 @@ test "one" {
   flow      = flow.pull
   responses = ["answers/one.json", "samples/item_1.json"]
 }
+test "two" {
+  flow      = flow.pull
+  recording = "recorded/two.recording"
+}
+test "three" {
+  flow = flow.pull
+  exchange {
+    request { path = "/list" }
+    response { file = "answers/three.json" }
+  }
+  exchange {
+    request { path = "/list" }
+    response { json = [] }
+  }
+}
 `
 
 func loadFiles(t *testing.T, text string) *dsl.Mapping {
@@ -43,10 +58,11 @@ func loadFiles(t *testing.T, text string) *dsl.Mapping {
 
 func TestBeside(t *testing.T) {
 	m := loadFiles(t, filesMapping)
-	if got := m.Beside(); !slices.Equal(got, []string{"answers/one.json", "samples/item_*.json", "samples/item_1.json"}) {
+	if got := m.Beside(); !slices.Equal(got, []string{"answers/one.json", "answers/three.json", "recorded/two.recording", "samples/item_*.json", "samples/item_1.json"}) {
 		t.Errorf("%q", got)
 	}
-	for _, broken := range []string{"", "flow \"pull\" {", strings.Replace(filesMapping, `"samples/../samples/item_*.json"`, "param.none", 1)} {
+	for _, broken := range []string{"", "flow \"pull\" {", strings.Replace(filesMapping, `"samples/../samples/item_*.json"`, "param.none", 1),
+		strings.Replace(filesMapping, `"answers/three.json"`, "now", 1), strings.Replace(filesMapping, "response {", "answer {", 1), strings.Replace(filesMapping, `"recorded/two.recording"`, "[1]", 1)} {
 		loadFiles(t, broken).Beside() // must not fail
 	}
 }

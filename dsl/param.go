@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"tqmap/dsl/code"
@@ -124,6 +125,12 @@ type ParamError struct {
 	Name, Label string // Label is "" for a parameter that the mapping does not have
 	Origin      string // where the value came from, e.g. "--param"
 	Reason      string
+	summary     string // what it is called in the catalogue of diagnostics
+}
+
+// wrong says of p that what was given cannot be used.
+func (p *Param) wrong(g Given, summary, detail string) *ParamError {
+	return &ParamError{Name: p.Name, Label: p.Label, Origin: g.Origin, Reason: detail, summary: summary}
 }
 
 func (e *ParamError) Error() string {
@@ -135,4 +142,9 @@ func (e *ParamError) Error() string {
 		out += " from " + e.Origin
 	}
 	return out + ": " + e.Reason
+}
+
+// Diagnostic is e as what the catalogue knows. It has no place: where the value came from may be no file.
+func (e *ParamError) Diagnostic() *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: e.summary, Detail: e.Error()}
 }

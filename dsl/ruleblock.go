@@ -12,7 +12,7 @@ import (
 // are declared; the first rule that holds decides.
 func RuleBlock() *Block {
 	return &Block{
-		Type: "on", Summary: "What to do about an answer; the first rule that holds decides, else the default table.",
+		Type: "on", Summary: "What to do about an answer; the first rule that holds decides, else the default table. What `auth` asks to sign in, for a session or a token, goes by no rule: one that skipped it would leave a run without credentials.",
 		Example: `on {
   status = [200]
   when   = jq(".error.code == \"busy\"")

@@ -25,7 +25,7 @@ var testBlock = &Block{
 		{Name: "flow", Holds: Ref, Required: true, Summary: "The flow under test."},
 		{Name: "responses", Type: cty.List(cty.String), Summary: "Files with recorded answers, one for each page. They are decoded, cut and split as in a run; what `each` would fetch is null."},
 		{Name: "records", Type: anyType, Summary: "Records given in place of answers, as the mapping gets them: after split, with what `each` has fetched. Beside `exchange` they are what a source of ThreatQ's own objects yields."},
-		{Name: "recording", Type: cty.String, Summary: "A recording beside the mapping, in place of `exchange` blocks: its requests must come again, and are answered as they were. Its clock and parameters are the test's, where that names none. For flows that do not read ThreatQ."},
+		{Name: "recording", Type: cty.String, Summary: "A recording beside the mapping, made with `tqmap record`, in place of `exchange` blocks: its requests must come again, and are answered as they were. Its clock and parameters are the test's, where that names none. If it was stopped at a limit, the test ends there, too, and cannot say how the run ends. Not for flows that read ThreatQ: give their records."},
 		{Name: "params", Type: anyType, Summary: "Parameter values for this test. Required ones and secrets that are not given have a stand-in."},
 		{Name: "now", Type: cty.String, Summary: "The run's clock, RFC 3339. Waits and retries move it and take no time."},
 		{Name: "skipped", Type: cty.Map(cty.Number), Summary: "How many records each reason must leave out."},
@@ -186,6 +186,9 @@ func (m *Mapping) testWhole(d *decoder, t *Test) {
 	}
 	if v := t.Node.Val("recording"); v != nil && t.Node.Block("exchange") != nil {
 		d.errorf(v.NameRange, "Two ways to answer", "The exchange blocks say what is answered; leave them or the recording out.")
+	}
+	if v := t.Node.Val("recording"); v != nil && t.Flow != nil && t.Flow.OfThreatQ() {
+		d.errorf(v.NameRange, "Without effect", "Flow %q reads ThreatQ, which no test asks, so a recording gives it no records. Give them as records = [{ … }], and what it asks of others in exchange blocks.", t.Flow.Name)
 	}
 	if all := t.Node.All("expect_request"); len(all) > 0 {
 		d.errorf(all[0].Range, "Without effect", "With exchange blocks each of them says which request must be sent.")

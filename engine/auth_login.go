@@ -17,7 +17,7 @@ func loginAuth() authKind {
 	probe.Type, probe.Summary = "probe", "Keeps the session from run to run: this request, sent with the kept token, tells whether it is alive; if it is refused or redirected, a login follows."
 	return authKind{
 		spec: &dsl.Block{
-			Type: "login", Summary: "One login request; its token goes with every other one. Renewed before it ends and once after a 401; a refused login is never repeated.",
+			Type: "login", Summary: "One login request; its token goes with every other one. Renewed before it ends and once after a 401; a refused login is never repeated. No `on` rule is asked about it; `error_message` of the client finds what the server says.",
 			Example: `auth "login" {
   token    = jq(".session.id")
   validity = "30m"
@@ -152,7 +152,7 @@ func describeLogin(r *dsl.Reading) string {
 	text := []string{
 		fmt.Sprintf("Logs in with %s; keeps the token %s; sends it with every request in %s.", login, strings.Join(from, ", else "), placeWords(r)),
 		renewal(r, until, "by a new login"),
-		"A login that is refused is never repeated.",
+		"A login that is refused is never repeated, whatever the rules of on say.",
 	}
 	if n := r.Node().Block("logout"); n != nil {
 		text = append(text, "The session is ended with "+requestWords(r.Of(n))+" when the run ends.")

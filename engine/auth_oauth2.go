@@ -26,7 +26,7 @@ func oauth2Auth() authKind {
 	}
 	return authKind{
 		spec: &dsl.Block{
-			Type: "oauth2", Summary: "An access token of an authorization server (RFC 6749), renewed before it ends and once after a 401: by a refresh token if there is one, else by its grant.",
+			Type: "oauth2", Summary: "An access token of an authorization server (RFC 6749), renewed before it ends and once after a 401: by a refresh token if there is one, else by its grant. No `on` rule is asked about requests for tokens.",
 			Example: `auth "oauth2" {
   grant         = "refresh_token"
   token_url     = "https://login.example.com/oauth/token"

@@ -76,6 +76,7 @@ func noFile() map[string][2]string {
 		"TQ0828": {"engine/export_test.go", "the path comes out"}, "TQ0829": {"engine/testdata/scenarios/each_batch_of_one_is_too_much.txtar", "one key alone"},
 		"TQ0811": {"dsl/code/involved_test.go", "jq stopped"}, "TQ0831": {"engine/deadletter_test.go", "TQ0831"}, "TQ0832": {"engine/deadletter_test.go", "TQ0832"},
 		"TQ0902": {script, "TQ0902"}, "TQ0904": {script, "TQ0904"}, "TQ0905": {script, "TQ0905"},
+		"TQ0906": {script, "TQ0906"}, "TQ0907": {script, "TQ0907"}, "TQ0908": {script, "TQ0908"}, "TQ0909": {script, "TQ0909"}, "TQ0910": {script, "TQ0910"},
 	}
 }
 

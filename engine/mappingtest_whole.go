@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -61,10 +62,12 @@ func (c *testCheck) whole(ctx context.Context) error {
 	c.ended = context.Cause(ctx)
 	c.dead = st.dead
 	c.bad = append(c.bad, server.unmet()...)
-	if !errors.Is(c.ended, errRefused) {
-		if !errors.Is(c.ended, errCut) {
-			c.finished(report)
-		}
+	switch {
+	case errors.Is(c.ended, errRefused):
+	case errors.Is(c.ended, errCut):
+		c.cut()
+	default:
+		c.finished(report)
 		c.after(st)
 	}
 	return nil
@@ -130,6 +133,13 @@ func (c *testCheck) finished(report *Report) {
 		}
 	}
 	c.unreadable(n, read)
+}
+
+// cut refuses what cannot be said of a run that is stopped where the recorded one was.
+func (c *testCheck) cut() {
+	for _, n := range slices.Concat(c.test.Node.All("expect_run"), c.test.Node.All("expect_state")) {
+		c.fail(Broken, n.Range, "the recording was stopped at a limit, so the run does not come to its end: record all (tqmap record --limit 0), or leave this out")
+	}
 }
 
 // before puts what the last run left into the state.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"tqmap/dsl"
+	"tqmap/engine/recording"
 )
 
 // TestTestBlocks runs the test blocks of each archive and compares what they say with the file
@@ -31,7 +32,7 @@ func TestTestBlocks(t *testing.T) {
 			}
 			files := fstest.MapFS{}
 			for _, f := range archive.Files {
-				files[f.Name] = &fstest.MapFile{Data: f.Data}
+				files[f.Name] = &fstest.MapFile{Data: unquoted(f)}
 			}
 			got := testBlocks(t, files)
 			want := &archive.Files[len(archive.Files)-1]
@@ -48,6 +49,15 @@ func TestTestBlocks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// unquoted is what a file of an archive holds. A recording is an archive of its own, so that > begins
+// each of its lines here.
+func unquoted(f txtar.File) []byte {
+	if !strings.HasSuffix(f.Name, recording.Extension) {
+		return f.Data
+	}
+	return []byte(strings.ReplaceAll(strings.TrimPrefix(string(f.Data), ">"), "\n>", "\n"))
 }
 
 func testBlocks(t *testing.T, files fstest.MapFS) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
@@ -46,7 +47,11 @@ func testRecording(t *dsl.Test, m *dsl.Mapping) (*recording.Recording, error) {
 	if v == nil {
 		return nil, nil
 	}
-	text, err := m.ReadFile(t.Node.Static().String("recording", ""))
+	name := t.Node.Static().String("recording", "")
+	text, err := m.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: there is no %q beside the mapping; tqmap record makes one: -o FILE", v.Range, name)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", place(v.Range), err)
 	}

@@ -150,7 +150,7 @@ func (r Replay) flows() ([]*dsl.Flow, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, &ConfigError{fmt.Sprintf("the recording is of the flows %s of %q, and this mapping has none of them; name one with --flow", strings.Join(r.Recording.Run.Flows, ", "), r.Recording.Run.Connector)}
+		return nil, &ConfigError{Reason: fmt.Sprintf("the recording is of the flows %s of %q, and this mapping has none of them; name one with --flow", strings.Join(r.Recording.Run.Flows, ", "), r.Recording.Run.Connector)}
 	}
 	return out, nil
 }

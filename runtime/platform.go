@@ -6,8 +6,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/hashicorp/hcl/v2"
 
 	"tqmap/engine/request"
 	"tqmap/engine/threatq"
@@ -53,7 +56,8 @@ func (t ThreatQ) address() (*url.URL, error) {
 		missing = append(missing, "username and password (or client_secret)")
 	}
 	if len(missing) > 0 {
-		return nil, &ConfigError{fmt.Sprintf("ThreatQ is not configured: %s missing. Put a threatq { … } block into the settings file, set TQMAP_THREATQ_HOST and the like, or try --sandbox.", strings.Join(missing, ", "))}
+		slices.Sort(missing)
+		return nil, wrongSetting("ThreatQ not configured", "ThreatQ is not configured: %s missing. Put a threatq { … } block into the settings file, set TQMAP_THREATQ_HOST and the like, or try --sandbox.", strings.Join(missing, ", "))
 	}
 	host := t.Host
 	if !strings.Contains(host, "://") {
@@ -61,15 +65,30 @@ func (t ThreatQ) address() (*url.URL, error) {
 	}
 	u, err := url.Parse(strings.TrimRight(host, "/"))
 	if err != nil || u.Host == "" {
-		return nil, &ConfigError{fmt.Sprintf("the ThreatQ host %q is not an address such as https://threatq.example.com", t.Host)}
+		return nil, wrongSetting("Bad ThreatQ host", "the ThreatQ host %q is not an address such as https://threatq.example.com", t.Host)
 	}
 	return u, nil
 }
 
 // ConfigError is something the operator has to set right; nothing was sent.
-type ConfigError struct{ Reason string }
+type ConfigError struct {
+	Reason  string
+	summary string // what it is called in the catalogue of diagnostics; "": it is about no setting
+}
+
+func wrongSetting(summary, format string, args ...any) *ConfigError {
+	return &ConfigError{Reason: fmt.Sprintf(format, args...), summary: summary}
+}
 
 func (e *ConfigError) Error() string { return e.Reason }
+
+// Diagnostic is e as what the catalogue knows; nil where it is about no setting.
+func (e *ConfigError) Diagnostic() *hcl.Diagnostic {
+	if e.summary == "" {
+		return nil
+	}
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: e.summary, Detail: e.Reason}
+}
 
 // Platform connects to ThreatQ. Nothing is sent yet. The error is a *ConfigError for what is
 // not set.

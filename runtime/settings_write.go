@@ -20,7 +20,7 @@ import (
 func WriteSettings(dir, instance string, was, s Settings) (string, error) {
 	path := SettingsPath(dir, instance)
 	if isMapping(path) {
-		return "", &ConfigError{fmt.Sprintf("%s is a mapping and stays as it is: keep the settings in another folder with -c DIR", path)}
+		return "", &ConfigError{Reason: fmt.Sprintf("%s is a mapping and stays as it is: keep the settings in another folder with -c DIR", path)}
 	}
 	file, err := settingsText(path)
 	if err != nil {
@@ -75,11 +75,11 @@ func blockOf(body *hclwrite.Body, typ string) *hclwrite.Body {
 // half a file.
 func replaceFile(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return &ConfigError{fmt.Sprintf("the settings cannot be written: %s", err)}
+		return &ConfigError{Reason: fmt.Sprintf("the settings cannot be written: %s", err)}
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".settings-*") // mode 0600
 	if err != nil {
-		return &ConfigError{fmt.Sprintf("the settings cannot be written: %s", err)}
+		return &ConfigError{Reason: fmt.Sprintf("the settings cannot be written: %s", err)}
 	}
 	defer os.Remove(f.Name())
 	if _, err := f.Write(content); err != nil {

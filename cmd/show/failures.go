@@ -9,15 +9,14 @@ import (
 )
 
 // codedReason is why a record failed: TQ0801 in title: Value is null: …
-func codedReason(d engine.DeadLetter) string {
-	head := d.Code
-	if d.Field != "" {
-		head = strings.TrimSpace(head + " in " + d.Field)
+func codedReason(code, field, reason string) string {
+	if field != "" {
+		code = strings.TrimSpace(code + " in " + field)
 	}
-	if head == "" {
-		return d.Reason
+	if code == "" {
+		return reason
 	}
-	return head + ": " + d.Reason
+	return code + ": " + reason
 }
 
 // letterValues are lines with the stage of jq that failed, and the values it worked on, which

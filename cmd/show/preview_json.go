@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"tqmap/dsl/code"
 	"tqmap/dsl/prose"
 	"tqmap/engine"
 	"tqmap/engine/previewhtml"
@@ -43,6 +44,12 @@ type previewObject struct {
 	// Dead says why the record or the object is not made, Where the rule that says so.
 	Dead  string `json:"dead,omitempty"`
 	Where string `json:"where,omitempty"`
+	// Code, Field and Stage say of which mistake it is, and where in the object or the jq program;
+	// Values are what it worked on.
+	Code   string          `json:"code,omitempty"`
+	Field  string          `json:"field,omitempty"`
+	Stage  string          `json:"stage,omitempty"`
+	Values []code.Involved `json:"values,omitempty"`
 	// Diff is what ThreatQ would be told, where --diff asks for it.
 	Diff *previewDiff `json:"diff,omitempty"`
 }
@@ -101,7 +108,11 @@ func deadObject(m *engine.Mapped, letter engine.DeadLetter) previewObject {
 	if m.Dead != nil {
 		object = ""
 	}
-	return previewObject{Flow: m.Flow, Key: letter.Key, Object: object, Dead: letter.Reason, Where: letter.Where}
+	return previewObject{
+		Flow: m.Flow, Key: letter.Key, Object: object, Dead: letter.Reason, Where: letter.Where,
+		Code: letter.Code, Field: letter.Field, Stage: letter.Stage, Values: letter.Values,
+		Attributes: [][2]string{}, Indicators: [][2]string{},
+	}
 }
 
 func (s *Preview) diffOf(m *engine.Mapped, i int) *previewDiff {

@@ -116,7 +116,7 @@ func previewItem(b *strings.Builder, m *engine.Mapped) {
 }
 
 func previewDead(b *strings.Builder, what string, letter engine.DeadLetter) {
-	fmt.Fprintf(b, "✗ %s\n    %s\n    %s\n%s\n", what, codedReason(letter), letter.Where, letterValues(letter))
+	fmt.Fprintf(b, "✗ %s\n    %s\n    %s\n%s\n", what, codedReason(letter.Code, letter.Field, letter.Reason), letter.Where, letterValues(letter))
 }
 
 // previewOne shows an object, with what would happen to it before its kind.

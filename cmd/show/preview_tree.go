@@ -29,9 +29,15 @@ func (s *Preview) Tree(width int, color bool) string {
 		root := &branch{head: "record", text: fmt.Sprintf("%s  (%s)", r.Key, r.Flow)}
 		for _, l := range r.Letters {
 			bad := root.add("✗", strings.TrimSpace(l.Rule+" not made"), "")
-			bad.add("", "", l.Reason)
+			bad.add("", "", codedReason(l.Code, l.Field, l.Reason))
 			if l.Where != "" {
 				bad.add("", "", l.Where)
+			}
+			if l.Stage != "" {
+				bad.add("", "", "in the stage "+l.Stage)
+			}
+			for _, v := range l.Values {
+				bad.add("", "", "with "+v.Name+" = "+v.Value)
 			}
 		}
 		for j := range r.Objects {

@@ -44,6 +44,9 @@ func remarks(b *strings.Builder, f *engine.FlowReport) {
 	if f.LeftOut {
 		fmt.Fprintf(b, "  %s: left out, as its `when` does not hold with these parameters\n", f.Name)
 	}
+	if f.Fetched == 0 && f.Answered > 0 && f.Error == "" { // which may be right, or an extract that cuts nothing
+		fmt.Fprintf(b, "  %s: no records in %d answers\n", f.Name, f.Answered)
+	}
 	for _, reason := range slices.Sorted(maps.Keys(f.SkippedBy)) {
 		fmt.Fprintf(b, "  %s: %d left out: %s\n", f.Name, f.SkippedBy[reason], reason)
 	}

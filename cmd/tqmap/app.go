@@ -165,7 +165,7 @@ func split(err error) []error {
 func (a *app) failOne(err error) int {
 	var usage *usageError
 	var config *runtime.ConfigError
-	var param *dsl.ParamError
+	var setting interface{ Diagnostic() *hcl.Diagnostic }
 	var file *runtime.FileError
 	var diags hcl.Diagnostics
 	switch {
@@ -175,12 +175,18 @@ func (a *app) failOne(err error) int {
 	case errors.As(err, &diags):
 		a.printDiags(a.files(), diags)
 		return exitUsage
+	case errors.As(err, &setting):
+		if d := setting.Diagnostic(); d != nil {
+			d.Detail = err.Error()
+			a.printDiags(nil, hcl.Diagnostics{d})
+			return exitUsage
+		}
 	}
 	fmt.Fprintf(a.stderr, "Error: %s\n", a.text(err.Error()))
 	switch {
 	case errors.Is(err, state.ErrLocked):
 		return exitLocked
-	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &param), errors.Is(err, state.ErrUnwritable), errors.Is(err, runtime.ErrNoState), strings.HasPrefix(err.Error(), "unknown command"):
+	case errors.As(err, &usage), errors.As(err, &config), errors.Is(err, state.ErrUnwritable), errors.Is(err, runtime.ErrNoState), strings.HasPrefix(err.Error(), "unknown command"):
 		return exitUsage
 	}
 	return exitFailed

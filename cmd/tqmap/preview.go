@@ -101,12 +101,16 @@ func (o *previewOptions) check() error {
 }
 
 // previewed are the flows that make something to show, and that ThreatQ can be compared with
-// where that is asked for.
-func (o *previewOptions) previewed(m *dsl.Mapping) ([]*dsl.Flow, error) {
+// where that is asked for; arg is what names m on the command line.
+func (o *previewOptions) previewed(m *dsl.Mapping, arg string) ([]*dsl.Flow, error) {
 	flows, err := o.options.previewed(m)
+	sandbox := ""
+	if o.sandbox {
+		sandbox = " --sandbox"
+	}
 	for _, f := range flows {
 		if f.Exports() && o.diff {
-			return nil, usagef("--diff compares with what ThreatQ holds, and flow %q sends to the vendor; see what it would add, change and take back with: tqmap run --dry-run --flow %s", f.Name, f.Name)
+			return nil, usagef("--diff compares with what ThreatQ holds, and flow %q sends to the vendor; see what it would add, change and take back with: tqmap run %s --dry-run --flow %s%s", f.Name, arg, f.Name, sandbox)
 		}
 	}
 	return flows, err

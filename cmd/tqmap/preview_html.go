@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"time"
 
 	"tqmap/cmd/show"
 	"tqmap/engine/previewhtml"
@@ -22,6 +23,11 @@ func (p *previewing) writePage(s *show.Preview) (string, error) {
 	}
 	if err := rewrite.Out(p.o.html, out.Bytes(), 0o600); err != nil {
 		return "", usagef("--html: %w", err)
+	}
+	again := !p.written.IsZero()
+	p.written = p.now()
+	if again {
+		return fmt.Sprintf("written again to %s at %s", p.o.html, p.written.Format(time.TimeOnly)), nil
 	}
 	return fmt.Sprintf("written to %s", p.o.html), nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"tqmap/cmd/show"
 	"tqmap/dsl"
@@ -17,11 +18,13 @@ type previewing struct {
 	reading
 	o    *previewOptions
 	kept map[string]*kept // records by flow; nil: none are kept
+	// written is when the page was written; zero: it was not yet.
+	written time.Time
 }
 
 // preview maps what the flows read and compares it, where that is asked for.
 func (p *previewing) preview(ctx context.Context, m *dsl.Mapping) (*show.Preview, error) {
-	flows, err := p.o.previewed(m)
+	flows, err := p.o.previewed(m, p.cmd.Flags().Arg(0))
 	if err != nil {
 		return nil, err
 	}

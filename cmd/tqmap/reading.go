@@ -206,7 +206,7 @@ func (o *options) previewed(m *dsl.Mapping) ([]*dsl.Flow, error) {
 	flows, err := o.chosen(m, func(f *dsl.Flow) bool { return !f.Exports() || f.Items() && (o.exports || !imports) })
 	for _, f := range flows {
 		if f.Exports() && !f.Items() {
-			return nil, usagef("flow %q makes no objects; see what it would send with: tqmap run --dry-run --flow %s", f.Name, f.Name)
+			return nil, usagef("flow %q makes no objects; see what it would send with: tqmap run MAPPING --dry-run --flow %s", f.Name, f.Name)
 		}
 	}
 	return flows, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"regexp"
@@ -169,6 +168,8 @@ func (a *app) writeTests(write testForm, f testFlags, all []*show.Tests) error {
 		return nil
 	}
 	text, err = a.testForms(f)["text"](all)
-	fmt.Fprint(a.stdout, text)
+	if err == nil {
+		_, err = io.WriteString(a.stdout, text)
+	}
 	return err
 }

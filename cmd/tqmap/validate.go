@@ -8,9 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tqmap/cmd/show"
-	"tqmap/dsl"
 	"tqmap/dsl/prose"
-	"tqmap/engine"
 )
 
 func (a *app) validateCmd() *cobra.Command {

@@ -124,12 +124,15 @@ func TestPreviewWatchesLive(t *testing.T) {
 	w := startWatching(t, "preview", mapping, "--watch", "--html", page, "--format", "table", "-v1", "-c", t.TempDir())
 	contains(t, w.shown(), "MALWARE  one", "written to "+page)
 	save(t, mapping, `expr("threat.name")`, `expr("upper(threat.name)")`)
-	contains(t, w.shown(), "saved: ", "MALWARE  ONE")
+	contains(t, w.shown(), "saved: ", "MALWARE  ONE", "written again to "+page+" at ")
 	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), `"ONE"`) {
 		t.Errorf("the page is not written again: %v", err)
 	}
 	save(t, mapping, `expr("upper(threat.name)")`, `expr("upper(threat.name")`)
-	contains(t, w.shown(), "Error", "^")
+	contains(t, w.shown(), "Error", "^", page+" stays as it was written at ")
+	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), `"ONE"`) {
+		t.Errorf("a mistake changes the page: %v", err)
+	}
 	save(t, mapping, `expr("upper(threat.name")`, `expr("lower(threat.name)")`)
 	contains(t, w.shown(), "MALWARE  one")
 	save(t, mapping, `path = "/"`, `path = "/other"`)

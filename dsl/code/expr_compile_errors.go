@@ -57,6 +57,9 @@ func explainCompile(src Source, tree *parser.Tree, env Env, err error) hcl.Diagn
 			return report("Invalid expr", "%s does not take these arguments. Write %s.", f.Name, f.Signature)
 		}
 	}
+	if text, ok := differing(tree, fe.Location, message); ok {
+		return report("Kinds that differ", "%s", text)
+	}
 	if strings.Contains(message, "unexpected token EOF") {
 		return report("Invalid expr", "The expression ends too early: something must follow.")
 	}
@@ -72,7 +75,6 @@ func explainCompile(src Source, tree *parser.Tree, env Env, err error) hcl.Diagn
 var (
 	strangeCharacter = regexp.MustCompile(`^unrecognized character: U\+\w+ '(.)'`)
 	wrongWord        = regexp.MustCompile(`^unexpected token Identifier\("(\w+)"\)`)
-	mismatched       = regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types (\w+) and (\w+)\)`)
 )
 
 // ownWords are ours for what expr says of its tokens; "" where its own will do.
@@ -92,19 +94,6 @@ func ownWords(message, text string, from int) string {
 	}
 	if strings.HasPrefix(text[from:], "=") && strings.HasPrefix(text[from+1:], ">") {
 		return "Write >= for greater or equal."
-	}
-	if m := mismatched.FindStringSubmatch(message); m != nil && slices.Contains(m[2:], "string") {
-		number := m[2]
-		if number == "string" {
-			number = m[3]
-		}
-		switch {
-		case number != "int" && number != "float" && number != "float64":
-		case m[1] == "+":
-			return "A text and a number cannot be put together: make a text of the number with string(…)."
-		case strings.Contains("== != < <= > >=", m[1]):
-			return "A text and a number cannot be compared: make a number of the text with int(…) or float(…)."
-		}
 	}
 	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 	"unicode/utf8"
 
@@ -98,6 +99,49 @@ func TestBadValue(t *testing.T) {
 	} {
 		if _, errs := m.As("").Sketch(given, clock); len(errs) != 1 {
 			t.Errorf("%v: %v", given, errs)
+		}
+	}
+}
+
+// TestRulesAndLogin: who reads the rules of a client that signs in is told that they are not about that.
+func TestRulesAndLogin(t *testing.T) {
+	const none = "none of these rules is asked about the requests that sign in"
+	for auth, want := range map[string]bool{
+		"auth \"login\" {\n token = jq(\".t\")\n request { path = \"/login\" }\n }":                                                         true,
+		"auth \"oauth2\" {\n grant = \"client_credentials\"\n token_url = \"/token\"\n client_id = \"id\"\n client_secret = \"secret\"\n }": true,
+		"auth \"bearer\" { token = \"t\" }": false,
+	} {
+		text := `connector "c" {
+  title  = "C"
+  source = "C"
+}
+client "api" {
+  base_url = "https://api.example"
+  ` + auth + `
+  on {
+    status = [404]
+    do     = skip
+  }
+}
+flow "f" {
+  source "http" {
+    client = client.api
+    request { path = "/list" }
+  }
+  record "item" { key = expr("item.id") }
+  malware "item" { value = expr("item.name") }
+}
+`
+		m, diags := dsl.Load(dsl.Input{FS: fstest.MapFS{"m.hcl": {Data: []byte(text)}}, Names: []string{"m.hcl"}}, engine.Vocabulary())
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		s, errs := m.As("").Sketch(nil, clock)
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		if got := strings.Contains(plan.Of(s, s.Flows).Text(), none); got != want {
+			t.Errorf("%s: told: %v", auth, got)
 		}
 	}
 }

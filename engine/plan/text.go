@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -114,6 +115,10 @@ func (c *Client) text(out *page) {
 	}
 	for _, rule := range c.Rules {
 		out.line(2, column("on", 11), rule)
+	}
+	signsIn := func(a Fact) bool { return a.Name == "login" || a.Name == "oauth2" }
+	if len(c.Rules) > 0 && slices.ContainsFunc(c.Auth, signsIn) {
+		out.line(2, column("", 11), "none of these rules is asked about the requests that sign in")
 	}
 }
 

@@ -64,7 +64,11 @@ func newRecord(m *engine.Mapped, used []string, found engine.Comparisons) Record
 }
 
 func newLetter(d engine.DeadLetter) Letter {
-	return Letter{Rule: d.Rule, Key: d.Key, Reason: d.Reason, Where: d.Where}
+	l := Letter{Rule: d.Rule, Key: d.Key, Reason: d.Reason, Where: d.Where, Code: d.Code, Field: d.Field, Stage: d.Stage}
+	for _, v := range d.Values {
+		l.Values = append(l.Values, Field{v.Name, v.Text})
+	}
+	return l
 }
 
 func newItem(m *engine.Mapped) Object {

@@ -100,6 +100,9 @@ type Letter struct {
 	// Code is that of the mistake, Values what the code at fault has seen; both may be empty.
 	Code   string  `json:"code,omitempty"`
 	Values []Field `json:"values,omitempty"`
+	// Field is that of the object, Stage the part of a jq program, where it is known which fails.
+	Field string `json:"field,omitempty"`
+	Stage string `json:"stage,omitempty"`
 }
 
 // Skipped counts records of a flow that the mapping leaves out for a reason.

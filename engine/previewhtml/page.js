@@ -50,7 +50,7 @@
         for (const f of [...(o.fields || []), ...(o.attributes || [])]) part.push(f.n, f.v);
         for (const c of o.changes || []) part.push(c.name, c.old, c.new);
       }
-      for (const l of r.letters) part.push(l.rule, l.reason, l.where, l.code);
+      for (const l of r.letters) part.push(l.rule, l.field, l.reason, l.where, l.code);
       r.text = part.filter(Boolean).join("\n").toLowerCase();
     }
     return r.text;
@@ -164,8 +164,9 @@
     a.setAttribute("aria-labelledby", title.id);
     const made = node("div", "made", node("h3", "", "Becomes"));
     for (const l of r.letters) {
-      const box = node("div", "letter", node("b", "", l.rule ? l.rule + " is not made" : "Not mapped"), ": ", plain(l.reason));
+      const box = node("div", "letter", node("b", "", (l.rule ? l.rule + " is not made" : "Not mapped") + (l.field ? ", because of " + l.field : "")), ": ", plain(l.reason));
       if (l.where || l.code) box.append(node("code", "", [l.where, l.code].filter(Boolean).join("  ")));
+      if (l.stage) box.append(node("div", "", "in the stage ", plain(l.stage, "mono")));
       for (const f of l.values || []) box.append(node("div", "", plain(f.n, "mono"), " = ", value(f.v, "mono")));
       made.append(box);
     }

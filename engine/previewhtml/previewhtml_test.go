@@ -36,7 +36,7 @@ func page() *Page {
 					{Kind: "indicator", Name: "bad.example", Type: "FQDN", Hangs: true, Op: "="},
 				},
 			},
-			{Flow: "pull", Key: "a2", Raw: "not an object", Letters: []Letter{{"event.item", "a2", "comes out without title", "feed.hcl:20,5-31", "TQ0001", []Field{{"item.title", "null"}}}}},
+			{Flow: "pull", Key: "a2", Raw: "not an object", Letters: []Letter{{"event.item", "a2", "comes out without title", "feed.hcl:20,5-31", "TQ0001", []Field{{"item.title", "null"}}, "title", ""}}},
 		},
 		Skipped: []Skipped{{"pull", "muted", 3}},
 		Unknown: []Unknown{{"state", "ST_NEW", 2}},
@@ -102,7 +102,7 @@ func TestNothingBreaksOut(t *testing.T) {
 		p.Records = []Record{{
 			Key: evil, Raw: map[string]any{evil: evil},
 			Objects: []Object{{Kind: "event", Name: evil, Description: evil, Tags: []string{evil}, Attributes: []Field{{evil, evil}}, Changes: []Change{{"~", "field", evil, evil, evil}}}},
-			Letters: []Letter{{evil, evil, evil, evil, evil, []Field{{evil, evil}}}},
+			Letters: []Letter{{evil, evil, evil, evil, evil, []Field{{evil, evil}}, evil, evil}},
 		}}
 		p.Totals = map[string]int{"~": 1}
 		html := render(t, &p, unmasked)
@@ -132,7 +132,8 @@ func TestMasked(t *testing.T) {
 	}
 	p.Records[0].Raw = map[string]any{"a": secret, "list": []any{secret}}
 	p.Records[1].Key, p.Records[1].Letters[0].Reason, p.Records[1].Letters[0].Key = secret, secret, secret
-	p.Records[1].Letters[0].Values[0].Value = secret
+	l := &p.Records[1].Letters[0]
+	l.Values[0].Value, l.Field, l.Stage = secret, secret, secret
 	mask := func(s string) string {
 		return strings.ReplaceAll(strings.ReplaceAll(s, secret, "***"), strings.Trim(prose.JSON(secret), `"`), "***")
 	}

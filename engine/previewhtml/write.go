@@ -136,7 +136,7 @@ func newEntry(r *Record, mask func(string) string) entry {
 		e.Objects = append(e.Objects, o.masked(mask))
 	}
 	for _, l := range r.Letters {
-		e.Letters = append(e.Letters, Letter{Rule: l.Rule, Key: mask(l.Key), Reason: mask(l.Reason), Where: l.Where, Code: l.Code, Values: maskFields(l.Values, mask)})
+		e.Letters = append(e.Letters, Letter{Rule: l.Rule, Key: mask(l.Key), Reason: mask(l.Reason), Where: l.Where, Code: l.Code, Values: maskFields(l.Values, mask), Field: mask(l.Field), Stage: mask(l.Stage)})
 	}
 	return e
 }

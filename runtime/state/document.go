@@ -11,12 +11,13 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"tqmap/dsl/code"
 	"tqmap/engine"
 )
 
 // DocumentSchema is the version of Document that is written. Earlier ones, from 1 on, hold
 // less and are read as well.
-const DocumentSchema = 2
+const DocumentSchema = 3
 
 // Document is what is remembered of a connector instance, as JSON: to be looked at, kept,
 // and brought into another state. The run history is no part of it.
@@ -58,7 +59,7 @@ type EntryDoc struct {
 	Key      Text  `json:"key"`
 	Hash     Text  `json:"hash"`
 	RemoteID int64 `json:"remote_id,omitempty"`
-	Content  Text  `json:"content,omitempty"` // byte by byte, in schema 2
+	Content  Text  `json:"content,omitempty"` // byte by byte, from schema 2 on
 }
 
 // LetterDoc is a DeadLetter.
@@ -71,6 +72,11 @@ type LetterDoc struct {
 	First    string `json:"first"`
 	Last     string `json:"last"`
 	Attempts int    `json:"attempts"`
+	// What is known beside the reason, from schema 3 on.
+	Code   string          `json:"code,omitempty"`
+	Field  string          `json:"field,omitempty"`
+	Stage  string          `json:"stage,omitempty"`
+	Values []code.Involved `json:"values,omitempty"`
 }
 
 // Text is a text of a vendor's. JSON holds what is UTF-8 as it is, and the rest as
@@ -221,9 +227,13 @@ func letterDoc(d DeadLetter, redact func(string) string) (LetterDoc, error) {
 		return LetterDoc{}, err
 	}
 	last, err := encodeTime(d.At)
+	values := slices.Clone(d.Values)
+	for n := range values {
+		values[n].Text = redact(values[n].Text)
+	}
 	return LetterDoc{
 		Rule: Text(d.Rule), Key: Text(d.Key), Reason: Text(redact(d.Reason)), Where: Text(d.Where), Input: Text(redact(string(d.Input))),
-		First: first, Last: last, Attempts: d.Attempts,
+		First: first, Last: last, Attempts: d.Attempts, Code: d.Code, Field: d.Field, Stage: redact(d.Stage), Values: values,
 	}, err
 }
 
@@ -357,9 +367,13 @@ func (i *Instance) importFlow(ctx context.Context, tx *transaction, f *FlowDoc) 
 				return err
 			}
 		}
-		rows = append(rows, []any{id, string(d.Key), string(d.Rule), string(d.Reason), string(d.Where), []byte(d.Input), d.First, d.Last, d.Attempts})
+		why, err := writeFailure(engine.DeadLetter{Code: d.Code, Field: d.Field, Stage: d.Stage, Values: d.Values})
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []any{id, string(d.Key), string(d.Rule), string(d.Reason), string(d.Where), []byte(d.Input), d.First, d.Last, d.Attempts, why})
 	}
-	return tx.insert(ctx, `INSERT INTO dead_letter (flow, key, rule, reason, position, input, first_seen, last_seen, attempts)`, rows, "")
+	return tx.insert(ctx, `INSERT INTO dead_letter (flow, key, rule, reason, position, input, first_seen, last_seen, attempts, failure)`, rows, "")
 }
 
 func (f *FlowDoc) checkpoint() (at engine.Checkpoint, err error) {

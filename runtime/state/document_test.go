@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"tqmap/dsl/code"
 	"tqmap/engine"
 	"tqmap/runtime/state"
 	"tqmap/runtime/state/statetest"
@@ -18,7 +19,8 @@ func filled(t *testing.T, s *state.Store) *state.Instance {
 	noon := time.Date(2024, 5, 1, 12, 0, 0, 7, time.UTC)
 	in := s.Instance("x")
 	key := engine.EntryKey{Rule: "event.alert", Key: "k\x00\xff\"é<"}
-	letter := engine.DeadLetter{Rule: "r", Key: "\xfe", Reason: "refused: hunter2-hunter2", Where: "m.hcl:1,2", Input: []byte(`{"a":"<hunter2-hunter2>"}`), At: noon}
+	letter := engine.DeadLetter{Rule: "r", Key: "\xfe", Reason: "refused: hunter2-hunter2", Where: "m.hcl:1,2", Input: []byte(`{"a":"<hunter2-hunter2>"}`), At: noon,
+		Code: "TQ0801", Field: "attributes.A", Stage: ".a | <b>", Values: []code.Involved{{Name: "alert.a", Kind: "string", Text: `"<hunter2-hunter2>"`}}}
 	steps := []error{
 		in.Commit(t.Context(), "alerts", engine.Commit{
 			Checkpoint: &engine.Checkpoint{
@@ -63,6 +65,9 @@ func TestExportGoesIntoAnyState(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%v\n%s", err, text)
 				}
+				if d := doc.Flows[0].DeadLetters[0]; d.Code != "TQ0801" || d.Field != "attributes.A" || d.Stage != ".a | <b>" || len(d.Values) != 1 {
+					t.Errorf("the dead letter is exported as %+v", d)
+				}
 				copied := target(t).Instance("x")
 				for range 2 { // again replaces it
 					if err := copied.Import(t.Context(), doc); err != nil {
@@ -77,9 +82,9 @@ func TestExportGoesIntoAnyState(t *testing.T) {
 	}
 }
 
-// What was kept when ledgers held no contents is read.
+// What was kept when ledgers held no contents, and dead letters only a reason, is read.
 func TestDocumentOfTheFirstSchema(t *testing.T) {
-	doc, err := state.ReadDocument(strings.NewReader(`{"schema":1,"connector":"x","flows":[{"name":"a","ledger":[{"rule":"r","key":"k","hash":"h","remote_id":7}],"dead_letters":[]}]}`))
+	doc, err := state.ReadDocument(strings.NewReader(`{"schema":1,"connector":"x","flows":[{"name":"a","ledger":[{"rule":"r","key":"k","hash":"h","remote_id":7}],"dead_letters":[{"rule":"r","key":"d","reason":"no","input":"{}","first":"2024-05-01T00:00:00Z","last":"2024-05-01T00:00:00Z","attempts":2}]}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +96,10 @@ func TestDocumentOfTheFirstSchema(t *testing.T) {
 	found, err := in.Ledger(t.Context(), "a", []engine.EntryKey{key})
 	if e := found[key]; err != nil || e.Hash != "h" || e.RemoteID != 7 || e.Content != nil {
 		t.Errorf("got %+v, %v", e, err)
+	}
+	letters, err := in.DeadLetters(t.Context(), state.Filter{})
+	if err != nil || len(letters) != 1 || letters[0].Reason != "no" || letters[0].Attempts != 2 || letters[0].Code != "" || letters[0].Values != nil {
+		t.Errorf("the dead letters are %+v, %v", letters, err)
 	}
 }
 
@@ -123,7 +132,7 @@ func TestReadDocumentRefuses(t *testing.T) {
 		text, says string
 		want       error
 	}{
-		"later":           {`{"schema":3,"connector":"x","new":1}`, "schema 3", state.ErrNewer},
+		"later":           {`{"schema":4,"connector":"x","new":1}`, "schema 4", state.ErrNewer},
 		"no schema":       {`{"connector":"x"}`, "schema 0", nil},
 		"no JSON":         {`hello`, "no export", nil},
 		"half":            {`{"schema":1,"connector":"x","flows":[`, "no export", nil},
