@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"tqmap/dsl"
@@ -157,7 +156,7 @@ func (a *app) said(err error) string {
 	if !errors.As(err, &bad) {
 		return a.redactor.String(fmt.Sprintf("Error: %s\n", err))
 	}
-	return renderDiags(map[string]*hcl.File{"<code>": {Bytes: []byte(bad.Code)}}, bad.Diags, false, a.redactor.String)
+	return renderDiags(bad.Files, bad.Diags, false, a.redactor.String)
 }
 
 // lines are those of the terminal, where there is one, else those of a pipe.
