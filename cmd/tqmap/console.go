@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"tqmap/cmd/show"
@@ -158,7 +157,7 @@ func (a *app) said(err error) string {
 	if !errors.As(err, &bad) {
 		return a.text(fmt.Sprintf("Error: %s\n", err))
 	}
-	return show.Diagnostics(map[string]*hcl.File{"<code>": {Bytes: []byte(bad.Code)}}, bad.Diags, false, a.text)
+	return show.Diagnostics(bad.Files, bad.Diags, false, a.text)
 }
 
 // lines are those of the terminal, where there is one, else those of a pipe.

@@ -3,6 +3,7 @@ package code
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ func FuzzPrograms(f *testing.F) {
 	for _, s := range []string{
 		`alert.severity + 1 > param.limit ?? 2`, `map(alert.tags, {upper(#)})`, `let a = 'x'; a + alert.id`, `iocs(alert.more ?? '') | unique() | map(.type)`, `pad(cut(alert.id, 3, '…'), 8)`, `int(round(alert.score, 1))`, `alert.src?.ip | label('X')`,
 		`.a[] | select(.b) | {c: (.d // 1)}`, `"\(.a)" | test("x")`, `def f(x): x + 1; .a | f(.)`, `if .a then .b else .c end`, `.a as [$x] | $x`,
+		`def a: .b[]; def c($x; f): a | f + $x; def d: c(1; .e);`, `def a: def a: .; a; def a($a): a;`,
 	} {
 		f.Add(s)
 	}
@@ -39,6 +41,21 @@ func FuzzPrograms(f *testing.F) {
 			}
 		} else {
 			inside(t, src, nil, diags)
+		}
+		l, diags := CompileLibrary(src, []string{"x"})
+		inside(t, src, nil, diags)
+		for _, f := range l.Definitions() {
+			q, diags := CompileJQ(Literal(strings.TrimSuffix(f.Name, "/0")), []string{"x"}, Sharing(l), Within(50*time.Millisecond), AtMost(100))
+			if q == nil { // it takes arguments
+				continue
+			}
+			if diags.HasErrors() || f.Range.Empty() {
+				t.Errorf("%s: %s", f.Name, diags)
+			}
+			bounded(t, q.Origins(From()).Places())
+			for _, input := range []any{nil, testVars()["alert"], []any{1, "x"}} {
+				_, _ = q.Run(context.Background(), input, 1)
+			}
 		}
 	})
 }

@@ -1,6 +1,8 @@
 package code
 
 import (
+	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"sync"
@@ -104,21 +106,60 @@ func compileJQ(query *gojq.Query, vars []string, shared *Library) (*gojq.Code, e
 
 // guardJQ puts checks into query, and tells whether they call some of guardedDefs.
 func guardJQ(query *gojq.Query) bool {
-	g := &jqGuard{own: map[string]bool{}, checks: inputChecks()}
-	walkJQ(reflect.ValueOf(query), func(n any) {
-		if f, is := n.(*gojq.FuncDef); is {
-			g.own[f.Name] = true
-		}
-	})
-	walkJQ(reflect.ValueOf(query), g.visit)
+	g := &jqGuard{checks: inputChecks()}
+	g.query(query)
 	return g.used
 }
 
 // jqGuard puts checks into a program.
 type jqGuard struct {
-	own    map[string]bool // functions that the program defines
+	own    map[string]bool // functions that the program defines, as name/arity, seen from here
 	checks map[string]string
 	used   bool // some of guardedDefs
+}
+
+// query guards q inside out. What it defines is not what jq has under the same name, but
+// only where the definition is seen.
+func (g *jqGuard) query(q *gojq.Query) {
+	outer := g.own
+	defer func() { g.own = outer }()
+	for _, def := range q.FuncDefs {
+		own := maps.Clone(g.own)
+		if own == nil {
+			own = map[string]bool{}
+		}
+		own[fmt.Sprintf("%s/%d", def.Name, len(def.Args))] = true
+		g.own = own
+		g.walk(reflect.ValueOf(def))
+	}
+	defs := q.FuncDefs
+	q.FuncDefs = nil
+	g.walk(reflect.ValueOf(q).Elem())
+	q.FuncDefs = defs
+	g.visit(q)
+}
+
+func (g *jqGuard) walk(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return
+		}
+		if q, is := v.Interface().(*gojq.Query); is {
+			g.query(q)
+			return
+		}
+		g.walk(v.Elem())
+		g.visit(v.Interface())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			g.walk(v.Field(i))
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			g.walk(v.Index(i))
+		}
+	}
 }
 
 // walkJQ visits the parts of a query, inner ones first.
@@ -153,7 +194,7 @@ func (g *jqGuard) visit(n any) {
 		}
 	case *gojq.Term:
 		switch {
-		case n.Type == gojq.TermTypeFunc && !g.own[n.Func.Name]:
+		case n.Type == gojq.TermTypeFunc && !g.own[fmt.Sprintf("%s/%d", n.Func.Name, len(n.Func.Args))]:
 			g.call(n)
 		case n.Type == gojq.TermTypeFormat && n.Str == nil:
 			g.before(n, "_tq_whole")

@@ -153,6 +153,29 @@ func TestLibraryIsGuarded(t *testing.T) {
 	}
 }
 
+// A function that has the name of one of jq lifts the bounds of that neither where it is
+// not seen, nor for another number of arguments.
+func TestOwnFunctionsLiftNoBounds(t *testing.T) {
+	for _, program := range []string{
+		`def f: def tojson: 1; 1; reduce range(40) as $i ([1]; [., .]) | tojson | length`,
+		`def tojson($x): 1; reduce range(40) as $i ([1]; [., .]) | tojson | length`,
+		`[1 | def tojson: 1; .] | reduce range(40) as $i ([1]; [., .]) | tojson | length`,
+	} {
+		q, diags := CompileJQ(Literal(program), nil)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		_, err := q.Run(t.Context(), nil)
+		if err == nil || !strings.Contains(err.Error(), "Too much at once") {
+			t.Errorf("%s: %v", program, err)
+		}
+	}
+	q, _ := CompileJQ(Literal(`def tojson: "own"; tojson, (1 | tojson), [1 | def length: "l"; length]`), nil)
+	if got, err := q.Run(t.Context(), nil); err != nil || fmt.Sprint(got) != "[own own [l]]" {
+		t.Errorf("%v %v", got, err)
+	}
+}
+
 func TestLibraryElsewhere(t *testing.T) {
 	l := library(t, `def alerts: .alerts[]; def told: $since; def short: {id: .nr};`)
 	q, diags := CompileJQ(Literal("alerts | short"), []string{"limit", "$since"}, Sharing(l))

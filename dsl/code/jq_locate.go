@@ -246,29 +246,44 @@ func (l *locator) level(i, at int) int {
 // parts are the pieces of a stage: what stands between separators and inside
 // brackets, wider ones first. The stage itself is none of them.
 func (l *locator) parts(i, j int) []span {
-	var out, group []span
-	start, depth, opened, piece := i, 0, i, i
+	var out, group, branches []span
+	start, depth, opened, piece, branch := i, 0, i, i, i
 	for k := i; k < j; k++ {
 		switch t := l.tokens[k]; {
 		case t.kind == jqOpen:
 			if depth++; depth == 1 {
-				opened, piece, group = k+1, k+1, nil
+				opened, piece, branch, group, branches = k+1, k+1, k+1, nil, nil
 			}
 		case t.kind == jqClose:
 			if depth--; depth == 0 {
 				out = append(out, span{opened, k})
+				out = append(out, append(branches, span{branch, k})...)
 				out = append(out, append(group, span{piece, k})...)
 			}
 		case t.kind == jqSep && depth == 0:
 			out = append(out, span{start, k})
 			start = k + 1
 		case t.kind == jqSep && depth == 1:
+			if divides(t.text) {
+				branches = append(branches, span{branch, k})
+				branch = k + 1
+			}
 			group = append(group, span{piece, k})
 			piece = k + 1
 		}
 	}
 	out = append(out, span{start, j})
 	return slices.DeleteFunc(out, func(p span) bool { return p.from >= p.to || p == span{i, j} })
+}
+
+// divides tells whether a separator is weaker than operators, so that whole programs stand
+// between such.
+func divides(sep string) bool {
+	switch sep {
+	case ",", ";", ":", "then", "elif", "else":
+		return true
+	}
+	return false
 }
 
 // step narrows a plain path such as .a.b[0].c to the step that fails.

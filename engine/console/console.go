@@ -5,6 +5,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,8 +42,9 @@ func (quit) Error() string { return "the console was left" }
 
 // CodeError is a program that does not compile, or fails on the record.
 type CodeError struct {
-	// Code is the program, which Diags point into as the file "<code>".
-	Code  string
+	// Files are what Diags point into: the program as "<code>", and the mapping, whose
+	// definitions it may call.
+	Files map[string]*hcl.File
 	Diags hcl.Diagnostics
 }
 
@@ -71,31 +73,38 @@ func (c *Console) Do(ctx context.Context, line string) (string, error) {
 func (c *Console) expr(text string) (any, error) {
 	program, diags := code.CompileExpr(code.Literal(text), c.env)
 	if diags.HasErrors() {
-		return nil, &CodeError{text, diags}
+		return nil, c.wrong(text, diags)
 	}
 	v, err := program.Eval(c.records[c.at].Vars())
-	return v, placed(text, err)
+	return v, c.placed(text, err)
 }
 
 func (c *Console) jq(ctx context.Context, text string) (string, error) {
 	program, diags := c.bound.JQ(code.Literal(text))
 	if diags.HasErrors() {
-		return "", &CodeError{text, diags}
+		return "", c.wrong(text, diags)
 	}
 	values, err := program.Run(ctx, c.records[c.at].Record, c.bound.JQValues(nil, nil, nil)...)
 	var lines []string
 	for _, v := range values {
 		lines = append(lines, show(v))
 	}
-	return strings.Join(lines, "\n"), placed(text, err)
+	return strings.Join(lines, "\n"), c.placed(text, err)
 }
 
-func placed(text string, err error) error {
+func (c *Console) wrong(text string, diags hcl.Diagnostics) *CodeError {
+	files := map[string]*hcl.File{}
+	maps.Copy(files, c.bound.Files)
+	files["<code>"] = &hcl.File{Bytes: []byte(text)}
+	return &CodeError{files, diags}
+}
+
+func (c *Console) placed(text string, err error) error {
 	located, ok := err.(interface{ Diagnostics() hcl.Diagnostics })
 	if !ok {
 		return err
 	}
-	return &CodeError{text, located.Diagnostics()}
+	return c.wrong(text, located.Diagnostics())
 }
 
 // command is what a colon stands before.
@@ -136,7 +145,7 @@ func (c *Console) help() string {
 	var b strings.Builder
 	name := c.flow.Record.Name
 	fmt.Fprintf(&b, "A line is expr, as in a mapping: %s.<field>, param.<name>, table.<name>.lookup(…).\n", name)
-	b.WriteString("Behind jq it is jq, over the record: jq keys. Tab completes. Commands:\n")
+	b.WriteString("Behind jq it is jq, over the record: jq keys. The functions of definitions may be called. Tab completes. Commands:\n")
 	for _, one := range commands() {
 		fmt.Fprintf(&b, "  :%-8s %s\n", one.name, one.summary)
 	}

@@ -34,6 +34,13 @@ table "level" {
 client "c" {
   base_url = "https://c.example/${param.secret}"
 }
+locals {
+  doubled = param.limit * 2
+  address = "https://${param.secret}.example"
+}
+definitions {
+  jq = jq("def named: .parts[].name; def low: . < $local.doubled;")
+}
 flow "items" {
   source "http" {
     client = client.c
@@ -42,7 +49,7 @@ flow "items" {
     }
   }
   record "item" {
-    extract = jq(".[]")
+    extract = jq(".[] | select(low or true)")
     let     = { both = expr("item.id + '/' + item.src.ip") }
     key     = expr("item.id")
     samples = "items.json"
@@ -101,6 +108,8 @@ func TestLines(t *testing.T) {
 		{"jq .parts[].name, .n", "\"p\"\n1"},
 		{"jq empty", ""},
 		{"jq $param.limit", "5"},
+		{"jq named, (.n | low)", "\"p\"\ntrue"},
+		{"jq $local", "{\n  \"doubled\": 10\n}"},
 		{":type item.n", "integer"},
 		{":type item.parts", "[{name: string}]"},
 		{":type nil", "null"},
@@ -133,16 +142,18 @@ func TestLines(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	c := open(t)
 	for in, want := range map[string]string{
-		"item.idd":        `Did you mean "id"?`,
-		"param.secret":    "secret",
-		"time('x')":       "no RFC 3339 instant",
-		"jq .a.b | keys":  "does not work on null",
-		"jq .[":           "<code>",
-		":nxt":            `Did you mean "next"?`,
-		":record nothere": "from 1 to 3",
-		":record 4":       "from 1 to 3",
-		":prev":           "there are 3 records",
-		":type item.x":    "no field",
+		"item.idd":           `Did you mean "id"?`,
+		"param.secret":       "secret",
+		"time('x')":          "no RFC 3339 instant",
+		"jq .a.b | keys":     "does not work on null",
+		"jq .[":              "<code>",
+		"jq .src.ip | named": "c.hcl",
+		"jq .src.ip | nmaed": `Did you mean "named"?`,
+		":nxt":               `Did you mean "next"?`,
+		":record nothere":    "from 1 to 3",
+		":record 4":          "from 1 to 3",
+		":prev":              "there are 3 records",
+		":type item.x":       "no field",
 	} {
 		got, err := c.Do(context.Background(), in)
 		if err == nil || !strings.Contains(err.Error(), want) {
