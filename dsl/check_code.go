@@ -50,6 +50,7 @@ func (c *checker) everywhere(n *Node) {
 		v := n.values[name]
 		c.options(v)
 		c.naivePlain(v)
+		c.quoted(v)
 		for _, e := range v.programs() {
 			c.d.diags = append(c.d.diags, e.Suspects()...)
 			c.naiveCalls(e)

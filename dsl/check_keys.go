@@ -43,7 +43,7 @@ func (c *checker) fraction(key *code.Expr) {
 // title reports titles of events that do not tell one from another.
 func (c *checker) title(f *Flow, r *Rule) {
 	v := r.Node.Val("title")
-	if !r.Node.Spec.object.NeedsKey || v == nil || v.tree == nil || v.tree.bad {
+	if !r.Node.Spec.object.NeedsKey || v == nil || v.tree == nil || v.tree.bad || c.isQuoted(v) {
 		return
 	}
 	for _, e := range v.programs() {

@@ -21,6 +21,12 @@ var (
 	setAlready = regexp.MustCompile(`^The argument ("[^"]*") was already set at .*:(\d+),\d+-\d+\.`)
 )
 
+// Reworded are diagnostics of HCL about src in the words that Load has for them, one for each
+// mistake.
+func Reworded(syntax hcl.Diagnostics, src []byte) hcl.Diagnostics {
+	return explainSyntax(syntax, nil, src)
+}
+
 // ownWords are ours for a mistake of which HCL says what it read, rather than what the
 // author forgot, with the place of that where it is another one; "" where HCL's will do.
 func ownWords(diag *hcl.Diagnostic, src []byte) (detail string, at hcl.Range) {

@@ -33,7 +33,9 @@ func openServerLimit(n *dsl.Node, b *dsl.Bound, log *slog.Logger) (*serverLimit,
 	return &serverLimit{
 		remaining: n.Val("remaining").JQ(), reset: n.Val("reset").JQ(), floor: r.Count("floor", 0, 0), view: view{bound: b},
 		warn: func(err error) {
-			once.Do(func() { log.Warn(fmt.Sprintf("server_limit at %s ignored where it cannot be read: %s", place(n.Range), err)) })
+			once.Do(func() {
+				log.Warn(fmt.Sprintf("server_limit at %s ignored where it cannot be read: %s", place(n.Range), err))
+			})
 		},
 	}, r.Err()
 }

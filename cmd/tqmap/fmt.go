@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
+	"tqmap/dsl"
 	"tqmap/dsl/format"
 	"tqmap/mappings"
 	"tqmap/runtime/rewrite"
@@ -122,6 +123,7 @@ func (f *formatter) one(name string) error {
 	}
 	out, diags := format.Source(label, src)
 	if diags.HasErrors() {
+		diags = dsl.Reworded(diags, src)
 		f.printDiags(map[string]*hcl.File{label: {Bytes: src}}, diags[:min(len(diags), mostMistakes)])
 		if n := len(diags) - mostMistakes; n > 0 {
 			return usagef("%s: %d more mistakes like these; is it a mapping?", label, n)

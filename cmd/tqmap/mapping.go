@@ -13,6 +13,7 @@ import (
 
 	"tqmap/cmd/show"
 	"tqmap/dsl"
+	"tqmap/dsl/code"
 	"tqmap/engine"
 	"tqmap/mappings"
 )
@@ -195,7 +196,11 @@ func resolve(arg string) (dsl.Input, error) {
 			return in, usagef("the folder %s holds no .hcl file", arg)
 		}
 	default:
-		return in, usagef("there is no file %s, and no built-in mapping of that name; built in: %s", arg, strings.Join(builtins(), ", "))
+		hint := ""
+		if near := code.Near(strings.TrimSuffix(arg, ".hcl"), builtins()); near != "" {
+			hint = " (did you mean " + near + "?)"
+		}
+		return in, usagef("there is no file %s, and no built-in mapping of that name%s; built in: %s", arg, hint, strings.Join(builtins(), ", "))
 	}
 	return in, nil
 }

@@ -48,6 +48,9 @@ such as pages of it.`,
 			if cmd.Flags().Changed("url") {
 				return a.begin(&o)
 			}
+			if err := o.possible(); err != nil { // before anything is asked
+				return err
+			}
 			if err := a.askForPlan(cmd, &o.plan); err != nil {
 				return err
 			}
@@ -63,6 +66,23 @@ such as pages of it.`,
 	f.StringArrayVar(&o.from, "from", nil, "file with a recorded answer: JSON, NDJSON, CSV or XML, also packed; may be repeated")
 	f.StringVar(&o.dir, "dir", ".", "folder to write to")
 	return cmd
+}
+
+// possible tells what no answer to a question can put right.
+func (o *newOptions) possible() error {
+	for _, name := range o.from {
+		if _, err := os.Stat(name); err != nil {
+			return usagef("--from: %w", err)
+		}
+	}
+	return free(filepath.Join(o.dir, o.plan.Name+".hcl"))
+}
+
+func free(name string) error {
+	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+		return usagef("%s is there already; choose another name or folder", name)
+	}
+	return nil
 }
 
 // askForPlan asks for what no flag says.
@@ -192,8 +212,8 @@ func decodeBlock(form decode.Form) (scaffold.Decode, bool) {
 // writeNew writes files, none of which may be there already.
 func writeNew(files map[string][]byte) error {
 	for name := range files {
-		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-			return usagef("%s is there already; choose another name or folder", name)
+		if err := free(name); err != nil {
+			return err
 		}
 	}
 	for name, src := range files {
