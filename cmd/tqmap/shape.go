@@ -11,6 +11,7 @@ import (
 
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/engine/recording"
 	"tqmap/runtime/rewrite"
 )
 
@@ -115,6 +116,9 @@ func (o *shapeOptions) records(m *dsl.Mapping, f *dsl.Flow) ([]any, error) {
 		body, err := os.ReadFile(name)
 		if err != nil {
 			return nil, usagef("--from: %w", err)
+		}
+		if recording.Is(body) {
+			return nil, usagef("--from %s: this is a recording of a run; shape reads bodies of answers. What it holds shows: tqmap console %s --from %[1]s", name, m.Connector.Name)
 		}
 		more, err := m.Records(f, body)
 		if err != nil {
