@@ -64,12 +64,24 @@ func (c *checker) naiveFields(f *Flow) {
 			if slices.Contains(timeFields, name) && !formed && c.naiveInSamples(f, e.Path()) {
 				c.naiveField(e.Range(), e.Path())
 			}
+			if slices.Contains(timeFields, name) && name != "cursor" {
+				c.number(e)
+			}
 		}
 		for _, b := range n.blocks {
 			look(b)
 		}
 	}
 	look(f.Node)
+}
+
+// number reports what samples show as a number where an instant is needed: every record
+// fails.
+func (c *checker) number(e *code.Expr) {
+	switch e.Result().Kind {
+	case code.Int, code.Float, code.Number:
+		c.d.errorf(e.Range(), "Not an instant", "This is a number, and no instant; convert it with unix(…) where it counts seconds, or unix_ms(…) where it counts milliseconds.")
+	}
 }
 
 func (c *checker) naiveField(at hcl.Range, path []string) {

@@ -53,6 +53,12 @@ test "a recorded answer" {
     attributes = { "Seen In" = "a1" }
   }
 }
+test "an instant with its zone" {
+  flow      = flow.pull
+  responses = ["answer.json"]
+  skipped   = { muted = 1 }
+  expect "event" "Item a1" { happened_at = "2026-03-01T11:00:00+01:00" }
+}
 test "records" {
   flow    = flow.pull
   dead    = 1

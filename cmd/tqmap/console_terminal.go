@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,6 +20,28 @@ type typed struct {
 	answers io.Writer
 }
 
+// ReadLine takes what was pasted for a line like any other.
+func (t *typed) ReadLine() (string, error) {
+	line, err := t.Terminal.ReadLine()
+	if errors.Is(err, term.ErrPasteIndicator) {
+		err = nil
+	}
+	return line, err
+}
+
+// keys are those that somebody types. Ctrl-C empties the line, as in a shell: it comes out
+// as End and Ctrl-U. Ctrl-D ends the input.
+type keys struct{ io.ReadWriter }
+
+func (k keys) Read(b []byte) (int, error) {
+	n, err := k.ReadWriter.Read(b[:(len(b)+1)/2])
+	out := bytes.ReplaceAll(b[:n], []byte{3}, []byte{5, 21})
+	if len(b) == 1 {
+		return n, err // no room for two
+	}
+	return copy(b, out), err
+}
+
 func (t *typed) Write(b []byte) (int, error) { return t.answers.Write(b) }
 
 // newTyped takes the terminal that in is over until leave is called. Answers go to out,
@@ -27,7 +51,7 @@ func newTyped(in *os.File, out io.Writer, c *console.Console, history string) (c
 	if err != nil {
 		return nil, nil, err
 	}
-	t := term.NewTerminal(in, "> ")
+	t := term.NewTerminal(keys{in}, "> ")
 	if width, height, err := term.GetSize(int(in.Fd())); err == nil {
 		_ = t.SetSize(width, height)
 	}

@@ -10,6 +10,7 @@ import (
 	"tqmap/cmd/show"
 	"tqmap/dsl"
 	"tqmap/dsl/code"
+	"tqmap/engine/recording"
 	"tqmap/runtime/redact"
 	"tqmap/runtime/rewrite"
 )
@@ -109,6 +110,9 @@ func (o *shapeOptions) records(m *dsl.Mapping, f *dsl.Flow) ([]any, error) {
 		body, err := os.ReadFile(name)
 		if err != nil {
 			return nil, usagef("--from: %w", err)
+		}
+		if recording.Is(body) {
+			return nil, usagef("--from %s: this is a recording of a run; shape reads bodies of answers. What it holds shows: tqmap console %s --from %[1]s", name, m.Connector.Name)
 		}
 		more, err := m.Records(f, body)
 		if err != nil {

@@ -5,6 +5,7 @@ package reference
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tqmap/dsl"
@@ -68,6 +69,9 @@ func (r *Reference) Page(name string) (*Page, error) {
 		if _, kind, ok := strings.Cut(p.Name, " "); ok && kind == name {
 			kinds = append(kinds, fmt.Sprintf("%q", p.Name))
 		}
+	}
+	if own, ok := strings.CutPrefix(name, "expr "); ok && slices.Contains(code.Builtins(), own) {
+		return &Page{Name: name, Title: "expr " + own, Summary: fmt.Sprintf("%s is one of expr's own functions: https://expr-lang.org/docs/language-definition#%s", own, strings.ToLower(own))}, nil
 	}
 	if len(kinds) > 0 {
 		return nil, &UnknownError{name, " Did you mean " + strings.Join(kinds, " or ") + "?"}

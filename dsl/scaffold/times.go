@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"tqmap/dsl/code"
 )
 
 // instant is a field that holds times.
@@ -168,9 +166,4 @@ func (g *guess) times() {
 // readTime is the expr of the instant in a field.
 func (g *guess) readTime(path string) string {
 	return strings.ReplaceAll(g.instants[path].read, "·", g.table.reach(path))
-}
-
-// isNumbered says whether path holds times as numbers, which say nothing to people.
-func (g *guess) isNumbered(f code.Field) bool {
-	return strings.HasPrefix(g.instants[f.Path].format, "epoch_")
 }

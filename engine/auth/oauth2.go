@@ -154,5 +154,18 @@ func (o *OAuth2) fetch(ctx context.Context) (grant, error) {
 	if err == nil || o.cfg.Grant == "refresh_token" || !errors.Is(err, errRefresh) {
 		return g, err
 	}
-	return o.ask(ctx, "")
+	g, err = o.ask(ctx, "")
+	if err != nil && refusalCode(err) == "invalid_client" && o.cfg.ClientSecret != "" {
+		return g, o.cfg.elsewhere(err)
+	}
+	return g, err
+}
+
+// elsewhere says that servers refuse a client that is sent where they do not look.
+func (c OAuth2Config) elsewhere(err error) error {
+	other := "body"
+	if c.ClientAuth == "body" {
+		other = "basic"
+	}
+	return fmt.Errorf("%w; if id and secret are right, the server may want them sent another way: client_auth = %q", err, other)
 }

@@ -162,6 +162,7 @@ func TestOAuth2Failures(t *testing.T) {
 		{"A09 503 for ever", repeat("503", 8), 8, request.ErrUnavailable, "answered 503"},
 		{"A09 400", []string{"400 invalid_scope"}, 1, request.ErrUnauthorized, "invalid_scope"},
 		{"A09 401", []string{"401 invalid_client"}, 1, request.ErrUnauthorized, "no second login is tried"},
+		{"another way to send the client", []string{"401 invalid_client"}, 1, request.ErrUnauthorized, `if id and secret are right, the server may want them sent another way: client_auth = "`},
 		{"403", []string{"403"}, 1, request.ErrUnauthorized, "check the rights"},
 		{"200 with an error", []string{`{"error":"bad_client"}`}, 1, request.ErrUnauthorized, `it has no text access_token, but the error "bad_client"`},
 		{"HTML", []string{"<html>"}, 1, request.ErrUnauthorized, "the answer is no JSON object"},

@@ -122,7 +122,7 @@ func commands() []command {
 		{"fields", "list the fields that the records have", (*Console).fields},
 		{"type", "say what kind of value an expr results in: :type alert.severity", (*Console).kind},
 		{"help", "show this", nil},
-		{"quit", "leave; Ctrl-D does, too", func(*Console, string) (string, error) { return "", ErrQuit }},
+		{"quit", "leave; Ctrl-D does, too, and Ctrl-C empties the line", func(*Console, string) (string, error) { return "", ErrQuit }},
 	}
 }
 
