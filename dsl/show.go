@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"tqmap/dsl/code"
 	"tqmap/dsl/prose"
 )
 
@@ -72,9 +73,15 @@ func (r *Reading) ShowPairs(name string) []Pair {
 	return out
 }
 
-// Code is the program of an expr or jq attribute on one line, "" where the file leaves it out.
+// Code is the program of an expr or jq attribute on one line and so without its comments, ""
+// where the file leaves it out.
 func (r *Reading) Code(name string) string {
-	return prose.OneLine(r.n.Val(name).Text())
+	v := r.n.Val(name)
+	text := v.Text()
+	if v != nil && v.Attr.Holds == JQ {
+		text = code.UncommentedJQ(text)
+	}
+	return prose.OneLine(text)
 }
 
 // shower writes values of which parts may not be known yet.

@@ -53,7 +53,7 @@ func TestDescribe(t *testing.T) {
     path = "/out"
   }
 }`, "Logs in with POST /in with the JSON {\"user\": \"<host>\", \"password\": \"<secret>\"}; keeps the token from .t of the answer; sends it with every request in the header `Authorization: Bearer {token}`. " +
-			"It is good until the server refuses it, or until its own end if it is a JWT, and is renewed 60s before that, and once after a 401, by a new login. A login that is refused is never repeated. The session is ended with GET /out when the run ends."},
+			"It is good until the server refuses it, or until its own end if it is a JWT, and is renewed 60s before that, and once after a 401, by a new login. A login that is refused is never repeated, whatever the rules of on say. The session is ended with GET /out when the run ends."},
 		{"oauth2", `auth "oauth2" {
   token_url     = "/token"
   client_id     = param.host

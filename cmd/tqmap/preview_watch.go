@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
 )
 
 // kept are the records that a flow has read, and the part of the mapping that decides which.

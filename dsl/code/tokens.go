@@ -1,6 +1,7 @@
 package code
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
@@ -44,6 +45,17 @@ func JQTokens(text string) []Token {
 		out = append(out, Token{TokenKind(t.kind), t.text, t.from, t.to})
 	}
 	return withComments(text, out, jqComment)
+}
+
+// UncommentedJQ is a jq program with blanks in the place of its comments.
+func UncommentedJQ(text string) string {
+	out := []byte(text)
+	for _, t := range JQTokens(text) {
+		if t.Kind == TokenComment {
+			copy(out[t.From:t.To], bytes.Repeat([]byte{' '}, t.To-t.From))
+		}
+	}
+	return string(out)
 }
 
 // ExprTokens cuts an expr program into tokens and comments. The error is that of expr

@@ -69,3 +69,10 @@ func TestForms(t *testing.T) {
 		t.Error("half a program has a form")
 	}
 }
+
+func TestUncommentedJQ(t *testing.T) {
+	const text = ".a # a # b\n| \"# no comment\" # the end"
+	if got := strings.Join(strings.Fields(UncommentedJQ(text)), " "); got != `.a | "# no comment"` {
+		t.Errorf("%q", got)
+	}
+}
