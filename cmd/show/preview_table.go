@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 	"tqmap/engine/previewhtml"
 	"tqmap/engine/threatq"
@@ -69,7 +70,7 @@ func (s *Preview) Totals() string {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d records: %s", len(s.Mapped), tally(objects, items))
+	fmt.Fprintf(&b, "%s: %s", prose.Number(len(s.Mapped), "record"), tally(objects, items))
 	if dead > 0 {
 		fmt.Fprintf(&b, ", %d that cannot be mapped", dead)
 	}
@@ -87,17 +88,17 @@ func (s *Preview) Totals() string {
 func tally(objects map[threatq.Collection]int, items int) string {
 	switch {
 	case items > 0:
-		return fmt.Sprintf("%d items", items)
+		return prose.Number(items, "item")
 	case len(objects) == 0:
 		return "no objects"
 	}
-	named := slices.Collect(maps.Keys(objects))
-	slices.SortFunc(named, func(a, b threatq.Collection) int {
+	order := slices.Collect(maps.Keys(objects))
+	slices.SortFunc(order, func(a, b threatq.Collection) int {
 		return cmp.Or(cmp.Compare(b.Order(), a.Order()), cmp.Compare(a, b))
 	})
 	var out []string
-	for _, c := range named {
-		out = append(out, fmt.Sprintf("%d %s", objects[c], c))
+	for _, c := range order {
+		out = append(out, fmt.Sprintf("%d %s", objects[c], named(string(c), objects[c])))
 	}
 	return strings.Join(out, ", ")
 }

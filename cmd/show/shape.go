@@ -19,7 +19,7 @@ type Surveyed struct {
 func Shapes(all []Surveyed) (string, error) {
 	var b strings.Builder
 	for _, s := range all {
-		fmt.Fprintf(&b, "flow.%s, record %q: %d records\n", s.Flow.Name, s.Flow.Record.Name, len(s.Records))
+		fmt.Fprintf(&b, "flow.%s, record %q: %s\n", s.Flow.Name, s.Flow.Record.Name, prose.Number(len(s.Records), "record"))
 		s.table(&b)
 		b.WriteByte('\n')
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tqmap/dsl/prose"
 	"tqmap/engine"
 )
 
@@ -45,7 +46,7 @@ func remarks(b *strings.Builder, f *engine.FlowReport) {
 		fmt.Fprintf(b, "  %s: left out, as its `when` does not hold with these parameters\n", f.Name)
 	}
 	if f.Fetched == 0 && f.Answered > 0 && f.Error == "" { // which may be right, or an extract that cuts nothing
-		fmt.Fprintf(b, "  %s: no records in %d answers\n", f.Name, f.Answered)
+		fmt.Fprintf(b, "  %s: no records in %s\n", f.Name, prose.Number(f.Answered, "answer"))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(f.SkippedBy)) {
 		fmt.Fprintf(b, "  %s: %d left out: %s\n", f.Name, f.SkippedBy[reason], reason)

@@ -37,7 +37,7 @@ func TestSummaryOfNoRecords(t *testing.T) {
 		want string
 	}{
 		{engine.FlowReport{Answered: 3}, "no records in 3 answers"},
-		{engine.FlowReport{Answered: 1}, "no records in 1 answers\n"},
+		{engine.FlowReport{Answered: 1}, "no records in 1 answer\n"},
 		{engine.FlowReport{Answered: 1, Fetched: 1}, ""},
 		{engine.FlowReport{Answered: 2, Error: "403"}, ""},
 		{engine.FlowReport{LeftOut: true}, ""},

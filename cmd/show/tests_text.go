@@ -60,7 +60,7 @@ func TestsText(all []*Tests, verbose bool) string {
 	for _, t := range all {
 		updated += len(t.Updated)
 	}
-	fmt.Fprintf(&b, "%d tests, %d failed", tests, failed)
+	fmt.Fprintf(&b, "%s, %d failed", prose.Number(tests, "test"), failed)
 	if updated > 0 {
 		fmt.Fprintf(&b, ", %d updated", updated)
 	}

@@ -113,6 +113,6 @@ func (a *app) validate(args []string, strict bool) error {
 		return exitError(exitUsage)
 	}
 	name := strings.TrimSpace(m.Connector.Name + " " + m.Connector.Version)
-	fmt.Fprintf(a.stdout, "%s is valid: %d flows, %d parameters, %d tests.\n", a.text(name), len(m.Flows), len(m.Params), len(m.Tests))
+	fmt.Fprintf(a.stdout, "%s is valid: %s, %s, %s.\n", a.text(name), prose.Number(len(m.Flows), "flow"), prose.Number(len(m.Params), "parameter"), prose.Number(len(m.Tests), "test"))
 	return nil
 }
