@@ -96,7 +96,7 @@ func contains(t *testing.T, text string, parts ...string) {
 func TestValidateWatches(t *testing.T) {
 	mapping := hostileRecords(t)
 	w := startWatching(t, "validate", "--watch", mapping)
-	contains(t, w.shown(), "is valid: 1 flows")
+	contains(t, w.shown(), "is valid: 1 flow")
 	save(t, mapping, "threat.name", "threat.nmae")
 	contains(t, w.shown(), "nmae", "^^^^", "name")
 	save(t, mapping, "threat.nmae", "threat.name")
