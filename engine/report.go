@@ -67,6 +67,8 @@ type FlowReport struct {
 	Err error `json:"-"`
 	// Answered counts the pages that were read.
 	Answered int `json:"-"`
+	// Extracts says that the mapping cuts records out of these pages, which may cut nothing.
+	Extracts bool `json:"-"`
 }
 
 // Counts of one collection.

@@ -74,7 +74,7 @@ func (r *Run) Flows(ctx context.Context, flows []*dsl.Flow) []*FlowReport {
 	defer r.close(ctx)
 	out := []*FlowReport{}
 	for _, f := range flows {
-		report := &FlowReport{Name: f.Name}
+		report := &FlowReport{Name: f.Name, Extracts: f.Source.Spec.Yields == nil}
 		out = append(out, report)
 		before := counted(r.Bound.Tables.Unknown())
 		report.Err = r.flow(ctx, f, report)

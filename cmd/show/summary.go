@@ -45,7 +45,7 @@ func remarks(b *strings.Builder, f *engine.FlowReport) {
 	if f.LeftOut {
 		fmt.Fprintf(b, "  %s: left out, as its `when` does not hold with these parameters\n", f.Name)
 	}
-	if f.Fetched == 0 && f.Answered > 0 && f.Error == "" { // which may be right, or an extract that cuts nothing
+	if f.Extracts && f.Fetched == 0 && f.Answered > 0 && f.Error == "" { // which may be right, or an extract that cuts nothing
 		fmt.Fprintf(b, "  %s: no records in %s\n", f.Name, prose.Number(f.Answered, "answer"))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(f.SkippedBy)) {

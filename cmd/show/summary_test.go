@@ -36,10 +36,11 @@ func TestSummaryOfNoRecords(t *testing.T) {
 		f    engine.FlowReport
 		want string
 	}{
-		{engine.FlowReport{Answered: 3}, "no records in 3 answers"},
-		{engine.FlowReport{Answered: 1}, "no records in 1 answer\n"},
-		{engine.FlowReport{Answered: 1, Fetched: 1}, ""},
-		{engine.FlowReport{Answered: 2, Error: "403"}, ""},
+		{engine.FlowReport{Answered: 3, Extracts: true}, "no records in 3 answers"},
+		{engine.FlowReport{Answered: 1, Extracts: true}, "no records in 1 answer\n"},
+		{engine.FlowReport{Answered: 1, Extracts: true, Fetched: 1}, ""},
+		{engine.FlowReport{Answered: 1}, ""},
+		{engine.FlowReport{Answered: 2, Extracts: true, Error: "403"}, ""},
 		{engine.FlowReport{LeftOut: true}, ""},
 	} {
 		c.f.Name = "f"
