@@ -44,6 +44,16 @@ type Bound struct {
 	Lock Lock
 }
 
+// StandIns gives required texts that are not given a stand-in, and secrets, which may be required
+// by the value of another one: where nothing is sent, no address and no password is needed.
+func (m *Mapping) StandIns(given map[string]Given, text, origin string) {
+	for _, p := range m.Params {
+		if _, ok := given[p.Name]; !ok && (p.Required || p.Sensitive) && p.Type == StringParam && p.Default() == "" {
+			given[p.Name] = Text(text, origin)
+		}
+	}
+}
+
 // As is the mapping as the instance called name runs it, which connector.instance says;
 // "" stands for the connector's own name.
 func (m *Mapping) As(name string) *Mapping {

@@ -102,7 +102,7 @@ func (r Replay) Open(ctx context.Context) (*Replayed, error) {
 	for name, given := range r.Settings.Params {
 		params[name] = given
 	}
-	standIns(r.Mapping, params)
+	r.Mapping.StandIns(params, standIn, "the recording")
 	if r.Now.IsZero() {
 		r.Now = run.Now
 	}
@@ -157,15 +157,6 @@ func (r Replay) flows() ([]*dsl.Flow, error) {
 
 // standIn stands for a secret where nothing is sent.
 const standIn = "recorded"
-
-// standIns gives secrets, and texts that are required, a value: nothing is sent with it.
-func standIns(m *dsl.Mapping, given map[string]dsl.Given) {
-	for _, p := range m.Params {
-		if _, ok := given[p.Name]; !ok && (p.Required || p.Sensitive) && p.Type == dsl.StringParam && p.Default() == "" {
-			given[p.Name] = dsl.Text(standIn, "the recording")
-		}
-	}
-}
 
 // atOnce waits for nobody: what a server works on was done when it was recorded.
 func atOnce(ctx context.Context, _ time.Duration) error { return ctx.Err() }

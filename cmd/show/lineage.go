@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"tqmap/dsl/code"
 	"tqmap/dsl/prose"
 	"tqmap/engine"
 )
@@ -159,7 +160,7 @@ func fromText(f *engine.FieldLineage) string {
 
 // Place is where something stands: file:line:column.
 func Place(at hcl.Range) string {
-	return fmt.Sprintf("%s:%d:%d", at.Filename, at.Start.Line, at.Start.Column)
+	return code.Place(&at)
 }
 
 func fieldText(b *strings.Builder, f *engine.FieldLineage, files map[string]*hcl.File) {

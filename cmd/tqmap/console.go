@@ -98,7 +98,7 @@ func (r *reading) mapped(ctx context.Context, m *dsl.Mapping, f *dsl.Flow, limit
 // sampled are the records of the samples. Nothing is asked, so no settings are needed.
 func (r *reading) sampled(ctx context.Context, m *dsl.Mapping, f *dsl.Flow) ([]engine.Mapped, *dsl.Bound, error) {
 	given := map[string]dsl.Given{}
-	fillRequired(m, given)
+	m.StandIns(given, "preview", "--from")
 	bound, errs := m.Bind(given, r.now().UTC())
 	if len(errs) > 0 {
 		return nil, nil, errors.Join(errs...)

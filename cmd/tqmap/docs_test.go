@@ -85,7 +85,7 @@ func TestGuidesAreComplete(t *testing.T) {
 		}
 		bound, errs := m.Bind(func() map[string]dsl.Given {
 			given := map[string]dsl.Given{}
-			fillRequired(m, given)
+			m.StandIns(given, "preview", "--from")
 			return given
 		}(), docsClock)
 		if len(errs) > 0 {

@@ -74,7 +74,7 @@ func (r *reading) open(ctx context.Context, m *dsl.Mapping, flows []*dsl.Flow) (
 		return r.play(ctx, look, rec, flows)
 	}
 	if len(r.from) > 0 {
-		fillRequired(m, settings.Params)
+		m.StandIns(settings.Params, "preview", "--from")
 	}
 	if r.at.IsZero() {
 		r.at = r.options.clock(r.now)
@@ -210,14 +210,4 @@ func (o *options) previewed(m *dsl.Mapping) ([]*dsl.Flow, error) {
 		}
 	}
 	return flows, err
-}
-
-// fillRequired gives required parameters a stand-in, and secrets, which may be required by the
-// value of another one: a recorded answer needs no address and no password.
-func fillRequired(m *dsl.Mapping, given map[string]dsl.Given) {
-	for _, p := range m.Params {
-		if _, ok := given[p.Name]; !ok && (p.Required || p.Sensitive) && p.Type == dsl.StringParam && p.Default() == "" {
-			given[p.Name] = dsl.Text("preview", "--from")
-		}
-	}
 }

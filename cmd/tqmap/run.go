@@ -161,7 +161,7 @@ func (a *app) openSandbox(ctx context.Context, o *options, m *dsl.Mapping, dir s
 	simulated := slices.Contains(examples.Names(), m.Connector.Name)
 	trial := maps.Clone(s.Params) // before anything is started or written
 	if simulated {
-		fillRequired(m, trial)
+		m.StandIns(trial, "preview", "--from")
 	}
 	if _, errs := m.As(o.name).Bind(trial, a.now().UTC()); len(errs) > 0 {
 		return nil, errors.Join(errs...)

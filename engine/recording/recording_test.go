@@ -117,7 +117,7 @@ func FuzzParse(f *testing.F) {
 		}
 		again, err := r.Format()
 		if err != nil {
-			t.Skip() // a name that JSON cannot hold
+			t.Skip("a name that JSON cannot hold")
 		}
 		NewPlayer(r).Unused()
 		if _, err := Parse(again); err != nil && !strings.ContainsAny(string(data), "\x00\r") {
